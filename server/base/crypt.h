@@ -1,0 +1,50 @@
+#pragma once
+#include "base/err.h"
+#include "base/id.h"
+
+/* The only place of OpenSSL's EVP. Failures that only a broken library or no memory can cause end
+ * the process. */
+
+struct hash crypt_sha256(struct slice bytes);
+/* Of several parts, one after the other. */
+struct hash crypt_sha256_parts(const struct slice *parts, size_t n);
+
+struct sha256;
+struct sha256 *sha256_new(void);
+void sha256_add(struct sha256 *s, struct slice bytes);
+/* The hash; *s is freed. */
+struct hash sha256_take(struct sha256 **s);
+void sha256_free(struct sha256 **s);
+static inline void sha256_cleanup(struct sha256 **s)
+{
+	sha256_free(s);
+}
+
+struct hash crypt_hmac(struct slice key, struct slice bytes);
+/* HKDF-SHA-256 (RFC 5869) in one call; n at most 255 * 32. */
+void crypt_hkdf(struct slice key, struct slice salt, struct slice info, uint8_t *ret, size_t n);
+/* From the system's generator. */
+void crypt_random(void *ret, size_t n);
+struct id crypt_random_id(void);
+/* In a time that depends on the lengths only. */
+bool crypt_equal(struct slice a, struct slice b);
+/* Overwrites in a way the compiler keeps. */
+void crypt_wipe(void *p, size_t n);
+
+/* A P-256 public key, parsed once. May be used by several threads at a time; freed by the last
+ * unref. */
+struct p256_key;
+/* 65 bytes, uncompressed, on the curve: else ERR_BAD_FIELD. */
+MUST enum err p256_key_new(struct slice pub65, struct p256_key **ret_key);
+struct p256_key *p256_key_ref(struct p256_key *key);
+void p256_key_unref(struct p256_key **key);
+static inline void p256_key_cleanup(struct p256_key **key)
+{
+	p256_key_unref(key);
+}
+/* ECDSA with SHA-256: sig is 64 raw bytes r || s with s in the lower half of the order (each
+ * signature has one spelling). ERR_BAD_SIGNATURE for anything else. Pure: may run on any thread. */
+MUST enum err p256_verify(struct p256_key *key, struct slice message, struct slice sig64);
+/* The same over a SHA-256 digest that is already there. */
+MUST enum err p256_verify_digest(
+	struct p256_key *key, const struct hash *digest, struct slice sig64);
