@@ -1,0 +1,53 @@
+#pragma once
+#include "base/err.h"
+#include "base/slice.h"
+
+/* One HTTP request and its answer. Requests are found again by id; nothing here outlives the
+ * callback that got it. */
+enum http_method {
+	HTTP_GET,
+	HTTP_HEAD,
+	HTTP_POST,
+	HTTP_PUT,
+	HTTP_DELETE,
+	HTTP_PATCH,
+	HTTP_OPTIONS
+};
+
+struct http_request {
+	uint64_t id;
+	enum http_method method;
+	struct slice path;   /* decoded by nobody: as it came, without the query */
+	struct slice query;  /* behind the '?', may be empty */
+	struct slice cookie; /* the whole header; see http_cookie */
+	struct slice origin, content_type, accept_encoding, if_none_match;
+	struct slice body;
+	struct slice address; /* of the peer, "192.0.2.1"; behind the edge the one HAProxy saw */
+};
+
+struct http_header {
+	const char *name; /* lower case with a colon, "set-cookie:" */
+	struct slice value;
+};
+
+struct http_response {
+	unsigned status;
+	const char *content_type; /* NULL: no body type */
+	struct slice body; /* copied, unless keep_body says that it lives as long as the process */
+	bool keep_body;
+	const char *csp; /* NULL: the strict policy of every other answer */
+	const struct http_header *headers;
+	size_t n_headers;
+};
+
+/* The value of the cookie with exactly this name; false if it is missing or there twice. */
+bool http_cookie(struct slice header, const char *name, struct slice *ret_value);
+/* The value of a query parameter with exactly this name, not decoded. */
+bool http_query(struct slice query, const char *name, struct slice *ret_value);
+
+struct server;
+/* Answers a request, now or later, once. Copies what it is given. Harmless when the client has
+ * gone. */
+void http_reply(struct server *server, uint64_t id, const struct http_response *response);
+/* The JSON answer {"err":"..."} with the error's status. */
+void http_reply_error(struct server *server, uint64_t id, enum err e);

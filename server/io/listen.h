@@ -1,0 +1,47 @@
+#pragma once
+#include "io/http.h"
+#include "io/loop.h"
+#include "io/ws.h"
+
+/* The listening side: connections accepted from a socket that the supervisor made, spoken to by
+ * libwebsockets, in one of two ways: direct TLS (one HTTP request a connection, WebSockets
+ * unrestricted), or plain HTTP/1.1 on a Unix socket behind the edge. What is refused and why is
+ * told in listen.c. */
+struct server;
+struct site;
+
+/* What the gate offers to the wires. No callback runs inside a call of ws.h or http.h. */
+struct io_handlers {
+	/* May this upgrade go on? Path, Origin, subprotocol, ceilings were checked before; this one
+	 * looks at the cookie. Answers from memory only. */
+	enum err (*ws_admit)(void *ctx, const struct ws_hello *hello);
+	void (*ws_open)(void *ctx, uint64_t conn, const struct ws_hello *hello);
+	/* One whole text message, UTF-8, not empty, under max_frame. */
+	void (*ws_message)(void *ctx, uint64_t conn, struct slice text);
+	/* Exactly once for each ws_open. */
+	void (*ws_closed)(void *ctx, uint64_t conn);
+	/* A whole request under a path that the site does not serve ("/api/..."): answer by
+	 * http_reply. */
+	void (*http_request)(void *ctx, const struct http_request *request);
+};
+
+struct server_settings {
+	int listen_fd;
+	bool edge; /* plain HTTP/1.1 from HAProxy on a Unix socket */
+	const char *tls_cert, *tls_key, *tls_client_ca; /* PEM files; the last may be NULL */
+	const char *public_origin;                      /* "https://luotsi.example" */
+	const struct site *site;                        /* may be NULL */
+	uint32_t max_frame, max_body;
+	uint32_t max_connections, max_connections_per_address;
+	struct outq_limits outq;
+	uint32_t first_frame_seconds, idle_seconds, ping_seconds, http_seconds;
+};
+
+/* NULL with a logged reason when the certificate or the socket cannot be used. handlers and the
+ * texts in settings live longer than the server. */
+struct server *server_new(struct loop *loop, const struct server_settings *settings,
+	const struct io_handlers *handlers, void *ctx);
+/* Accepts no more; says 1001 to every WebSocket; done runs when the last connection is gone or
+ * after grace_ms. */
+void server_drain(struct server *server, uint64_t grace_ms, loop_fn *done, void *ctx);
+void server_free(struct server **server);

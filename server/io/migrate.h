@@ -1,0 +1,7 @@
+#pragma once
+#include "base/err.h"
+
+/* Applies directory/NNNN_name.sql in order, each in its own transaction, under an advisory lock, as
+ * the owner; records name and SHA-256 and refuses when a recorded file has changed or disappeared.
+ * Blocks: only for the migrate role. Says what it does through the log. */
+MUST enum err migrate_apply(const char *conninfo, const char *directory);
