@@ -1,0 +1,396 @@
+# What deploy/run and the tests share: packages, builds, a private PostgreSQL, certificates, the
+# edge and the server. Sourced, never run. Each function does one thing and ends the whole run by
+# die(), with a sentence that says what to do.
+#
+# The caller sets ROOT (the checkout) and STATE (the directory of one service), then calls
+# service_user and sockets_choose, which set SERVICE_USER, AS_SERVICE and SOCKETS.
+
+BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 openssl libssl-dev libuv1-dev
+libpq-dev libjansson-dev libwebsockets-dev libwebsockets-evlib-uv"
+TEST_PACKAGES="libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev llvm cppcheck
+universal-ctags shellcheck gdb haproxy chromium fonts-liberation fonts-noto-core"
+MIN_FREE_MB=${LUOTSI_MIN_FREE_MB:-400}
+CHILDREN=()
+
+say() {
+	printf '%s\n' "$*"
+}
+
+die() {
+	printf '\n%s\n' "$*" >&2
+	exit 1
+}
+
+# --- the machine ---------------------------------------------------------------------------------
+
+installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+postgres_bin() { # prints the folder of the newest PostgreSQL programs, 15 or later
+	local dir
+	for dir in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -t/ -k5 -rn); do
+		[ -x "$dir/initdb" ] && [ "$(basename "$(dirname "$dir")")" -ge 15 ] && echo "$dir" && return
+	done
+	return 1
+}
+
+packages_missing() { # packages_missing NAME...: prints those that are not installed
+	local name
+	command -v dpkg-query >/dev/null ||
+		die "Luotsi runs on Debian 12 or later; this system has no dpkg. Use a Debian machine or container."
+	for name in "$@"; do
+		installed "$name" || printf '%s ' "$name"
+	done
+	postgres_bin >/dev/null || printf 'postgresql-15 '
+	command -v node >/dev/null || printf 'nodejs npm '
+}
+
+packages_need() { # packages_need NAME...: installs what is missing, or says how
+	local missing
+	missing=$(packages_missing "$@")
+	[ -n "$missing" ] || return 0
+	[ "$(id -u)" = 0 ] || die "These Debian packages are missing: $missing
+Install them, then start again:
+    sudo apt-get update && sudo apt-get install -y --no-install-recommends $missing"
+	say "Installing Debian packages: $missing"
+	step "apt-get update" apt apt-get -q update
+	case " $missing " in
+	*" postgresql-15 "*) postgres_without_main_cluster ;;
+	esac
+	# shellcheck disable=SC2086 # a list of words
+	step "apt-get install" apt env DEBIAN_FRONTEND=noninteractive \
+		apt-get -q install -y --no-install-recommends $missing
+}
+
+postgres_without_main_cluster() { # else the package starts a server of its own
+	step "apt-get install postgresql-common" apt env DEBIAN_FRONTEND=noninteractive \
+		apt-get -q install -y --no-install-recommends postgresql-common
+	sed -ri 's/^#?(create_main_cluster) .*$/\1 = false/' /etc/postgresql-common/createcluster.conf
+}
+
+node_check() {
+	local major
+	major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null) || major=0
+	[ "$major" -ge 18 ] ||
+		die "Node.js 18 or later is needed to build the web client; 'node' here is $(node --version 2>&1). Remove it, or put a newer one first in PATH."
+	command -v npm >/dev/null ||
+		die "Node.js is here but npm is not. Install npm from where this Node.js came from (Debian: apt-get install npm)."
+}
+
+space_check() { # space_check DIR: a build and a cluster need room
+	local free
+	free=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$MIN_FREE_MB" ] ||
+		die "The disk under $1 is full: $free MB are free and Luotsi needs $MIN_FREE_MB MB. Free some space, then start again."
+}
+
+port_free() { # port_free PORT
+	python3 - "$1" <<'PY'
+import socket, sys
+probe = socket.socket()
+probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+try:
+    probe.bind(("127.0.0.1", int(sys.argv[1])))
+except OSError:
+    sys.exit(1)
+PY
+}
+
+port_any() { # prints a port that nobody listens on now
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# --- steps that speak only when they fail ----------------------------------------------------------
+
+step() { # step WHAT LOG COMMAND...: output goes to STATE/log/LOG.log
+	local what=$1 log="$STATE/log/$2.log"
+	shift 2
+	"$@" >"$log" 2>&1 </dev/null && return 0
+	tail -n 25 "$log" >&2
+	if grep -qiE 'no space left on device|ENOSPC|disk full' "$log"; then
+		die "$what failed because the disk is full. Free some space, then start again. (The whole log: $log)"
+	fi
+	die "$what failed; its last lines are above, all of them in $log."
+}
+
+# --- who runs the service --------------------------------------------------------------------------
+
+service_user() { # as root: the system user luotsi, made when it is not there; else whoever calls
+	SERVICE_USER=$(id -un)
+	AS_SERVICE=(env)
+	[ "$(id -u)" = 0 ] || return 0
+	SERVICE_USER=luotsi
+	id luotsi >/dev/null 2>&1 ||
+		useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin luotsi ||
+		die "The system user luotsi could not be made. Make it with: useradd --system --user-group luotsi"
+	AS_SERVICE=(setpriv --reuid luotsi --regid luotsi --init-groups env HOME="$STATE")
+}
+
+state_make() { # the service's own folders, and nothing of them for others
+	mkdir -p "$STATE/log" "$STATE/run" "$STATE/tls" || die "The folder $STATE cannot be made; give yourself the right to write there."
+	chmod 755 "$STATE"
+	chmod 700 "$STATE/run" "$STATE/tls"
+	chmod 750 "$STATE/log"
+	if [ "$(id -u)" = 0 ]; then
+		chown "$SERVICE_USER:" "$STATE" "$STATE/log" "$STATE/run" "$STATE/tls"
+	fi
+	service_reads "$STATE/log"
+}
+
+service_reads() { # service_reads PATH: the service's user must be able to come here
+	"${AS_SERVICE[@]}" test -r "$1" && return 0
+	die "The system user $SERVICE_USER may not read $1: a folder above it is closed to other users (often /root or a home with mode 700). Put the checkout where everyone can enter, for example /srv/luotsi, or run this command as the folder's own user."
+}
+
+sockets_choose() { # a Unix socket's path must be shorter than 107 bytes
+	SOCKETS="$STATE/run"
+	[ $((${#SOCKETS} + 24)) -lt 107 ] && return 0
+	SOCKETS="/tmp/luotsi-$(id -u)-$(printf '%s' "$STATE" | cksum | cut -d' ' -f1)"
+	mkdir -m 700 "$SOCKETS" 2>/dev/null || [ -O "$SOCKETS" ] || [ "$(stat -c %U "$SOCKETS")" = "$SERVICE_USER" ] ||
+		die "The path $STATE is too long for a Unix socket, and $SOCKETS belongs to somebody else. Move the checkout to a shorter path."
+	chmod 700 "$SOCKETS"
+	[ "$(id -u)" != 0 ] || chown "$SERVICE_USER:" "$SOCKETS"
+	say "The path of this checkout is too long for Unix sockets (107 bytes); they are in $SOCKETS."
+}
+
+# --- builds ------------------------------------------------------------------------------------------
+
+server_build() { # server_build DIR MESON_OPTION...
+	local dir=$1
+	shift
+	if [ ! -f "$dir/build.ninja" ]; then
+		space_check "$ROOT"
+		step "meson setup" "$(basename "$dir")-setup" meson setup "$dir" "$ROOT" "$@"
+	fi
+	step "The server's build" "$(basename "$dir")-build" ninja -C "$dir"
+}
+
+web_sources() {
+	find "$ROOT/web" "$ROOT/proto" -path "$ROOT/web/node_modules" -prune -o -path "$ROOT/web/dist*" -prune -o \
+		-type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+}
+
+web_packages() { # npm ci, when the lock file is not the one that was installed
+	local lock
+	lock=$(sha256sum "$ROOT/web/package-lock.json" | cut -d' ' -f1)
+	[ "$lock" = "$(cat "$ROOT/web/node_modules/.luotsi-lock" 2>/dev/null)" ] && return 0
+	say "Fetching the web client's packages (npm ci)"
+	space_check "$ROOT"
+	step "npm ci" npm npm --prefix "$ROOT/web" ci --no-audit --no-fund
+	echo "$lock" >"$ROOT/web/node_modules/.luotsi-lock"
+}
+
+web_build() { # the site, when a source changed
+	local sources
+	node_check
+	web_packages
+	sources=$(web_sources)
+	[ -d "$ROOT/web/dist" ] && [ "$sources" = "$(cat "$ROOT/build/web.stamp" 2>/dev/null)" ] && return 0
+	say "Building the web client"
+	step "The web client's build" web env -C "$ROOT/web" node build.mjs
+	web_sources >"$ROOT/build/web.stamp"
+}
+
+# --- children: started in sessions of their own, stopped in reverse order -----------------------------
+
+child_start() { # child_start NAME LOG STOP_SIGNAL COMMAND...: sets CHILD_PID; dies with this shell
+	local name=$1 log="$STATE/log/$2.log" signal=$3
+	shift 3
+	(exec 9>&- setsid "${AS_SERVICE[@]}" setpriv --pdeathsig "$signal" "$@") >>"$log" 2>&1 </dev/null &
+	CHILD_PID=$!
+	CHILDREN+=("$name $CHILD_PID $signal")
+}
+
+child_stop() { # child_stop NAME: asks, waits, and in the end insists; then sweeps its process group
+	local name pid signal kept=() row tries=0
+	for row in "${CHILDREN[@]}"; do
+		read -r name pid signal <<<"$row"
+		if [ "$name" != "$1" ]; then
+			kept+=("$row")
+			continue
+		fi
+		kill -s "$signal" "$pid" 2>/dev/null || true
+		while kill -0 "$pid" 2>/dev/null && [ $((tries += 1)) -lt 600 ]; do sleep 0.05; done
+		kill -KILL -- "-$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	CHILDREN=("${kept[@]}")
+}
+
+children_stop() {
+	local i
+	for ((i = ${#CHILDREN[@]} - 1; i >= 0; i--)); do
+		child_stop "${CHILDREN[i]%% *}"
+	done
+}
+
+child_watch() { # returns when one of the children ends by itself; says which
+	local row name pid rest
+	while :; do
+		for row in "${CHILDREN[@]}"; do
+			read -r name pid rest <<<"$row"
+			kill -0 "$pid" 2>/dev/null || { say "The $name ended by itself." && return 1; }
+		done
+		sleep 0.5 &
+		wait $! || true
+	done
+}
+
+# --- PostgreSQL: a private cluster, reached by Unix socket alone -----------------------------------------
+
+pg_init() {
+	local bin user
+	bin=$(postgres_bin)
+	[ -f "$STATE/pg/PG_VERSION" ] && return 0
+	space_check "$STATE"
+	rm -rf "$STATE/pg"
+	step "Making the database cluster" initdb "${AS_SERVICE[@]}" "$bin/initdb" -D "$STATE/pg" -U postgres \
+		-E UTF8 --locale=C.UTF-8 --auth=peer --data-checksums --no-instructions
+	# Peer: the kernel says who is calling. Error texts carry no row and no parameter into the log.
+	"${AS_SERVICE[@]}" tee "$STATE/pg/pg_hba.conf" >/dev/null <<<"local all postgres,luotsi_owner,luotsi_app,luotsi_jobs,luotsi_read peer map=luotsi"
+	for user in $(printf '%s\n%s\n' "$SERVICE_USER" "$(id -un)" | sort -u); do
+		printf "luotsi $user %s\n" postgres luotsi_owner luotsi_app luotsi_jobs luotsi_read
+	done | "${AS_SERVICE[@]}" tee "$STATE/pg/pg_ident.conf" >/dev/null
+	"${AS_SERVICE[@]}" tee -a "$STATE/pg/postgresql.conf" >/dev/null <<-'CONF'
+		listen_addresses = ''
+		unix_socket_permissions = 0700
+		log_min_error_statement = panic
+		log_error_verbosity = terse
+		log_parameter_max_length = 0
+		log_parameter_max_length_on_error = 0
+		max_connections = 200
+	CONF
+}
+
+pg_start() {
+	local bin tries=0
+	bin=$(postgres_bin)
+	pg_init
+	child_start database postgres INT "$bin/postgres" -D "$STATE/pg" -c "unix_socket_directories=$SOCKETS"
+	until "$bin/pg_isready" -q -h "$SOCKETS"; do
+		if ! kill -0 "$CHILD_PID" 2>/dev/null || [ $((tries += 1)) -gt 1200 ]; then
+			tail -n 15 "$STATE/log/postgres.log" >&2
+			! tail -n 15 "$STATE/log/postgres.log" | grep -qi 'no space left' ||
+				die "PostgreSQL did not start because the disk is full. Free some space, then start again."
+			die "PostgreSQL did not start; its last words are above, all of them in $STATE/log/postgres.log."
+		fi
+		sleep 0.05
+	done
+}
+
+pg_sql() { # pg_sql DATABASE: as the superuser, SQL from standard input, bare rows out
+	"${AS_SERVICE[@]}" psql -X -q -A -t -v ON_ERROR_STOP=1 -h "$SOCKETS" -U postgres -d "$1"
+}
+
+pg_database() { # the four roles and the database, made once
+	pg_sql postgres <"$ROOT/db/roles.sql" >"$STATE/log/roles.log" 2>&1 ||
+		die "The database roles could not be made; see $STATE/log/roles.log."
+	[ "$(pg_sql postgres <<<"SELECT 1 FROM pg_database WHERE datname = 'luotsi'")" = 1 ] && return 0
+	pg_sql postgres <<<"CREATE DATABASE luotsi OWNER luotsi_owner"
+}
+
+# --- certificates ------------------------------------------------------------------------------------------
+
+tls_make() { # a development authority and a certificate for localhost; made anew a week before the end
+	local dir="$STATE/tls"
+	openssl x509 -in "$dir/server.pem" -noout -checkend 604800 >/dev/null 2>&1 && return 0
+	step "Making the development certificate" tls tls_make_all "$dir"
+	chmod 600 "$dir"/*.key "$dir/edge.pem"
+	[ "$(id -u)" != 0 ] || chown "$SERVICE_USER:" "$dir"/*
+	cp "$dir/ca.pem" "$STATE/ca.pem"
+	chmod 644 "$STATE/ca.pem"
+}
+
+tls_make_all() {
+	local dir=$1
+	openssl ecparam -name prime256v1 -genkey -noout -out "$dir/ca.key" &&
+		openssl req -x509 -new -key "$dir/ca.key" -days 825 -subj "/CN=Luotsi development CA" \
+			-addext "basicConstraints=critical,CA:TRUE,pathlen:0" -addext "keyUsage=critical,keyCertSign,cRLSign" \
+			-out "$dir/ca.pem" &&
+		openssl ecparam -name prime256v1 -genkey -noout -out "$dir/server.key" &&
+		openssl req -new -key "$dir/server.key" -subj "/CN=localhost" -out "$dir/server.csr" &&
+		openssl x509 -req -in "$dir/server.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -days 397 \
+			-set_serial "0x$(openssl rand -hex 16)" -out "$dir/leaf.pem" -extfile <(
+				echo "basicConstraints=critical,CA:FALSE"
+				echo "keyUsage=critical,digitalSignature"
+				echo "extendedKeyUsage=serverAuth"
+				echo "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"
+			) &&
+		cat "$dir/leaf.pem" "$dir/ca.pem" >"$dir/server.pem" &&
+		cat "$dir/leaf.pem" "$dir/ca.pem" "$dir/server.key" >"$dir/edge.pem"
+}
+
+# --- the server and its edge ---------------------------------------------------------------------------------
+
+settings_write() { # settings_write PORT EDGE(yes|no) NAME=VALUE...: STATE/luotsi.conf; later values win
+	local port=$1 edge=$2 row
+	shift 2
+	local -A value=(
+		[development]=yes [listen_address]=127.0.0.1 [port]=$port [public_origin]="https://localhost:$port"
+		[edge]=$edge [edge_socket_dir]=$SOCKETS [database_host]=$SOCKETS [database_name]=luotsi
+		[tls_cert]=$STATE/tls/server.pem [tls_key]=$STATE/tls/server.key [site_dir]=$ROOT/web/dist
+	)
+	for row in "$@"; do
+		value[${row%%=*}]=${row#*=}
+	done
+	{
+		echo "# written by deploy at each start; 'luotsid settings' explains every setting"
+		for row in $(printf '%s\n' "${!value[@]}" | sort); do
+			printf '%s = %s\n' "$row" "${value[$row]}"
+		done
+	} | "${AS_SERVICE[@]}" tee "$STATE/luotsi.conf" >/dev/null
+}
+
+server_migrate() { # server_migrate LUOTSID
+	step "Bringing the database up to date" migrate "${AS_SERVICE[@]}" env -C "$ROOT" "$1" migrate -c "$STATE/luotsi.conf"
+}
+
+server_start() { # server_start LUOTSID: returns when it answers
+	child_start server luotsid TERM env -C "$ROOT" "$1" run -c "$STATE/luotsi.conf"
+}
+
+server_wait() { # server_wait ORIGIN: until the first answer, ten seconds at most
+	local tries=0 row name pid rest
+	until origin_answers "$1"; do
+		for row in "${CHILDREN[@]}"; do
+			read -r name pid rest <<<"$row"
+			kill -0 "$pid" 2>/dev/null && continue
+			tail -n 15 "$STATE/log/$([ "$name" = server ] && echo luotsid || echo "$name").log" >&2
+			die "The $name did not start; its last words are above."
+		done
+		[ $((tries += 1)) -lt 300 ] || die "The server does not answer at $1; see $STATE/log/luotsid.log."
+		sleep 0.1
+	done
+}
+
+origin_answers() { # origin_answers ORIGIN: a whole TLS request that ends in a status line
+	python3 - "$1" "$STATE/ca.pem" <<'PY' 2>/dev/null
+import ssl, sys, urllib.request
+context = ssl.create_default_context(cafile=sys.argv[2])
+urllib.request.urlopen(sys.argv[1] + "/", context=context, timeout=3).read()
+PY
+}
+
+edge_write() { # edge_write PORT WORKERS: STATE/edge.cfg from deploy/edge.cfg.in
+	local n servers="" files
+	files=$(ulimit -Hn)
+	[ "$files" != unlimited ] || files=100000
+	for ((n = 0; n < $2; n++)); do
+		servers+="	server worker-$n unix@$SOCKETS/worker-$n.sock"$'\n'
+	done
+	awk -v port="$1" -v pem="$STATE/tls/edge.pem" -v servers="$servers" \
+		-v maxconn=$(((files > 100000 ? 100000 : files) / 2 - 200)) \
+		-v connections="${EDGE_CONNECTIONS:-200}" -v rate="${EDGE_RATE:-600}" '
+		{ gsub(/@PORT@/, port); gsub(/@PEM@/, pem); gsub(/@MAXCONN@/, maxconn)
+		  gsub(/@ADDRESS_HEADER@/, "x-luotsi-client") }
+		{ gsub(/@CONNECTIONS@/, connections); gsub(/@CONNECTION_RATE@/, rate); gsub(/@REQUEST_RATE@/, rate) }
+		/^@SERVERS@$/ { printf "%s", servers; next }
+		{ print }' "$ROOT/deploy/edge.cfg.in" | "${AS_SERVICE[@]}" tee "$STATE/edge.cfg" >/dev/null
+}
+
+edge_start() { # edge_start PORT WORKERS
+	edge_write "$1" "$2"
+	step "Checking the edge's configuration" edge-check "${AS_SERVICE[@]}" /usr/sbin/haproxy -c -f "$STATE/edge.cfg"
+	child_start edge edge TERM /usr/sbin/haproxy -db -f "$STATE/edge.cfg"
+}
