@@ -1,0 +1,43 @@
+// A whole private service for a test in Node: tests/service, started, asked and stopped.
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const program = join(dirname(fileURLToPath(import.meta.url)), '..', 'service');
+
+// Resolves to what tests/service says about itself (origin, ca, sockets, log, server_pid, ...) with
+// restart() and stop(). stop() rejects when a process was left or a sanitizer reported something.
+export async function startService({ edge = false, demo = false, port, workers, dir, build, settings = {} } = {}) {
+	const args = [];
+	if (edge) args.push('--edge');
+	if (demo) args.push('--demo');
+	if (port) args.push('--port', String(port));
+	if (workers) args.push('--workers', String(workers));
+	if (dir) args.push('--dir', dir);
+	if (build) args.push('--build', build);
+	for (const [name, value] of Object.entries(settings)) args.push('--set', `${name}=${value}`);
+
+	const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+	const ended = new Promise((resolve) => child.once('exit', resolve));
+	const told = async () => {
+		for (;;) {
+			const { value, done } = await lines.next();
+			if (done) throw new Error(`tests/service ended (${await ended}) before it answered`);
+			if (value.startsWith('{')) return JSON.parse(value);
+		}
+	};
+	const service = await told();
+	service.restart = async () => {
+		child.stdin.write('restart\n');
+		Object.assign(service, await told());
+	};
+	service.stop = async () => {
+		child.stdin.end('stop\n');
+		const code = await ended;
+		if (code !== 0) throw new Error(`tests/service ended with ${code}: see the lines above`);
+	};
+	return service;
+}
