@@ -1,0 +1,155 @@
+// What the engine offers to a page and to tests, and what it tells them. The engine runs without a DOM: in a browser it lives
+// in a Worker behind src/worker/engine.ts, in Node the flow tests and the demonstration script call it directly. Everything here is
+// plain data (structured-clone safe). No key, passphrase-derived value or token ever crosses this border outwards, except the
+// printed code and the invitation link at the moment they are made, because a person must see them.
+
+export type Id = string; // base64url of 16 bytes
+export type Language = "fi" | "sv" | "en";
+export type Role = "client" | "counsellor" | "admin";
+export type Connection = "connecting" | "online" | "offline" | "ended";
+
+/** Where a person stands with their keys. */
+export type KeyStage = "unknown" | "none" | "locked" | "open";
+
+export interface SelfView {
+	user: Id;
+	role: Role;
+	organisation: string;
+	name: string; // what the person wants to be called; for staff the certified name; "" if none
+	keys: KeyStage;
+	unlockers: { type: "passphrase" | "code"; createdAt: number }[];
+	certified: boolean; // staff: a valid certificate under the organisation's root
+	development: boolean;
+	warning: null | "old_state" | "old_unlockers" | "root_changed";
+}
+
+export interface RoomSummary {
+	room: Id;
+	title: string; // for staff the client's name as they know it; for a client the counsellor's name; "" if unknown yet
+	organisation: string;
+	phase: "open" | "closed";
+	invited: boolean; // an invitation is open and nobody has joined
+	lastAt: number;
+	preview: string; // last text, decrypted; "" if none or locked
+	unread: number;
+	waitingSince: number | null; // a client waits for an answer since
+	pending: boolean;
+}
+
+export interface MemberView {
+	user: Id;
+	role: "client" | "staff";
+	name: string;
+	employer: string; // "" for clients
+	since: number; // time of the entry that added them
+	readsFrom: number; // time from which they can read; since the beginning: time of CREATE
+	active: boolean;
+	me: boolean;
+	proof: "creator" | "certified" | "code" | "link";
+	reset: boolean; // their keys were made anew: shown prominently
+}
+
+export interface RoomView {
+	room: Id;
+	phase: "open" | "closed";
+	title: string;
+	members: MemberView[];
+	createdAt: number;
+	controller: string;
+	controllerBusinessId: string;
+	processor: string;
+	agreementState: string;
+	retentionDays: number;
+	privacyNotice: string;
+	servicePromise: string;
+	invitation: null | { expiresAt: number };
+	pending: boolean; // a new epoch is being made; sending waits by itself
+	recovery: boolean; // the organisation's recovery key can open it, by procedure
+	canSend: boolean;
+	blocked: null | "quarantine" | "no_keys" | "closed" | "not_certified";
+	typing: { user: Id; name: string }[];
+	olderLeft: boolean; // there are older messages to load
+	draft: string;
+	readUpTo: number; // own newest read seq
+}
+
+export type MessageState = "sending" | "stored" | "read" | "failed";
+
+export interface MessageView {
+	id: Id; // msg_id
+	room: Id;
+	seq: number | null; // null while sending
+	at: number;
+	mine: boolean;
+	from: "client" | "counsellor" | "system";
+	senderName: string;
+	employer: string;
+	text: string; // "" if deleted, quarantined or a system line
+	system: null | SystemLine; // who came, went, closed, reopened: from the control log
+	edited: boolean;
+	deleted: boolean;
+	quarantine: null | string; // why it could not be verified; then text is ""
+	state: MessageState;
+	error: null | string; // wire word of the refusal if failed
+}
+
+export interface SystemLine {
+	what: "created" | "invited" | "joined" | "added" | "removed" | "left" | "epoch" | "granted" | "closed" | "reopened" | "keys_reset";
+	who: string; // name of the person concerned
+	by: string; // name of the one who did it
+}
+
+export type EngineEvent =
+	| { type: "connection"; state: Connection; retryAt: number | null }
+	| { type: "self"; self: SelfView }
+	| { type: "rooms"; rooms: RoomSummary[] }
+	| { type: "room"; view: RoomView }
+	| { type: "messages"; room: Id; changed: MessageView[]; removed: Id[] } // keyed by id; ordered by (seq, at)
+	| { type: "announce"; room: Id; from: string; text: string } // for the screen reader
+	| { type: "ended"; why: "signed_out" | "expired" | "replaced" };
+
+/** Refusals reject with an EngineError whose `word` is a wire word of errors.def or one of the local words. */
+export interface EngineError {
+	word: string; // e.g. "wrong_passphrase", "weak_passphrase", "wrong_code", "code_in_text", "offline", "invitation_used", "stale_epoch"
+	detail?: string;
+}
+
+export interface Engine {
+	/** Connects and keeps connected (back-off with jitter); resolves when the session is open, rejects if there is none. */
+	start(): Promise<SelfView>;
+	stop(): Promise<void>;
+	/** Four words for a passphrase, from a list of 2,048 in the language; 44 bits with Argon2id behind them. */
+	suggestPassphrase(language: Language): Promise<string>;
+	/** First time: makes identity, URK, passphrase and printed code. The code is returned once, to be printed. */
+	createKeys(input: { passphrase: string; name: string; language: Language }): Promise<{ code: string }>;
+	unlock(input: { passphrase: string } | { code: string }): Promise<{ newCode: string | null }>; // newCode when the printed code was used up
+	lock(): Promise<void>;
+	newCode(): Promise<{ code: string }>;
+	changePassphrase(input: { passphrase: string }): Promise<void>;
+	setName(name: string): Promise<void>;
+	openRoom(room: Id, language: Language): Promise<RoomView>; // starts events for the room; loads the newest page
+	leaveRoomView(room: Id): Promise<void>;
+	loadOlder(room: Id): Promise<{ more: boolean }>;
+	send(room: Id, text: string): Promise<{ id: Id }>; // resolves when sealed and queued; state follows by events
+	retry(room: Id, id: Id): Promise<void>;
+	edit(room: Id, id: Id, text: string): Promise<void>;
+	remove(room: Id, id: Id): Promise<void>; // deletes an own message
+	typing(room: Id): Promise<void>;
+	markRead(room: Id, seq: number): Promise<void>;
+	saveDraft(room: Id, text: string): Promise<void>;
+	goOn(room: Id): Promise<void>; // the person explicitly goes on after a quarantine
+	/** Counsellor: a room for a new client with an invitation link (single use, seven days). */
+	invite(input: { name: string; welcome: string }): Promise<{ room: Id; link: string; expiresAt: number }>;
+	renewInvitation(room: Id): Promise<{ link: string; expiresAt: number }>;
+	renameClient(room: Id, name: string): Promise<void>;
+	addColleague(room: Id, user: Id, history: "none" | "all"): Promise<void>;
+	removeColleague(room: Id, user: Id): Promise<void>;
+	colleagues(): Promise<{ user: Id; name: string }[]>;
+	closeRoom(room: Id, reason: "finished" | "moved" | "no_contact" | "other"): Promise<void>;
+	reopenRoom(room: Id): Promise<void>;
+	leaveRoom(room: Id): Promise<void>;
+	/** Client: the fragment of the link, after createKeys or unlock. */
+	acceptInvitation(fragment: string): Promise<{ room: Id }>;
+	readInvitation(fragment: string): Promise<{ ok: boolean }>; // shape only, before sign-in
+	setLanguage(language: Language): Promise<void>;
+}
