@@ -1,0 +1,36 @@
+LAW = "jansson only in core's decode and encode, OpenSSL only in base/crypt, the wires only in io"
+
+import re
+
+PLACES = [
+    (r"jansson\.h", r"^server/core/(decode|encode|json)\w*\.[ch]$"),
+    (r"openssl/(ssl|err)\.h", r"^server/(io/(listen|tls)\w*|base/crypt\w*)\.[ch]$"),
+    (r"openssl/(?!(ssl|err)\.h)[^>\"]*", r"^server/base/crypt\w*\.[ch]$"),
+    (r"(libwebsockets|libpq-fe|uv|curl/curl|libpq/[^>\"]*)\.h", r"^server/io/\w+\.[ch]$"),
+]
+
+
+def check(tree):
+    rows = []
+    for name in tree.match(r"^server/.*\.[ch]$"):
+        for number, line in tree.lines(name):
+            for header, place in PLACES:
+                found = re.match(rf'^\s*#\s*include\s*[<"]({header})[>"]', line)
+                if found and not re.search(place, name):
+                    rows.append(f"{name}:{number}: {found.group(1)} may not be included here")
+    return rows
+
+
+PLANTED = [
+    {"server/domain/a.c": "#include <jansson.h>\n"},
+    {"server/seal/a.c": "#include <openssl/evp.h>\n"},
+    {"server/io/listen.c": "#include <openssl/evp.h>\n"},
+    {"server/core/a.c": "#include <libpq-fe.h>\n"},
+    {"server/main/a.c": "#include <uv.h>\n"},
+    {"server/base/a.c": "#include <libwebsockets.h>\n"},
+]
+HARMLESS = {
+    "server/core/decode.c": "#include <jansson.h>\n",
+    "server/base/crypt_p256.c": "#include <openssl/evp.h>\n",
+    "server/io/loop.c": "#include <uv.h>\n",
+}
