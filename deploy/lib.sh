@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # some variables are for those who source this
 # What deploy/run and the tests share: packages, builds, a private PostgreSQL, certificates, the
 # edge and the server. Sourced, never run. Each function does one thing and ends the whole run by
 # die(), with a sentence that says what to do.
@@ -328,7 +329,8 @@ settings_write() { # settings_write PORT EDGE(yes|no) NAME=VALUE...: STATE/luots
 	shift 2
 	local -A value=(
 		[development]=yes [listen_address]=127.0.0.1 [port]=$port [public_origin]="https://localhost:$port"
-		[edge]=$edge [edge_socket_dir]=$SOCKETS [database_host]=$SOCKETS [database_name]=luotsi
+		[edge]=$edge [edge_socket_dir]=$SOCKETS [db_socket_dir]=$SOCKETS [db_name]=luotsi
+		[migrations_dir]=$ROOT/db/migrations
 		[tls_cert]=$STATE/tls/server.pem [tls_key]=$STATE/tls/server.key [site_dir]=$ROOT/web/dist
 	)
 	for row in "$@"; do
@@ -372,25 +374,34 @@ urllib.request.urlopen(sys.argv[1] + "/", context=context, timeout=3).read()
 PY
 }
 
-edge_write() { # edge_write PORT WORKERS: STATE/edge.cfg from deploy/edge.cfg.in
-	local n servers="" files
-	files=$(ulimit -Hn)
-	[ "$files" != unlimited ] || files=100000
-	for ((n = 0; n < $2; n++)); do
-		servers+="	server worker-$n unix@$SOCKETS/worker-$n.sock"$'\n'
-	done
-	awk -v port="$1" -v pem="$STATE/tls/edge.pem" -v servers="$servers" \
-		-v maxconn=$(((files > 100000 ? 100000 : files) / 2 - 200)) \
-		-v connections="${EDGE_CONNECTIONS:-200}" -v rate="${EDGE_RATE:-600}" '
-		{ gsub(/@PORT@/, port); gsub(/@PEM@/, pem); gsub(/@MAXCONN@/, maxconn)
-		  gsub(/@ADDRESS_HEADER@/, "x-luotsi-client") }
-		{ gsub(/@CONNECTIONS@/, connections); gsub(/@CONNECTION_RATE@/, rate); gsub(/@REQUEST_RATE@/, rate) }
-		/^@SERVERS@$/ { printf "%s", servers; next }
-		{ print }' "$ROOT/deploy/edge.cfg.in" | "${AS_SERVICE[@]}" tee "$STATE/edge.cfg" >/dev/null
+setting_get() { # setting_get LUOTSID NAME: as written, else the default in the sample file
+	{ cat "$STATE/luotsi.conf" && "$1" settings; } | sed -nE "s/^[# ]*$2 = *([0-9]+).*/\1/p" | head -n 1
 }
 
-edge_start() { # edge_start PORT WORKERS
-	edge_write "$1" "$2"
+edge_write() { # edge_write LUOTSID: STATE/edge.cfg from deploy/edge.cfg.in and the settings
+	local n files workers servers=""
+	workers=$(setting_get "$1" workers)
+	for ((n = 1; n <= workers; n++)); do
+		servers+="	server worker-$n unix@$SOCKETS/worker-$n.sock"$'\n'
+	done
+	files=$(ulimit -Hn)
+	[ "$files" != unlimited ] || files=100000
+	awk -v pem="$STATE/tls/edge.pem" -v servers="$servers" \
+		-v port="$(setting_get "$1" port)" -v body="$(setting_get "$1" max_body)" \
+		-v maxconn=$(((files > 100000 ? 100000 : files) / 2 - 200)) \
+		-v connections=$(($(setting_get "$1" max_connections_per_address) * workers)) \
+		-v connects="$(setting_get "$1" connects_per_minute)" \
+		-v requests=$(($(setting_get "$1" requests_per_minute) * 5)) '
+		/^@SERVERS@$/ { printf "%s", servers; next }
+		{
+			gsub(/@PEM@/, pem); gsub(/@PORT@/, port); gsub(/@BODY@/, body); gsub(/@MAXCONN@/, maxconn)
+			gsub(/@CONNECTIONS@/, connections); gsub(/@CONNECTS@/, connects); gsub(/@REQUESTS@/, requests)
+			print
+		}' "$ROOT/deploy/edge.cfg.in" | "${AS_SERVICE[@]}" tee "$STATE/edge.cfg" >/dev/null
+}
+
+edge_start() { # edge_start LUOTSID
+	edge_write "$1"
 	step "Checking the edge's configuration" edge-check "${AS_SERVICE[@]}" /usr/sbin/haproxy -c -f "$STATE/edge.cfg"
 	child_start edge edge TERM /usr/sbin/haproxy -db -f "$STATE/edge.cfg"
 }
