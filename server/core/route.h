@@ -1,0 +1,44 @@
+#pragma once
+#include "proto_gen.h"
+
+/* What can be said: a row for each message of proto/, generated. */
+enum via { VIA_WS, VIA_HTTP, VIA_BOTH };
+enum audience {
+	AUDIENCE_NOBODY,
+	AUDIENCE_SESSION,
+	AUDIENCE_CLIENT,
+	AUDIENCE_STAFF,
+	AUDIENCE_ADMIN
+};
+enum resource {
+	RESOURCE_NONE,
+	RESOURCE_SELF,
+	RESOURCE_ROOM,     /* relation and state are read before the handler runs */
+	RESOURCE_ENVELOPE, /* the statement judges relation and state */
+	RESOURCE_ORGANISATION
+};
+enum rate_class {
+	RATE_LIGHT,
+	RATE_NORMAL,
+	RATE_HEAVY,
+	RATE_POST,
+	RATE_TYPING,
+	RATE_SIGN_IN,
+	RATE_COUNT
+};
+
+struct request;
+struct route {
+	const char *op;
+	enum via via;
+	enum audience audience;
+	enum action action;
+	enum resource resource;
+	enum rate_class rate;
+	const struct shape *in, *out;
+	size_t room_at; /* RESOURCE_ROOM: where the room's id is in the decoded message */
+	void (*handle)(struct request *r);
+};
+
+extern const struct route routes[];
+extern const size_t n_routes;
