@@ -1,0 +1,129 @@
+// Builds the site into dist/ (hashed, immutable names; .br and .gz beside) and the bundles for Node
+// into dist-node/. Order matters: the Argon2 worker's name is written into the engine worker, the
+// engine worker's into the page, so that each is a constant path (Trusted Types) and cached for ever.
+//   node build.mjs             everything
+//   node build.mjs --stand-in  the site alone, into dist-stand-in/, with the in-memory engine of tests/browser
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { compressAll } from "./build/compress.mjs";
+import { page } from "./build/page.mjs";
+import { texts } from "./build/texts.mjs";
+import { tokens } from "./build/tokens.mjs";
+
+const web = dirname(fileURLToPath(import.meta.url));
+const source = join(web, "src");
+const generated = join(source, "gen");
+const standIn = process.argv.includes("--stand-in");
+const target = join(web, standIn ? "dist-stand-in" : "dist");
+const next = `${target}.next`;
+const limit = 60_000; // bytes of compressed JavaScript and CSS before the first message
+
+const common = {
+	bundle: true,
+	format: "esm",
+	target: "es2022",
+	jsx: "automatic",
+	jsxImportSource: "preact",
+	legalComments: "none",
+	logLevel: "warning",
+	absWorkingDir: web,
+	nodePaths: [join(web, "node_modules")],
+};
+
+const browser = {
+	...common,
+	minify: true,
+	splitting: true,
+	outdir: next,
+	entryNames: "[name]-[hash]",
+	chunkNames: "part-[hash]",
+	assetNames: "[name]-[hash]",
+	loader: { ".woff2": "file" },
+	metafile: true,
+};
+
+function generate() {
+	mkdirSync(join(generated, "text"), { recursive: true });
+	texts(join(source, "text"), join(generated, "text"));
+	writeFileSync(join(generated, "tokens.css"), tokens(web));
+	const protogen = join(web, "..", "proto", "protogen.py");
+	if (!existsSync(protogen)) return;
+	const ran = spawnSync("python3", [protogen, "--ts", join(generated, "proto.ts")], { stdio: "inherit" });
+	if (ran.status !== 0) throw new Error("proto/protogen.py --ts failed");
+}
+
+// One entry and what it needs: { file, css, imports } by name inside the site.
+async function bundle(entry, name, define = {}) {
+	const plugins = standIn ? [useStandIn] : [];
+	const { metafile } = await build({ ...browser, entryPoints: { [name]: join(source, entry) }, define, plugins });
+	const made = Object.entries(metafile.outputs).find(([, out]) => out.entryPoint?.endsWith(entry));
+	const needed = new Set();
+	const walk = (path) => {
+		for (const part of metafile.outputs[path].imports) {
+			if (part.kind !== "import-statement" || needed.has(part.path)) continue;
+			needed.add(part.path);
+			walk(part.path);
+		}
+	};
+	walk(made[0]);
+	const css = made[1].cssBundle;
+	return { file: basename(made[0]), css: css && basename(css), imports: [...needed].map((path) => basename(path)) };
+}
+
+const useStandIn = {
+	name: "stand-in",
+	setup(plan) {
+		plan.onResolve({ filter: /worker\/client(\.ts|\.js)?$/ }, () => ({ path: join(web, "..", "tests", "browser", "stand-in.ts") }));
+	},
+};
+
+async function site() {
+	rmSync(next, { recursive: true, force: true });
+	mkdirSync(next, { recursive: true });
+	let engine = { file: "none.js", imports: [] };
+	let argon2 = { file: "none.js", imports: [] };
+	if (!standIn) {
+		argon2 = await bundle("worker/argon2.ts", "argon2");
+		engine = await bundle("worker/engine.ts", "engine", { ARGON2_WORKER: JSON.stringify(`/${argon2.file}`) });
+	}
+	const old = await bundle("app/old.ts", "old");
+	const app = await bundle("app/main.tsx", "app", { ENGINE_WORKER: JSON.stringify(`/${engine.file}`) });
+	const first = [app.file, app.css, ...app.imports, ...(standIn ? [] : [engine.file, ...engine.imports])];
+	page(join(web, "public"), next, { app, engine: standIn ? null : engine, old: old.file });
+	const sizes = compressAll(next);
+	const sum = first.reduce((total, name) => total + sizes.get(name), 0);
+	for (const name of first) console.log(`${String(sizes.get(name)).padStart(8)}  ${name}`);
+	console.log(`${String(sum).padStart(8)}  bytes compressed before the first message (at most ${limit})`);
+	if (sum > limit) throw new Error(`The first page is ${sum} bytes compressed, more than ${limit}.`);
+	rmSync(target, { recursive: true, force: true });
+	renameSync(next, target);
+}
+
+async function node() {
+	const entries = { demo: "demo/main.ts", client: "client/index.ts", seal: "seal/index.ts" };
+	for (const [name, entry] of Object.entries(entries)) {
+		if (!existsSync(join(source, entry))) continue;
+		await build({
+			...common,
+			platform: "node",
+			entryPoints: [join(source, entry)],
+			outfile: join(web, "dist-node", `${name}.mjs`),
+			banner: { js: 'import { createRequire as luotsiRequire } from "node:module"; const require = luotsiRequire(import.meta.url);' },
+		});
+	}
+}
+
+try {
+	generate();
+	if (!process.argv.includes("--node-only")) await site();
+	if (!standIn) await node();
+	const version = JSON.parse(readFileSync(join(web, "package.json"), "utf8")).version;
+	console.log(`Built luotsi-web ${version}${standIn ? " with the stand-in" : ""}.`);
+} catch (error) {
+	rmSync(next, { recursive: true, force: true });
+	console.error(`build: ${error instanceof Error ? error.message : error}`);
+	process.exit(1);
+}
