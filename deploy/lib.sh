@@ -44,7 +44,13 @@ packages_missing() { # packages_missing NAME...: prints those that are not insta
 		installed "$name" || printf '%s ' "$name"
 	done
 	postgres_bin >/dev/null || printf 'postgresql-15 '
-	command -v node >/dev/null || printf 'nodejs npm '
+	command -v node >/dev/null || printf 'nodejs '
+	command -v npm >/dev/null || node_brings_npm || printf 'npm '
+}
+
+node_brings_npm() { # a nodejs that is not Debian's own contains npm and conflicts with its package
+	[ -x /usr/bin/node ] || ! command -v node >/dev/null || return 0
+	apt-cache policy nodejs 2>/dev/null | grep -q 'Candidate:.*nodesource'
 }
 
 packages_need() { # packages_need NAME...: installs what is missing, or says how
@@ -54,8 +60,9 @@ packages_need() { # packages_need NAME...: installs what is missing, or says how
 	[ "$(id -u)" = 0 ] || die "These Debian packages are missing: $missing
 Install them, then start again:
     sudo apt-get update && sudo apt-get install -y --no-install-recommends $missing"
-	say "Installing Debian packages: $missing"
 	step "apt-get update" apt apt-get -q update
+	missing=$(packages_missing "$@") # again: what there is to install is known only now
+	say "Installing Debian packages: $missing"
 	case " $missing " in
 	*" postgresql-15 "*) postgres_without_main_cluster ;;
 	esac
@@ -74,9 +81,9 @@ node_check() {
 	local major
 	major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null) || major=0
 	[ "$major" -ge 18 ] ||
-		die "Node.js 18 or later is needed to build the web client; 'node' here is $(node --version 2>&1). Remove it, or put a newer one first in PATH."
+		die "Node.js 18 or later is needed to build the web client; 'node' here is $(node --version 2>&1). Put a newer one first in PATH, then start again."
 	command -v npm >/dev/null ||
-		die "Node.js is here but npm is not. Install npm from where this Node.js came from (Debian: apt-get install npm)."
+		die "Node.js is here but npm is not. Install npm from where this Node.js came from, then start again."
 }
 
 space_check() { # space_check DIR: a build and a cluster need room
