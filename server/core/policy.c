@@ -1,0 +1,60 @@
+/* The table of rights and its reader. Nothing here waits, allocates or knows a module: the gate
+ * brings the facts, and the golden file of tests/policy holds every answer. */
+#include "core/policy.h"
+
+struct rule {
+	enum action action;
+	unsigned roles, relations, phases; /* bits */
+};
+
+/* In policy.def the names stand bare; here they are bits. */
+enum {
+	CLIENT = 1u << ROLE_CLIENT,
+	COUNSELLOR = 1u << ROLE_COUNSELLOR,
+	ADMIN = 1u << ROLE_ADMIN,
+	NOBODY = 1u << ROLE_NOBODY,
+};
+enum {
+	RELATION_BIT_NONE = 1u << RELATION_NONE,
+	RELATION_BIT_SELF = 1u << RELATION_SELF,
+	RELATION_BIT_ORGANISATION = 1u << RELATION_ORGANISATION,
+	RELATION_BIT_INVITED = 1u << RELATION_INVITED,
+	RELATION_BIT_MEMBER = 1u << RELATION_MEMBER,
+	RELATION_BIT_JUDGED = 1u << RELATION_JUDGED,
+};
+enum {
+	NONE = 1u << PHASE_NONE,
+	OPEN = 1u << PHASE_OPEN,
+	CLOSED = 1u << PHASE_CLOSED,
+};
+
+static const struct rule rules[] = {
+#define ALLOW(action_name, role_bits, relation_name, phase_bits) \
+	{ACTION_##action_name, (role_bits), RELATION_BIT_##relation_name, (phase_bits)},
+#include "core/policy.def"
+#undef ALLOW
+};
+
+const char *const role_words[ROLE_COUNT] = {"client", "counsellor", "admin", "nobody"};
+const char *const relation_words[RELATION_COUNT] = {
+	"none", "self", "organisation", "invited", "member", "judged"};
+const char *const phase_words[PHASE_COUNT] = {"none", "open", "closed"};
+
+enum err policy_decide(enum action action, const struct facts *facts)
+{
+	enum err why = ERR_FORBIDDEN;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct rule *rule = &rules[i];
+		if (rule->action != action || (rule->roles & 1u << facts->role) == 0)
+			continue;
+		if ((rule->relations & 1u << facts->relation) == 0) {
+			if (why == ERR_FORBIDDEN)
+				why = ERR_NOT_MEMBER;
+			continue;
+		}
+		if ((rule->phases & 1u << facts->phase) != 0)
+			return ERR_OK;
+		why = ERR_ROOM_CLOSED;
+	}
+	return why;
+}
