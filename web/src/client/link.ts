@@ -1,0 +1,199 @@
+// The connection: one WebSocket at a time, request ids, time limits, reconnecting with growing, jittered pauses. A call that was
+// on its way when the connection went is refused as `uncertain`: whoever called repeats the same bytes. Nothing is queued here.
+
+import type { Connection } from "./api.js";
+import type { Platform, Socket } from "./platform.js";
+import { refusal, wordOf } from "./refusal.js";
+import type { Body, Call, Op, Reply, ServerEvent, SessionOpened } from "./wire.js";
+
+const CALL_MS = 20_000;
+const OPEN_MS = 10_000;
+const PAUSE_LEAST_MS = 400;
+const PAUSE_MOST_MS = 30_000;
+const REFUSALS_BEFORE_ENDED = 3;
+
+export interface LinkHandlers {
+	/** After each session_open; the engine catches up here. */
+	online(session: SessionOpened): void;
+	event(event: ServerEvent): void;
+	state(state: Connection, retryAt: number | null): void;
+	ended(why: "signed_out" | "expired"): void;
+}
+
+export interface Link {
+	/** Resolves when the first session is open; rejects when there is none. */
+	start(): Promise<SessionOpened>;
+	stop(): void;
+	call: Call;
+	/** The network may be back: do not wait for the pause to end. */
+	poke(): void;
+	/** The network is known to be gone. */
+	drop(): void;
+	online(): boolean;
+}
+
+interface Waiting {
+	resolve(reply: unknown): void;
+	reject(why: Error): void;
+	timer: ReturnType<typeof setTimeout>;
+}
+
+interface Answer {
+	id?: number;
+	ok?: unknown;
+	err?: string;
+	detail?: unknown;
+	ev?: string;
+	body?: unknown;
+}
+
+export const pauseBefore = (attempt: number, random: number): number =>
+	Math.min(PAUSE_MOST_MS, PAUSE_LEAST_MS * 2 ** Math.min(attempt, 10)) * (0.5 + random / 2);
+
+export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
+	const waiting = new Map<number, Waiting>();
+	let socket: Socket | null = null;
+	let state: Connection = "connecting";
+	let opened = false;
+	let lastId = 0;
+	let attempt = 0;
+	let refused = 0;
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	let first: { resolve(s: SessionOpened): void; reject(e: Error): void } | null = null;
+
+	const tell = (next: Connection, retryAt: number | null = null): void => {
+		state = next;
+		handlers.state(next, retryAt);
+	};
+
+	const failAll = (): void => {
+		for (const [, w] of waiting) {
+			clearTimeout(w.timer);
+			w.reject(refusal("uncertain"));
+		}
+		waiting.clear();
+	};
+
+	const close = (): void => {
+		const old = socket;
+		socket = null;
+		opened = false;
+		clearTimeout(timer);
+		failAll();
+		old?.close();
+	};
+
+	const end = (why: "signed_out" | "expired"): void => {
+		close();
+		tell("ended");
+		first?.reject(refusal("not_signed_in"));
+		first = null;
+		handlers.ended(why);
+	};
+
+	const send = <O extends Op>(op: O, body: Body<O>, limit: number): Promise<Reply<O>> =>
+		new Promise((resolve, reject) => {
+			const id = ++lastId;
+			const to = socket;
+			if (!to) return reject(refusal("offline"));
+			const late = setTimeout(() => {
+				waiting.delete(id);
+				reject(refusal("uncertain"));
+				lost(to, 1006);
+			}, limit);
+			waiting.set(id, { resolve: (reply) => resolve(reply as Reply<O>), reject, timer: late });
+			to.say(JSON.stringify({ id, op, body }));
+		});
+
+	const answered = (answer: Answer): void => {
+		const w = answer.id === undefined ? undefined : waiting.get(answer.id);
+		if (!w) return;
+		waiting.delete(answer.id as number);
+		clearTimeout(w.timer);
+		if (answer.err === undefined) return w.resolve(answer.ok);
+		w.reject(refusal(answer.err, answer.detail === undefined ? undefined : JSON.stringify(answer.detail)));
+	};
+
+	const said = (text: string): void => {
+		const answer = JSON.parse(text) as Answer;
+		if (answer.ev === undefined) return answered(answer);
+		if (answer.ev === "session_ended") return end("signed_out");
+		handlers.event({ ev: answer.ev, body: answer.body } as ServerEvent);
+	};
+
+	const retry = (): void => {
+		const pause = pauseBefore(attempt++, Math.random());
+		tell("offline", Date.now() + pause);
+		timer = setTimeout(connect, pause);
+	};
+
+	/** A handshake that fails while the server answers otherwise means: no session. A few times, because a worker may just restart. */
+	const handshakeFailed = async (): Promise<void> => {
+		const there = await platform.reachable().catch(() => false);
+		if (state === "ended" || socket) return;
+		refused = there ? refused + 1 : 0;
+		if (refused >= REFUSALS_BEFORE_ENDED) return end("expired");
+		retry();
+	};
+
+	const lost = (from: Socket, code: number): void => {
+		if (from !== socket || state === "ended") return;
+		const before = opened;
+		close();
+		if (code === 4001) return end("expired");
+		if (before) return retry();
+		tell("offline");
+		void handshakeFailed();
+	};
+
+	const hello = async (from: Socket): Promise<void> => {
+		try {
+			const session = await send("session_open", {}, OPEN_MS);
+			if (from !== socket) return;
+			opened = true;
+			attempt = 0;
+			refused = 0;
+			tell("online");
+			first?.resolve(session);
+			first = null;
+			handlers.online(session);
+		} catch (thrown) {
+			const word = wordOf(thrown);
+			if (word === "not_signed_in" || word === "session_expired") return end("expired");
+			lost(from, 1006);
+		}
+	};
+
+	const connect = (): void => {
+		clearTimeout(timer);
+		tell("connecting");
+		const made: Socket = platform.open({
+			opened: () => void (made === socket && hello(made)),
+			said: (text) => void (made === socket && said(text)),
+			closed: (code) => lost(made, code),
+		});
+		socket = made;
+		timer = setTimeout(() => opened || lost(made, 1006), OPEN_MS);
+	};
+
+	return {
+		start: () =>
+			new Promise((resolve, reject) => {
+				first = { resolve, reject };
+				connect();
+			}),
+		stop: () => {
+			close();
+			tell("ended");
+		},
+		call: (op, body) => (opened ? send(op, body, CALL_MS) : Promise.reject(refusal("offline"))),
+		poke: () => {
+			if (state === "offline" && !socket) {
+				attempt = 0;
+				connect();
+			}
+		},
+		drop: () => void (socket && lost(socket, 1006)),
+		online: () => opened,
+	};
+};

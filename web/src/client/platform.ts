@@ -1,0 +1,28 @@
+// What the engine needs from where it runs; it has no DOM, no network and no clock of its own.
+
+import type { Language } from "./api.js";
+import type { Argon2id } from "../seal/index.js";
+
+export interface SocketHandlers {
+	opened(): void;
+	said(text: string): void;
+	/** Once, also when it never opened. 4001: the session was ended. */
+	closed(code: number): void;
+}
+
+export interface Socket {
+	say(text: string): void;
+	close(): void;
+}
+
+export interface Platform {
+	/** A WebSocket to /ws with the subprotocol luotsi.v1 and the session's cookie. */
+	open(handlers: SocketHandlers): Socket;
+	/** Does the server answer a plain request? Tells a refused handshake (no session) from no network. */
+	reachable(): Promise<boolean>;
+	argon2id: Argon2id;
+	/** 2,048 words; loaded when asked for. */
+	words(language: Language): Promise<readonly string[]>;
+	/** For invitation links: scheme, host and port. */
+	origin: string;
+}
