@@ -32,3 +32,14 @@ bool err_is_fault(enum err e)
 {
 	return errors[err_index(e)].who == FAULT;
 }
+
+bool err_parse(struct slice word, enum err *ret_err)
+{
+	for (unsigned i = 0; i < ERR_COUNT; i++) {
+		if (slice_is(word, errors[i].word)) {
+			*ret_err = (enum err)i;
+			return true;
+		}
+	}
+	return false;
+}

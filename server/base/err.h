@@ -1,5 +1,5 @@
 #pragma once
-#include <stdbool.h>
+#include "base/slice.h"
 
 /* One kind of error for the whole house; errors.def says what each means to HTTP, to the client and
  * to us. */
@@ -26,3 +26,5 @@ const char *err_word(enum err e);
 unsigned err_status(enum err e);
 /* True if the cause is ours: log it, tell the client a reference only. */
 bool err_is_fault(enum err e);
+/* The error that has this word; false if none has. */
+bool err_parse(struct slice word, enum err *ret_err);
