@@ -175,8 +175,8 @@ server_build() { # server_build DIR MESON_OPTION...
 }
 
 web_sources() {
-	find "$ROOT/web" "$ROOT/proto" -path "$ROOT/web/node_modules" -prune -o -path "$ROOT/web/dist*" -prune -o \
-		-type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+	find "$ROOT/web" "$ROOT/proto" \( -path "$ROOT/web/node_modules" -o -path "$ROOT/web/dist*" -o -name __pycache__ \
+		-o -path "$ROOT/web/src/gen" -o -path "$ROOT/proto/vectors" \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 
 web_packages() { # npm ci, when the lock file is not the one that was installed
