@@ -126,8 +126,8 @@ function module(messages) {
 		return `\t${JSON.stringify(key)}: ${value},`;
 	});
 	return [
-		'import type { Catalogue, Format } from "../../text/text.ts";',
-		'import type { Texts } from "./keys.ts";',
+		'import type { Catalogue, Format } from "../../text/text.js";',
+		'import type { Texts } from "./keys.js";',
 		`export const texts: Catalogue = {\n${lines.join("\n")}\n};`,
 		"",
 	].join("\n");

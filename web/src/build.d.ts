@@ -1,3 +1,6 @@
 // Constants that build.mjs writes into the bundles: paths of the workers inside the site, with the hash of their content.
-declare const ENGINE_WORKER: string; // known in the page (src/app, src/worker/client.ts)
-declare const ARGON2_WORKER: string; // known in the engine worker (src/worker/engine.ts)
+// The page (src/app/engine.ts) expects of src/worker/client.ts:
+//   export const startEngine: (told: (event: EngineEvent) => void) => Engine & { kill(): void };
+// which makes the worker from ENGINE_WORKER under the Trusted Types policy "app"; kill() ends the worker at once, keys and all.
+declare const ENGINE_WORKER: string; // known in the page: src/worker/client.ts
+declare const ARGON2_WORKER: string; // known in the engine worker: src/worker/engine.ts

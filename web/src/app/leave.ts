@@ -1,0 +1,77 @@
+// Ways out: the safe exit, signing out, locking by hand, by idleness and when a shared device's page is left.
+
+import { begin, beginAgain, engine, forget } from "./engine.js";
+import { get, set } from "./state.js";
+import { emptyTimeline } from "./timeline.js";
+
+const NEUTRAL = "https://www.ilmatieteenlaitos.fi/"; // the weather: nothing to explain to anybody
+const IDLE_SHARED_MS = 15 * 60_000;
+const IDLE_OWN_MS = 60 * 60_000;
+const TWICE_MS = 700;
+
+/** The session ends even when the page is gone before the answer. */
+const endSession = (): Promise<unknown> =>
+	fetch("/api/sign_out", {
+		method: "POST",
+		headers: { "content-type": "application/json" },
+		body: "{}",
+		credentials: "same-origin",
+		keepalive: true,
+	}).catch(() => undefined);
+
+export const exitNow = (): void => {
+	document.documentElement.hidden = true;
+	document.title = "";
+	void endSession();
+	forget();
+	location.replace(NEUTRAL);
+};
+
+export const signOut = async (): Promise<void> => {
+	await engine().stop().catch(() => undefined);
+	await endSession();
+	forget();
+	set({ stage: "ended", ended: "signed_out" });
+};
+
+export const lock = async (): Promise<void> => {
+	set({ rooms: null, open: null, view: null, timeline: emptyTimeline, code: null });
+	await engine().lock().catch(() => undefined);
+};
+
+const isOpen = (): boolean => get().self?.keys === "open";
+
+const watchIdle = (): void => {
+	let last = Date.now();
+	const touch = (): void => void (last = Date.now());
+	for (const event of ["pointerdown", "keydown", "scroll", "focus"]) addEventListener(event, touch, { capture: true, passive: true });
+	setInterval(() => {
+		const most = get().shared ? IDLE_SHARED_MS : IDLE_OWN_MS;
+		if (isOpen() && Date.now() - last > most) void lock();
+	}, 10_000);
+};
+
+const watchEscape = (): void => {
+	let last = 0;
+	addEventListener("keydown", (event) => {
+		if (event.key !== "Escape") return;
+		if (event.timeStamp - last < TWICE_MS) exitNow();
+		last = event.timeStamp;
+	});
+};
+
+const watchLeaving = (): void => {
+	addEventListener("pagehide", () => {
+		if (get().shared) forget();
+	});
+	addEventListener("pageshow", (event) => {
+		if (event.persisted && !get().self) void beginAgain();
+	});
+};
+
+export const guard = (): void => {
+	watchIdle();
+	watchEscape();
+	watchLeaving();
+	void begin();
+};

@@ -1,0 +1,52 @@
+// Where the page is. The address never names a room or a person, so that neither a history nor a glance tells: rooms are steps of
+// the history without an address of their own. The fragment of an invitation is taken out of the address line before anything else.
+
+import { closeView, openRoom } from "./engine.js";
+import { get, set, type Page } from "./state.js";
+import type { Id } from "../client/api.js";
+
+const HELP = "/suojaus";
+const INVITATION = "/kutsu";
+
+const pageAt = (path: string): Page => (path === HELP ? "help" : path === "/" || path === INVITATION ? "home" : "unknown");
+
+interface Step {
+	room: Id | null;
+}
+
+const stepOf = (value: unknown): Step =>
+	typeof value === "object" && value !== null && "room" in value && typeof value.room === "string" ? { room: value.room } : { room: null };
+
+export const startRoute = (): void => {
+	if (location.pathname === INVITATION) {
+		const fragment = location.hash.slice(1);
+		history.replaceState(null, "", "/");
+		if (fragment) set({ invitation: fragment });
+	} else history.replaceState(null, "");
+	set({ page: pageAt(location.pathname) });
+	addEventListener("popstate", (event) => {
+		set({ page: pageAt(location.pathname) });
+		const { room } = stepOf(event.state);
+		if (get().self?.keys !== "open" || room === get().open) return;
+		if (room) void openRoom(room);
+		else closeView();
+	});
+};
+
+export const goTo = (page: "home" | "help"): void => {
+	history.pushState(null, "", page === "help" ? HELP : "/");
+	set({ page });
+	scrollTo(0, 0);
+};
+
+export const goToRoom = (room: Id): void => {
+	const step: Step = { room };
+	if (get().open) history.replaceState(step, "");
+	else history.pushState(step, "");
+	void openRoom(room);
+};
+
+export const leaveRoom = (): void => {
+	if (stepOf(history.state).room) history.back();
+	else closeView();
+};
