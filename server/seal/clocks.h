@@ -1,0 +1,18 @@
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How far two clocks may differ: an entry's own from the server's, and so two entries' by twice as
+ * much. */
+#define CLOCKS_DRIFT_MS 600000
+
+static inline bool clocks_agree(uint64_t a_ms, uint64_t b_ms)
+{
+	return (a_ms > b_ms ? a_ms - b_ms : b_ms - a_ms) <= CLOCKS_DRIFT_MS;
+}
+
+/* What ended at ended_ms (0: it did not) by one clock may have been so still at t_ms by another. */
+static inline bool clocks_not_ended(uint64_t ended_ms, uint64_t t_ms)
+{
+	return ended_ms == 0 || t_ms <= ended_ms + 2 * CLOCKS_DRIFT_MS;
+}

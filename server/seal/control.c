@@ -1,0 +1,166 @@
+/* The control log: what every entry must meet, in the specification's order, and the table of
+ * types. The rules of a type stand in control_rules.c and control_epochs.c. One pure function of
+ * state and entry, the same as in the browser; a rule checks first and changes the state last, so a
+ * refusal leaves no trace. After the clock's rule only the entry's own time counts: who replays the
+ * log years later decides as the server did. */
+#include "seal/control_type.h"
+
+#include "base/mem.h"
+#include "seal/clocks.h"
+
+#define RESERVED(type) \
+	{ \
+		(type), control_read_reserved, BY_MEMBER, WHEN_ANY, NULL \
+	}
+
+static const struct control_type_row rows[] = {
+	[CONTROL_CREATE] = {"CREATE", control_read_create, BY_NEWCOMER, WHEN_ANY,
+		control_apply_create},
+	[CONTROL_INVITE] = {"INVITE", control_read_invite, BY_STAFF, WHEN_OPEN,
+		control_apply_invite},
+	[CONTROL_JOIN] = {"JOIN", control_read_join, BY_NEWCOMER, WHEN_OPEN, control_apply_join},
+	[4] = RESERVED("PROPOSE_ADD"),
+	[5] = RESERVED("PROPOSE_REPLACE"),
+	[6] = RESERVED("CONSENT"),
+	[7] = RESERVED("REFUSE"),
+	[8] = RESERVED("WITHDRAW"),
+	[CONTROL_ADD] = {"ADD", control_read_add, BY_STAFF, WHEN_OPEN, control_apply_add},
+	[CONTROL_REMOVE] = {"REMOVE", control_read_remove, BY_STAFF, WHEN_OPEN,
+		control_apply_remove},
+	[CONTROL_LEAVE] = {"LEAVE", control_read_nothing, BY_MEMBER, WHEN_ANY, control_apply_leave},
+	[CONTROL_EPOCH] = {"EPOCH", control_read_epoch, BY_MEMBER, WHEN_OPEN, control_apply_epoch},
+	[CONTROL_HISTORY_GRANT] = {"HISTORY_GRANT", control_read_history_grant, BY_MEMBER, WHEN_ANY,
+		control_apply_history_grant},
+	[CONTROL_RECOVERY_WRAP] = {"RECOVERY_WRAP", control_read_recovery_wrap, BY_STAFF, WHEN_ANY,
+		control_apply_recovery_wrap},
+	[15] = RESERVED("BREAK_GLASS"),
+	[16] = RESERVED("UPGRADE"),
+	[17] = RESERVED("ERASE"),
+	[CONTROL_CLOSE] = {"CLOSE", control_read_close, BY_STAFF, WHEN_OPEN, control_apply_close},
+	[CONTROL_REOPEN] = {"REOPEN", control_read_nothing, BY_STAFF, WHEN_CLOSED,
+		control_apply_reopen},
+};
+
+const struct control_type_row *control_type_row(uint8_t type)
+{
+	bool known = type < sizeof(rows) / sizeof(rows[0]) && rows[type].name != NULL;
+	return known ? &rows[type] : NULL;
+}
+
+const char *control_type_name(uint8_t type)
+{
+	const struct control_type_row *row = control_type_row(type);
+	return row != NULL && row->apply != NULL ? row->name : NULL;
+}
+
+struct control *control_new(void)
+{
+	return MEM_NEW(struct control);
+}
+
+void control_free(struct control **log)
+{
+	if (*log == NULL)
+		return;
+	mem_free((*log)->epochs);
+	mem_free(*log);
+	*log = NULL;
+}
+
+/* Rules 1 to 7: the entry stands in the right place of the right log. */
+static enum refusal check_place(const struct control *log, const struct control_entry *e,
+	const struct control_type_row *row, uint64_t now_ms)
+{
+	const struct envelope *env = &e->env;
+	bool here = id_equal(&env->org, &log->org) && id_equal(&env->room, &log->room);
+	DEMAND(log->n < CONTROL_MAX_ENTRIES, TOO_MANY);
+	DEMAND(log->n > 0 || e->type == CONTROL_CREATE, NOT_CREATED);
+	DEMAND(log->n == 0 || e->type != CONTROL_CREATE, ALREADY_CREATED);
+	DEMAND(log->n == 0 || here, WRONG_ROOM);
+	DEMAND(hash_equal(&env->log_head, &log->head), STALE_HEAD);
+	DEMAND(env->sender_seq == log->n, BAD_INDEX);
+	DEMAND(env->epoch == log->epoch, BAD_EPOCH);
+	DEMAND(row->apply != NULL, RESERVED_TYPE);
+	DEMAND(clocks_agree(env->client_time_ms, now_ms), BAD_TIME);
+	return REFUSAL_NONE;
+}
+
+/* Rule 9: the sender may say this; finds the member. */
+static enum refusal check_sender(
+	struct control *log, const struct control_type_row *row, struct control_judgement *j)
+{
+	if (row->who == BY_NEWCOMER)
+		return REFUSAL_NONE;
+	const struct envelope *env = &j->e->env;
+	const struct control_member *found = control_find_member(log, &env->sender);
+	DEMAND(found != NULL && found->active, NOT_MEMBER);
+	DEMAND(hash_equal(&env->sender_kid, &found->sig_kid), BAD_KID);
+	if (found->role == CONTROL_STAFF) {
+		const struct person *person = people_find_certified(
+			j->people, &env->sender, &env->sender_kid, &found->cert);
+		DEMAND(person != NULL, NOT_CERTIFIED);
+		DEMAND(person_is_valid(person, j->t), CERT_EXPIRED);
+	}
+	DEMAND(row->who != BY_STAFF || found->role == CONTROL_STAFF, NOT_STAFF);
+	j->sender = &log->members[found - log->members];
+	return REFUSAL_NONE;
+}
+
+/* Rule 10. */
+static enum refusal check_phase(const struct control *log, const struct control_type_row *row)
+{
+	DEMAND(row->when != WHEN_OPEN || log->phase == CONTROL_OPEN, ROOM_CLOSED);
+	DEMAND(row->when != WHEN_CLOSED || log->phase == CONTROL_CLOSED, NOT_CLOSED);
+	return REFUSAL_NONE;
+}
+
+enum refusal control_apply(struct control *log, const struct control_entry *e,
+	const struct people *people, uint64_t now_ms)
+{
+	const struct control_type_row *row = control_type_row(e->type);
+	ASSERT(row != NULL);
+	struct control_judgement j = {.e = e, .people = people, .t = e->env.client_time_ms};
+	AGREE(check_place(log, e, row, now_ms));
+	AGREE(check_sender(log, row, &j));
+	AGREE(check_phase(log, row));
+	AGREE(row->apply(log, &j));
+	log->head = e->hash;
+	log->n++;
+	return REFUSAL_NONE;
+}
+
+const struct control_member *control_find_member(const struct control *log, const struct id *user)
+{
+	for (size_t i = 0; i < log->n_members; i++)
+		if (id_equal(&log->members[i].user, user))
+			return &log->members[i];
+	return NULL;
+}
+
+const struct control_member *control_find_writer(
+	const struct control *log, const struct id *user, const struct hash *sig_kid)
+{
+	const struct control_member *m = control_find_member(log, user);
+	return m != NULL && m->active && hash_equal(&m->sig_kid, sig_kid) ? m : NULL;
+}
+
+const struct control_member *control_find_client(const struct control *log)
+{
+	for (size_t i = 0; i < log->n_members; i++)
+		if (log->members[i].active && log->members[i].role == CONTROL_CLIENT)
+			return &log->members[i];
+	return NULL;
+}
+
+size_t control_count_active(const struct control *log, enum control_role role)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < log->n_members; i++)
+		n += log->members[i].active && log->members[i].role == role;
+	return n;
+}
+
+const struct control_epoch *control_epoch_at(const struct control *log, uint32_t epoch)
+{
+	return epoch >= 1 && epoch <= log->epoch ? &log->epochs[epoch - 1] : NULL;
+}

@@ -1,0 +1,37 @@
+#pragma once
+#include "base/slice.h"
+
+/* Every label of suite 1 (proto/FORMAT.md), and nowhere else. The zero byte that ends the literal
+ * is the zero byte that follows each label. */
+#define LABEL(text) slice_of((text), sizeof(text))
+
+#define LABEL_KID_SIG "luotsi/v1/kid/sig"
+#define LABEL_KID_ENC "luotsi/v1/kid/enc"
+#define LABEL_ENV "luotsi/v1/env"
+#define LABEL_SIG "luotsi/v1/sig"
+#define LABEL_MSG "luotsi/v1/msg"
+#define LABEL_KEY_MSG "luotsi/v1/key/msg"
+#define LABEL_KEY_FILEKEY "luotsi/v1/key/filekey"
+#define LABEL_COMMIT "luotsi/v1/commit"
+#define LABEL_KEY_NOTE "luotsi/v1/key/note"
+#define LABEL_COMMIT_STAFF "luotsi/v1/commit/staff"
+#define LABEL_WRAP "luotsi/v1/wrap"
+#define LABEL_WRAPHASH "luotsi/v1/wraphash"
+#define LABEL_KEY_INVITE "luotsi/v1/key/invite"
+#define LABEL_INVITE "luotsi/v1/invite"
+#define LABEL_TOKEN "luotsi/v1/token"
+#define LABEL_ROTATE "luotsi/v1/rotate"
+#define LABEL_JOIN "luotsi/v1/join"
+#define LABEL_CODE "luotsi/v1/code"
+#define LABEL_KEY_USERKEYS "luotsi/v1/key/userkeys"
+#define LABEL_KEY_USERSTATE "luotsi/v1/key/userstate"
+#define LABEL_KEY_UNLOCKERS "luotsi/v1/key/unlockers"
+#define LABEL_KEY_DRAFT "luotsi/v1/key/draft"
+#define LABEL_UNLOCKER "luotsi/v1/unlocker"
+#define LABEL_UNLOCK_PASSPHRASE "luotsi/v1/unlock/passphrase"
+#define LABEL_UNLOCK_CODE "luotsi/v1/unlock/code"
+#define LABEL_UNLOCKERS "luotsi/v1/unlockers"
+#define LABEL_USERKEYS "luotsi/v1/userkeys"
+#define LABEL_USERSTATE "luotsi/v1/userstate"
+#define LABEL_DRAFT "luotsi/v1/draft"
+#define LABEL_CODE_CHECK "luotsi/v1/code/check"
