@@ -126,9 +126,9 @@ const walk = (bytes: Bytes, tombstone: boolean): Walked => {
 };
 
 /** The checks that need no hash. Throws SealError with the word of FORMAT.md. */
-const check = (w: Walked): void => {
+const check = (w: Walked, tombstone: boolean): void => {
 	if (compare(w.magic, utf8(MAGIC)) !== 0) refuse("magic");
-	if (!isKind(w.kind)) return refuse("kind");
+	if (!isKind(w.kind) || (tombstone && w.kind !== KIND.message)) return refuse("kind");
 	if (w.suite !== SUITE) refuse("suite");
 	checkZero(w.fields);
 	checkNumbers(w.fields);
@@ -140,7 +140,7 @@ const check = (w: Walked): void => {
 
 const parse = async (bytes: Bytes, tombstone: boolean): Promise<Envelope> => {
 	const w = walk(bytes, tombstone);
-	check(w);
+	check(w, tombstone);
 	const header = bytes.subarray(0, w.headerLength);
 	const bodyHash = tombstone ? w.body : await sha256(w.body);
 	const hash = await labelledHash(LABEL.env, header, bodyHash);

@@ -1,0 +1,62 @@
+// What people read, write or say: the printed code (FORMAT.md section 8) and the short code that two people compare.
+
+import { compare, concat, hex, random, SealError, type Bytes } from "./bytes.js";
+import { labelledHash } from "./derive.js";
+import { LABEL } from "./labels.js";
+
+const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const CODE_CHARS = 28;
+
+export const makeCode = (): Bytes => random(16);
+
+/** The first 12 bits of the hash of the code. */
+const checkBits = async (code: Bytes): Promise<bigint> => {
+	const hash = await labelledHash(LABEL.codeCheck, code);
+	return BigInt(((hash[0] as number) << 4) | ((hash[1] as number) >> 4));
+};
+
+/** Seven groups of four. */
+export const printCode = async (code: Bytes): Promise<string> => {
+	let bits = (BigInt("0x" + hex(code)) << 12n) | (await checkBits(code));
+	let text = "";
+	for (let i = 0; i < CODE_CHARS; i++) {
+		text = (CROCKFORD[Number(bits & 31n)] as string) + text;
+		bits >>= 5n;
+	}
+	return (text.match(/.{4}/g) as string[]).join("-");
+};
+
+const canonical = (text: string): string =>
+	text.toUpperCase().replace(/[\s-]/g, "").replaceAll("O", "0").replace(/[IL]/g, "1");
+
+/** Throws SealError("code") unless it is a code with a right checksum; forgives case, spaces, hyphens, O, I and L. */
+export const readCode = async (text: string): Promise<Bytes> => {
+	const chars = canonical(text);
+	if (chars.length !== CODE_CHARS || [...chars].some((c) => !CROCKFORD.includes(c))) throw new SealError("code");
+	const bits = [...chars].reduce((n, c) => (n << 5n) | BigInt(CROCKFORD.indexOf(c)), 0n);
+	const digits = (bits >> 12n).toString(16).padStart(32, "0");
+	const code = Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+	if ((await checkBits(code)) !== (bits & 0xfffn)) throw new SealError("code");
+	return code;
+};
+
+/** Whether a text that is about to be sent contains a printed code: the compose box refuses it. */
+export const containsCode = async (text: string): Promise<boolean> => {
+	const candidates = text.toUpperCase().match(/[0-9A-Z](?:[\s-]*[0-9A-Z]){27,}/g) ?? [];
+	for (const candidate of candidates) {
+		const chars = canonical(candidate);
+		for (let i = 0; i + CODE_CHARS <= chars.length && i < 4096; i++) {
+			const isCode = await readCode(chars.slice(i, i + CODE_CHARS)).then(() => true, () => false);
+			if (isCode) return true;
+		}
+	}
+	return false;
+};
+
+/** 30 decimal digits in six groups of five, the same for both sides: of sig_kid and enc_kid of each. */
+export const compareCode = async (mine: { sigKid: Bytes; encKid: Bytes }, theirs: { sigKid: Bytes; encKid: Bytes }): Promise<string> => {
+	const sides = [concat(mine.sigKid, mine.encKid), concat(theirs.sigKid, theirs.encKid)].sort(compare);
+	const hash = await labelledHash(LABEL.code, ...sides);
+	const digits = (BigInt("0x" + hex(hash)) % 10n ** 30n).toString().padStart(30, "0");
+	return (digits.match(/.{5}/g) as string[]).join(" ");
+};

@@ -1,0 +1,246 @@
+// The rules of a room's control log (FORMAT.md section 7): one pure function from a state and an entry to the next state or a
+// refusal. The same rules stand in server/seal/control_rules.c; tests/seal runs both on the same entries. Signatures are
+// verified beside it (verifyEnvelope, verifyJoin): the rules decide what an authentic entry may do.
+
+import { compare, equal, isZero, type Bytes } from "./bytes.js";
+import { ROLE, type ControlBody, type ControlEntry, type ControlType, type EpochWrap, type GrantWrap } from "./control.js";
+import {
+	activeClient, activeMember, activeStaff, certifiedRecord, isValid, memberOf, notRevoked, recordOf, withMember,
+	type ControlState, type Member, type PersonRecord,
+} from "./control-state.js";
+import { KEYSET, RTYPE } from "./epoch.js";
+
+export type ControlRefusal =
+	| "too_many" | "not_created" | "already_created" | "wrong_room" | "stale_head" | "bad_index" | "bad_epoch" | "reserved_type" | "bad_time"
+	| "not_certified" | "cert_expired" | "bad_field" | "not_member" | "bad_kid" | "not_staff" | "room_closed" | "not_closed"
+	| "client_present" | "bad_expiry" | "invite_reused" | "no_invite" | "invite_expired" | "already_member" | "unknown_key"
+	| "too_many_members" | "no_such_member" | "use_leave" | "may_not_remove" | "last_staff" | "bad_epoch_number" | "bad_commit"
+	| "bad_recipients" | "may_not_grant" | "bad_range";
+
+/** The next state without head and n, which are the same for all types. */
+type Outcome = ControlState | ControlRefusal;
+type BodyOf<T extends ControlType> = Extract<ControlBody, { type: T }>;
+
+interface Case<T extends ControlType> {
+	readonly state: ControlState;
+	readonly entry: ControlEntry;
+	readonly body: BodyOf<T>;
+	readonly people: readonly PersonRecord[];
+	readonly time: number;
+	/** The sender as a member; for CREATE and JOIN there is none yet. */
+	readonly sender: Member | undefined;
+}
+
+const MOST_ENTRIES = 65_535;
+const MOST_MEMBERS = 64;
+const MOST_EPOCHS = 65_535;
+const CLOCK = 600_000;
+const WEEK = 7 * 24 * 3600 * 1000;
+
+const isStaff = (m: Member | undefined): boolean => m?.role === ROLE.staff;
+
+const create = ({ state, entry, body, people, time }: Case<"create">): Outcome => {
+	const { env } = entry;
+	const record = certifiedRecord(people, env.sender, env.senderKid, body.cert);
+	if (!record || !equal(record.encKid, body.encKid)) return "not_certified";
+	if (!isValid(record, time)) return "cert_expired";
+	if (body.retention < 1) return "bad_field";
+	const member: Member = {
+		user: env.sender, role: ROLE.staff, sigKid: env.senderKid, encKid: body.encKid, cert: body.cert, proof: 1, active: true, since: 0,
+	};
+	return {
+		...state, org: env.org, room: env.room, phase: "open", agreement: body.agreement, retention: body.retention,
+		rootKid: body.rootKid, recoveryKid: body.recoveryKid, pending: true, members: [member],
+	};
+};
+
+const invite = ({ state, entry, body, time }: Case<"invite">): Outcome => {
+	if (activeClient(state)) return "client_present";
+	if (body.expires <= time || body.expires > time + WEEK) return "bad_expiry";
+	if (state.invite && equal(state.invite.id, body.invite)) return "invite_reused";
+	const open = { id: body.invite, sigPub: body.sigPub, encKid: entry.inviteKid, expires: body.expires };
+	return { ...state, invite: open, pending: true };
+};
+
+const join = ({ state, entry, body, people, time }: Case<"join">): Outcome => {
+	const { env } = entry;
+	if (!state.invite || !equal(state.invite.id, body.invite)) return "no_invite";
+	if (time > state.invite.expires) return "invite_expired";
+	if (activeMember(state, env.sender)) return "already_member";
+	if (activeClient(state)) return "client_present";
+	const record = recordOf(people, env.sender, env.senderKid);
+	if (!record || !equal(record.encKid, body.encKid) || !notRevoked(record, time)) return "unknown_key";
+	if (state.members.length >= MOST_MEMBERS && !memberOf(state, env.sender)) return "too_many_members";
+	const member: Member = {
+		user: env.sender, role: ROLE.client, sigKid: env.senderKid, encKid: body.encKid, cert: new Uint8Array(32), proof: 2, active: true, since: state.n,
+	};
+	return { ...state, members: withMember(state, member), invite: undefined, pending: true };
+};
+
+const addStaff = ({ body, people, time }: Case<"add">): ControlRefusal | undefined => {
+	if (body.proof !== 1) return "bad_field";
+	const record = certifiedRecord(people, body.user, body.sigKid, body.cert);
+	if (!record || !equal(record.encKid, body.encKid)) return "not_certified";
+	return isValid(record, time) ? undefined : "cert_expired";
+};
+
+const addClient = ({ state, body, people, time }: Case<"add">): ControlRefusal | undefined => {
+	if (body.proof !== 2 || !isZero(body.cert)) return "bad_field";
+	const record = recordOf(people, body.user, body.sigKid);
+	if (!record || !equal(record.encKid, body.encKid) || !notRevoked(record, time)) return "unknown_key";
+	const client = activeClient(state);
+	return client && !equal(client.user, body.user) ? "client_present" : undefined;
+};
+
+const add = (c: Case<"add">): Outcome => {
+	const { state, body } = c;
+	const refusal = body.role === ROLE.staff ? addStaff(c) : addClient(c);
+	if (refusal) return refusal;
+	const present = activeMember(state, body.user);
+	if (present && equal(present.sigKid, body.sigKid) && equal(present.encKid, body.encKid) && equal(present.cert, body.cert)) return "already_member";
+	if (present && present.role !== body.role) return "bad_field";
+	if (state.members.length >= MOST_MEMBERS && !memberOf(state, body.user)) return "too_many_members";
+	const { user, role, sigKid, encKid, cert, proof } = body;
+	return { ...state, members: withMember(state, { user, role, sigKid, encKid, cert, proof, active: true, since: state.n }), pending: true };
+};
+
+const without = (state: ControlState, member: Member): ControlState => ({
+	...state, members: withMember(state, { ...member, active: false }), pending: true,
+});
+
+const remove = ({ state, entry, body }: Case<"remove">): Outcome => {
+	const member = activeMember(state, body.user);
+	if (!member) return "no_such_member";
+	if (equal(body.user, entry.env.sender)) return "use_leave";
+	if (member.role === ROLE.client) return "may_not_remove";
+	return without(state, member);
+};
+
+const leave = ({ state, sender }: Case<"leave">): Outcome => {
+	if (!sender) return "not_member";
+	if (state.phase === "open" && isStaff(sender) && activeStaff(state).length === 1) return "last_staff";
+	return without(state, sender);
+};
+
+/** Whom the next epoch must be wrapped to, in order. */
+export const recipientsOf = (state: ControlState, author: Member, time: number): Omit<EpochWrap, "hash">[] => {
+	const to = (keyset: number, rtype: number, rid: Bytes, rkid: Bytes): Omit<EpochWrap, "hash"> => ({ keyset, rtype, rid, rkid });
+	const members = (keyset: number): Omit<EpochWrap, "hash">[] =>
+		state.members
+			.filter((m) => m.active && (keyset === KEYSET.all || isStaff(m)))
+			.map((m) => to(keyset, RTYPE.member, m.user, m.encKid))
+			.sort((a, b) => compare(a.rid, b.rid));
+	const recovery = (keyset: number): Omit<EpochWrap, "hash"> => to(keyset, RTYPE.recovery, state.org, state.recoveryKid);
+	const invited = state.invite && time <= state.invite.expires ? [to(KEYSET.all, RTYPE.invitation, state.invite.id, state.invite.encKid)] : [];
+	const all = [...members(KEYSET.all), ...invited, recovery(KEYSET.all)];
+	return isStaff(author) ? [...all, ...members(KEYSET.staff), recovery(KEYSET.staff)] : all;
+};
+
+const sameRecipient = (a: Omit<EpochWrap, "hash">, b: EpochWrap | undefined): boolean =>
+	b !== undefined && a.keyset === b.keyset && a.rtype === b.rtype && equal(a.rid, b.rid) && equal(a.rkid, b.rkid);
+
+const epoch = ({ state, body, sender, time }: Case<"epoch">): Outcome => {
+	if (!sender) return "not_member";
+	if (body.n !== state.epoch + 1 || body.n > MOST_EPOCHS) return "bad_epoch_number";
+	if (isZero(body.commit) || isZero(body.staffCommit) === isStaff(sender)) return "bad_commit";
+	const wanted = recipientsOf(state, sender, time);
+	if (wanted.length !== body.wraps.length || !wanted.every((to, i) => sameRecipient(to, body.wraps[i]))) return "bad_recipients";
+	const made = { author: sender.role, commit: body.commit, staffCommit: body.staffCommit, recoveryWrapped: isStaff(sender) };
+	return { ...state, epoch: body.n, pending: false, epochs: [...state.epochs, made] };
+};
+
+/** Which keys a grant of epochs from..until to this member must carry, in order. */
+export const grantedKeys = (state: ControlState, to: Member, from: number, until: number): Omit<GrantWrap, "hash">[] => {
+	const keys: Omit<GrantWrap, "hash">[] = [];
+	for (let n = from; n <= until; n++) {
+		keys.push({ keyset: KEYSET.all, epoch: n });
+		const made = state.epochs[n - 1];
+		if (isStaff(to) && made && !isZero(made.staffCommit)) keys.push({ keyset: KEYSET.staff, epoch: n });
+	}
+	return keys;
+};
+
+const grant = ({ state, body, sender }: Case<"grant">): Outcome => {
+	const to = activeMember(state, body.to);
+	if (!to || !equal(to.encKid, body.toKid)) return "no_such_member";
+	if (!sender || !(equal(to.user, sender.user) || (isStaff(to) && isStaff(sender)))) return "may_not_grant";
+	if (body.from < 1 || body.from > body.until || body.until > state.epoch || body.until - body.from >= 256) return "bad_range";
+	const wanted = grantedKeys(state, to, body.from, body.until);
+	const same = wanted.length === body.wraps.length
+		&& wanted.every((key, i) => key.keyset === body.wraps[i]?.keyset && key.epoch === body.wraps[i]?.epoch);
+	return same ? state : "bad_recipients";
+};
+
+const recovery = ({ state, body }: Case<"recovery">): Outcome => {
+	const made = state.epochs[body.n - 1];
+	if (!made || made.recoveryWrapped) return "bad_range";
+	if (!equal(body.rkid, state.recoveryKid)) return "bad_recipients";
+	const epochs = state.epochs.map((e, i) => (i === body.n - 1 ? { ...e, recoveryWrapped: true } : e));
+	return { ...state, epochs };
+};
+
+interface Rule<T extends ControlType> {
+	/** Who may send it: nobody's membership is asked for of "anybody". */
+	readonly by: "anybody" | "member" | "staff";
+	readonly whenClosed: boolean;
+	readonly apply: (c: Case<T>) => Outcome;
+}
+
+const RULES: { readonly [T in Exclude<ControlType, "reserved">]: Rule<T> } = {
+	create: { by: "anybody", whenClosed: true, apply: create },
+	invite: { by: "staff", whenClosed: false, apply: invite },
+	join: { by: "anybody", whenClosed: false, apply: join },
+	add: { by: "staff", whenClosed: false, apply: add },
+	remove: { by: "staff", whenClosed: false, apply: remove },
+	leave: { by: "member", whenClosed: true, apply: leave },
+	epoch: { by: "member", whenClosed: false, apply: epoch },
+	grant: { by: "member", whenClosed: true, apply: grant },
+	recovery: { by: "staff", whenClosed: true, apply: recovery },
+	close: { by: "staff", whenClosed: false, apply: ({ state }) => ({ ...state, phase: "closed" }) },
+	reopen: {
+		by: "staff", whenClosed: true,
+		apply: ({ state }) => (state.phase === "closed" ? { ...state, phase: "open" } : "not_closed"),
+	},
+};
+
+const place = (s: ControlState, { env, body }: ControlEntry): ControlRefusal | undefined => {
+	if (s.n >= MOST_ENTRIES) return "too_many";
+	if (s.n === 0 && body.type !== "create") return "not_created";
+	if (s.n > 0 && body.type === "create") return "already_created";
+	if (s.n > 0 && !(equal(env.org, s.org) && equal(env.room, s.room))) return "wrong_room";
+	if (!equal(env.logHead, s.head)) return "stale_head";
+	if (env.seq !== s.n) return "bad_index";
+	if (env.epoch !== s.epoch) return "bad_epoch";
+	return body.type === "reserved" ? "reserved_type" : undefined;
+};
+
+const membership = (s: ControlState, entry: ControlEntry, people: readonly PersonRecord[], by: "member" | "staff"): ControlRefusal | undefined => {
+	const { env } = entry;
+	const member = activeMember(s, env.sender);
+	if (!member) return "not_member";
+	if (!equal(member.sigKid, env.senderKid)) return "bad_kid";
+	if (member.role === ROLE.client) return by === "staff" ? "not_staff" : undefined;
+	const record = certifiedRecord(people, member.user, member.sigKid, member.cert);
+	if (!record) return "not_certified";
+	return isValid(record, env.time) ? undefined : "cert_expired";
+};
+
+/**
+ * `time` is the clock of who decides; a replay passes the entry's own time. Gives the next state, or the word that says why not.
+ */
+export const applyControl = (
+	state: ControlState, entry: ControlEntry, people: readonly PersonRecord[], time: number,
+): ControlState | ControlRefusal => {
+	const { env, body } = entry;
+	const misplaced = place(state, entry);
+	if (misplaced) return misplaced;
+	if (body.type === "reserved") return "reserved_type";
+	if (Math.abs(env.time - time) > CLOCK) return "bad_time";
+	const rule = RULES[body.type] as Rule<typeof body.type>;
+	const stranger = rule.by === "anybody" ? undefined : membership(state, entry, people, rule.by);
+	if (stranger) return stranger;
+	if (state.phase === "closed" && !rule.whenClosed) return "room_closed";
+	const sender = activeMember(state, env.sender);
+	const next = rule.apply({ state, entry, body: body as never, people, time: env.time, sender });
+	return typeof next === "string" ? next : { ...next, head: env.hash, n: state.n + 1 };
+};

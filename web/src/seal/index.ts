@@ -1,0 +1,20 @@
+// The protocol of proto/FORMAT.md. No DOM, no network: it runs in a browser's worker and in Node.
+
+export * from "./bytes.js";
+export * from "./code.js";
+export * from "./content.js";
+export * from "./control.js";
+export * from "./control-rules.js";
+export * from "./control-state.js";
+export * from "./derive.js";
+export * from "./envelope.js";
+export * from "./epoch.js";
+export * from "./identity.js";
+export * from "./identity-rules.js";
+export * from "./invite.js";
+export * from "./labels.js";
+export * from "./p256.js";
+export * from "./replay.js";
+export * from "./seal.js";
+export * from "./unlock.js";
+export * from "./vault.js";
