@@ -5,8 +5,10 @@
  * log years later decides as the server did. */
 #include "seal/control_type.h"
 
+#include "base/crypt.h"
 #include "base/mem.h"
 #include "seal/clocks.h"
+#include "seal/label.h"
 
 #define RESERVED(type) \
 	{ \
@@ -126,6 +128,22 @@ enum refusal control_apply(struct control *log, const struct control_entry *e,
 	AGREE(row->apply(log, &j));
 	log->head = e->hash;
 	log->n++;
+	return REFUSAL_NONE;
+}
+
+enum refusal control_verify_join(const struct control *log, const struct control_entry *e)
+{
+	bool invited = log->has_invite && id_equal(&log->invite.id, &e->invite);
+	if (e->type != CONTROL_JOIN || !invited)
+		return REFUSAL_NONE;
+	const struct envelope *env = &e->env;
+	struct hash digest = crypt_sha256_parts(
+		(struct slice[]){LABEL(LABEL_JOIN), id_slice(&env->org), id_slice(&env->room),
+			id_slice(&e->invite), id_slice(&env->sender), hash_slice(&env->sender_kid),
+			hash_slice(&e->enc_kid), hash_slice(&env->log_head)},
+		8);
+	bool ok = pub_verifies_digest(&log->invite.sig_pub, &digest, e->one_time_signature);
+	DEMAND(ok, BAD_SIGNATURE);
 	return REFUSAL_NONE;
 }
 

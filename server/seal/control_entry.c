@@ -177,19 +177,3 @@ bool control_wrap_fits(const struct control_entry *e, size_t i, struct slice wra
 		6);
 	return hash_equal(&hash, &w.hash);
 }
-
-enum refusal control_verify_join(const struct control *log, const struct control_entry *e)
-{
-	bool invited = log->has_invite && id_equal(&log->invite.id, &e->invite);
-	if (e->type != CONTROL_JOIN || !invited)
-		return REFUSAL_NONE;
-	const struct envelope *env = &e->env;
-	struct hash digest = crypt_sha256_parts(
-		(struct slice[]){LABEL(LABEL_JOIN), id_slice(&env->org), id_slice(&env->room),
-			id_slice(&e->invite), id_slice(&env->sender), hash_slice(&env->sender_kid),
-			hash_slice(&e->enc_kid), hash_slice(&env->log_head)},
-		8);
-	bool ok = pub_verifies_digest(&log->invite.sig_pub, &digest, e->one_time_signature);
-	DEMAND(ok, BAD_SIGNATURE);
-	return REFUSAL_NONE;
-}
