@@ -131,7 +131,7 @@ void crypt_random(void *ret, size_t n)
 
 struct id crypt_random_id(void)
 {
-	struct id id;
+	struct id id = {{0}};
 	crypt_random(id.b, sizeof(id.b));
 	return id;
 }

@@ -92,7 +92,7 @@ static void conn_prepare_result(struct pg_conn *conn, const PGresult *res)
 {
 	size_t step = conn->step++;
 	const struct pg_statement *s = step ? conn_statement(conn, (step - 1) / 2) : NULL;
-	bool described = step && (step - 1) % 2 == 1;
+	bool described = s && (step - 1) % 2 == 1;
 	bool aborted = PQresultStatus(res) == PGRES_PIPELINE_ABORTED;
 	if (PQresultStatus(res) == PGRES_COMMAND_OK && (!described || conn_columns_fit(s, res)))
 		return;

@@ -5,6 +5,7 @@
 #include "seal/envelope.h"
 
 #include "base/crypt.h"
+#include "base/mem.h"
 #include "seal/label.h"
 #include "seal/reader.h"
 #include "seal/sealed.h"
@@ -34,6 +35,7 @@ struct kind {
 
 static bool is_zero(struct slice s)
 {
+	ASSERT(s.p && s.n == sizeof(struct id));
 	struct id id;
 	memcpy(id.b, s.p, sizeof(id.b));
 	return id_is_zero(&id);
