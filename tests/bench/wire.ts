@@ -1,0 +1,72 @@
+// What the bench needs of the wire: sign-in, one connection with typed-by-hand calls, and SQL as the cluster's owner.
+
+import { readFileSync } from "node:fs";
+import { request } from "node:https";
+import pg from "pg";
+import WebSocket from "ws";
+
+export interface Service {
+	readonly origin: string;
+	readonly port: number;
+	readonly ca: string;
+	readonly sockets: string;
+	readonly count: number;
+	readonly rounds: number;
+}
+
+type Json = Record<string, unknown>;
+
+export const database = async (service: Service): Promise<pg.Client> => {
+	const client = new pg.Client({ host: service.sockets, database: "luotsi", user: "postgres" });
+	await client.connect();
+	return client;
+};
+
+/** Gives the value of the session's cookie. */
+export const signIn = (service: Service, person: string): Promise<string> =>
+	new Promise((resolve, reject) => {
+		const body = JSON.stringify({ person });
+		const headers = { Origin: service.origin, "Content-Type": "application/json", "Content-Length": body.length };
+		const options = { method: "POST", host: "localhost", port: service.port, path: "/api/dev_sign_in", ca: readFileSync(service.ca), agent: false, headers };
+		const asked = request(options, (answer) => {
+			answer.resume();
+			const cookie = /__Host-luotsi=([^;]+)/.exec(answer.headers["set-cookie"]?.[0] ?? "")?.[1];
+			if (cookie) resolve(cookie);
+			else reject(new Error(`sign-in: ${answer.statusCode}`));
+		});
+		asked.on("error", reject);
+		asked.end(body);
+	});
+
+export interface Wire {
+	readonly cookie: string;
+	readonly call: (op: string, body: Json) => Promise<Json>;
+	readonly close: () => void;
+}
+
+export const connect = (service: Service, cookie: string): Promise<Wire> =>
+	new Promise((resolve, reject) => {
+		const socket = new WebSocket(`wss://localhost:${service.port}/ws`, "luotsi.v1", {
+			ca: readFileSync(service.ca), origin: service.origin, headers: { Cookie: `__Host-luotsi=${cookie}` }, perMessageDeflate: false,
+		});
+		const waiting = new Map<number, { resolve: (ok: Json) => void; reject: (e: Error) => void; op: string }>();
+		let id = 0;
+		const call = (op: string, body: Json): Promise<Json> =>
+			new Promise((done, failed) => {
+				waiting.set(++id, { resolve: done, reject: failed, op });
+				socket.send(JSON.stringify({ id, op, body }));
+			});
+		socket.on("message", (data: Buffer) => {
+			const said = JSON.parse(data.toString()) as { id?: number; ok?: Json; err?: string; detail?: unknown };
+			const asked = said.id === undefined ? undefined : waiting.get(said.id);
+			if (said.id === undefined || !asked) return;
+			waiting.delete(said.id);
+			if (said.ok) asked.resolve(said.ok);
+			else asked.reject(new Error(`${asked.op}: ${said.err} ${JSON.stringify(said.detail ?? {})}`));
+		});
+		socket.on("error", reject);
+		socket.on("open", () => {
+			const wire = { cookie, call, close: () => socket.close() };
+			call("session_open", {}).then(() => resolve(wire), reject);
+		});
+	});
