@@ -1,0 +1,28 @@
+-- What happens by itself; run by the jobs process as luotsi_jobs, for all organisations at once.
+
+-- name: job_sweep_sessions
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in: idle_seconds int4
+-- out: swept int8
+-- Removes sessions that are over.
+SELECT sweep_sessions(:idle_seconds) AS swept;
+
+-- name: job_sweep_invitations
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in:
+-- out: swept int8
+-- Removes invitations whose time has passed.
+SELECT sweep_invitations() AS swept;
+
+-- name: job_age_epochs
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in: epoch_max_seconds int8
+-- out: aged int8
+-- Marks rooms whose epoch is too old as pending, and tells every worker.
+SELECT age_epochs(:epoch_max_seconds) AS aged;

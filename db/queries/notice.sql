@@ -1,0 +1,24 @@
+-- Who hears of what. The notices themselves are described in migrations/0002_identity.sql.
+
+-- name: notice_members
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in: rooms uuid[]
+-- out: room uuid, account uuid, visible_from int8
+-- The active members of rooms.
+SELECT room, account, visible_from FROM room_member WHERE room = ANY (:rooms) AND active;
+
+-- name: notice_kin
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in: account uuid
+-- out: account uuid
+-- Who hears that a chain grew: itself, everyone who shares a room with it, and for staff the staff.
+SELECT DISTINCT o.account
+FROM room_member m JOIN room_member o USING (org, room)
+WHERE m.account = :account AND m.active AND o.active
+UNION
+SELECT o.account FROM account a JOIN account o USING (org)
+WHERE a.account = :account AND (o.account = a.account OR a.role <> 'client' AND o.role <> 'client');
