@@ -53,9 +53,9 @@ const point = (pub: Bytes): Bytes => (isPoint(pub) ? pub : malformed());
 const listOf = <T>(r: Reader, most: number, item: () => T): T[] => Array.from({ length: between(r.u16(), 1, most) }, item);
 
 const readEpochWrap = (r: Reader): EpochWrap => ({
-	keyset: between(r.u8(), 0, 1), rtype: between(r.u8(), 1, 3), rid: r.take(16), rkid: r.take(32), hash: r.take(32),
+	keyset: r.u8(), rtype: r.u8(), rid: r.take(16), rkid: r.take(32), hash: r.take(32),
 });
-const readGrantWrap = (r: Reader): GrantWrap => ({ keyset: between(r.u8(), 0, 1), epoch: r.u32(), hash: r.take(32) });
+const readGrantWrap = (r: Reader): GrantWrap => ({ keyset: r.u8(), epoch: r.u32(), hash: r.take(32) });
 
 interface Row<T extends ControlType> {
 	readonly code: number;

@@ -99,9 +99,24 @@ export const importEncryption = async (pair: RawPair): Promise<EncryptionKey> =>
 export const sign = async (key: SigningKey, bytes: Bytes): Promise<Bytes> =>
 	lowS(new Uint8Array(await subtle.sign(SIGN, key.privateKey, bytes)));
 
+/** Imported once for each array that holds a key: a room's verifier meets the same few keys thousands of times. */
+const imported = new WeakMap<Bytes, Promise<CryptoKey>>();
+
+const importVerifying = (pub: Bytes): Promise<CryptoKey> => {
+	const known = imported.get(pub);
+	if (known) return known;
+	if (!isPoint(pub)) return Promise.reject(new SealError("key"));
+	const key = subtle.importKey("raw", pub, ECDSA, true, ["verify"]);
+	imported.set(pub, key);
+	return key;
+};
+
 /** False also for a high s and for a key that is no point. */
 export const verify = async (pub: Bytes, bytes: Bytes, signature: Bytes): Promise<boolean> => {
-	if (signature.length !== 64 || lowS(signature) !== signature || !isPoint(pub)) return false;
-	const key = await subtle.importKey("raw", pub, ECDSA, true, ["verify"]);
-	return subtle.verify(SIGN, key, signature, bytes);
+	if (signature.length !== 64 || lowS(signature) !== signature) return false;
+	try {
+		return await subtle.verify(SIGN, await importVerifying(pub), signature, bytes);
+	} catch {
+		return false;
+	}
 };
