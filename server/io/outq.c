@@ -1,25 +1,62 @@
-/* Shared frames and the queue of one connection. The ring grows only while a reader is behind, and
- * goes when it has caught up: most connections have none. */
+/* Shared frames and the queue of one connection. A frame carries its WebSocket header from the
+ * beginning: the server masks nothing, so that the same bytes go to every receiver. The ring grows
+ * only while a reader is behind, and goes when it has caught up: most connections have none. */
 #include "io/outq.h"
 
 #include "base/mem.h"
 #include "base/num.h"
 
-enum { FRAME_HEADROOM = 16 }; /* LWS_PRE; ws.c asserts it */
+enum { HEADER_MAX = 10, OP_TEXT = 0x81, OP_PING = 0x89, SIZE_16 = 126, SIZE_64 = 127 };
 
 struct frame {
 	uint32_t refs, size;
+	uint8_t header_size;
 	uint8_t bytes[];
 };
 
-struct frame *frame_new(struct slice text)
+static size_t frame_write_header(uint8_t *to, uint8_t op, size_t n)
+{
+	to[0] = op;
+	if (n < SIZE_16) {
+		to[1] = (uint8_t)n;
+		return 2;
+	}
+	if (n <= UINT16_MAX) {
+		to[1] = SIZE_16;
+		num_put_u16(to + 2, (uint16_t)n);
+		return 4;
+	}
+	to[1] = SIZE_64;
+	num_put_u64(to + 2, n);
+	return HEADER_MAX;
+}
+
+static struct frame *frame_make(uint8_t op, struct slice text)
 {
 	ASSERT(text.n <= UINT32_MAX / 2);
-	struct frame *f = mem_new(sizeof(*f) + FRAME_HEADROOM + text.n);
+	uint8_t header[HEADER_MAX];
+	size_t header_size = frame_write_header(header, op, text.n);
+	struct frame *f = mem_new(sizeof(*f) + header_size + text.n);
 	f->refs = 1;
-	f->size = (uint32_t)text.n;
-	memcpy(f->bytes + FRAME_HEADROOM, text.p, text.n);
+	f->header_size = (uint8_t)header_size;
+	f->size = (uint32_t)(header_size + text.n);
+	memcpy(f->bytes, header, header_size);
+	if (text.n)
+		memcpy(f->bytes + header_size, text.p, text.n);
 	return f;
+}
+
+struct frame *frame_new(struct slice text)
+{
+	return frame_make(OP_TEXT, text);
+}
+
+struct frame *frame_ping(void)
+{
+	static struct frame *ping;
+	if (!ping)
+		ping = frame_make(OP_PING, SLICE_NONE);
+	return ping;
 }
 
 struct frame *frame_ref(struct frame *f)
@@ -37,12 +74,17 @@ void frame_unref(struct frame **f)
 
 struct slice frame_text(const struct frame *f)
 {
-	return slice_of(f->bytes + FRAME_HEADROOM, f->size);
+	return slice_of(f->bytes + f->header_size, f->size - f->header_size);
 }
 
-uint8_t *frame_payload(struct frame *f)
+struct slice frame_wire(const struct frame *f)
 {
-	return f->bytes + FRAME_HEADROOM;
+	return slice_of(f->bytes, f->size);
+}
+
+uint8_t *frame_bytes(struct frame *f)
+{
+	return f->bytes;
 }
 
 void outq_done(struct outq *q)

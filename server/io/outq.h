@@ -15,8 +15,12 @@ static inline void frame_cleanup(struct frame **f)
 	frame_unref(f);
 }
 struct slice frame_text(const struct frame *f);
-/* The first byte of the text, with room before it for what the transport puts there. */
-uint8_t *frame_payload(struct frame *f);
+/* As it goes over the wire: the header of a WebSocket text frame (RFC 6455 section 5.2), the text.
+ */
+struct slice frame_wire(const struct frame *f);
+uint8_t *frame_bytes(struct frame *f);
+/* A ping without content; shared, borrowed. */
+struct frame *frame_ping(void);
 
 /* Ceilings of one queue. */
 struct outq_limits {

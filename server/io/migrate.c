@@ -1,0 +1,184 @@
+/* Migrations, in the order of their names, each once. Blocking libpq: the migrate role does nothing
+ * else. The ledger holds name and hash; a file that changed after it was applied is refused,
+ * because then nobody knows any more what a database looks like. */
+#include "io/migrate.h"
+
+#include <dirent.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/crypt.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/pg_sql.h"
+
+enum { FILE_MAX = 4 << 20, PATH_BYTES_MAX = 4096 };
+
+static void migrate_quiet(void *ctx, const char *text)
+{
+	(void)ctx;
+	(void)text;
+}
+
+/* NULL after saying why. */
+static PGresult *migrate_checked(PGconn *pg, PGresult *res, const char *what)
+{
+	ExecStatusType status = PQresultStatus(res);
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+		return res;
+	/* Our own files and schema are spoken of, no data: the sentence may be shown. */
+	log_error("migrate_failed", LOG_W("at", what), LOG_W("sentence", PQerrorMessage(pg)));
+	PQclear(res);
+	return NULL;
+}
+
+static bool migrate_do(PGconn *pg, const char *sql, const char *what)
+{
+	PGresult *res = migrate_checked(pg, PQexec(pg, sql), what);
+	PQclear(res);
+	return res != NULL;
+}
+
+static bool migrate_read(const char *directory, const char *name, struct buf *ret)
+{
+	struct buf path = BUF_MAX(PATH_BYTES_MAX);
+	buf_addf(&path, "%s/%s", directory, name);
+	FILE *f = buf_check(&path) == ERR_OK ? fopen(buf_text(&path), "re") : NULL;
+	buf_done(&path);
+	uint8_t piece[4096];
+	size_t n;
+	while (f && (n = fread(piece, 1, sizeof(piece), f)) > 0)
+		buf_add(ret, slice_of(piece, n));
+	bool good = f && !ferror(f) && buf_check(ret) == ERR_OK;
+	if (f)
+		(void)fclose(f);
+	if (!good)
+		log_error("migrate_unreadable", LOG_W("file", name));
+	return good;
+}
+
+static bool migrate_record(PGconn *pg, const char *name, const struct hash *hash)
+{
+	const char *values[] = {name, (const char *)hash->b};
+	const int sizes[] = {0, sizeof(hash->b)}, formats[] = {0, 1};
+	PGresult *res = PQexecParams(pg, PG_SQL_LEDGER_ADD, 2, NULL, values, sizes, formats, 0);
+	res = migrate_checked(pg, res, name);
+	PQclear(res);
+	return res != NULL;
+}
+
+static enum err migrate_one(PGconn *pg, const char *name, struct buf *sql, const struct hash *hash)
+{
+	bool good = migrate_do(pg, PG_SQL_BEGIN, name) && migrate_do(pg, buf_text(sql), name) &&
+		    migrate_record(pg, name, hash) && migrate_do(pg, PG_SQL_COMMIT, name);
+	if (!good) {
+		(void)migrate_do(pg, PG_SQL_ROLLBACK, name);
+		return ERR_INTERNAL;
+	}
+	log_info("migrated", LOG_W("file", name));
+	return ERR_OK;
+}
+
+/* The recorded hash of the file; false when it was not applied yet. */
+static bool migrate_recorded(const PGresult *ledger, const char *name, struct hash *ret)
+{
+	for (int i = 0; i < PQntuples(ledger); i++) {
+		if (strcmp(PQgetvalue(ledger, i, 0), name) != 0)
+			continue;
+		ASSERT(PQgetlength(ledger, i, 1) == sizeof(ret->b));
+		memcpy(ret->b, PQgetvalue(ledger, i, 1), sizeof(ret->b));
+		return true;
+	}
+	return false;
+}
+
+static enum err migrate_file(
+	PGconn *pg, const PGresult *ledger, const char *directory, const char *name)
+{
+	struct buf sql = BUF_MAX(FILE_MAX);
+	enum err e = migrate_read(directory, name, &sql) ? ERR_OK : ERR_INTERNAL;
+	struct hash hash = crypt_sha256(buf_slice(&sql)), recorded;
+	if (e == ERR_OK && !migrate_recorded(ledger, name, &recorded)) {
+		e = migrate_one(pg, name, &sql, &hash);
+	} else if (e == ERR_OK && !hash_equal(&hash, &recorded)) {
+		log_error("migrate_changed", LOG_W("file", name));
+		e = ERR_CONFLICT;
+	}
+	buf_done(&sql);
+	return e;
+}
+
+static int migrate_is_one(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+	bool digit = entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
+	return digit && n > 4 && strcmp(entry->d_name + n - 4, ".sql") == 0;
+}
+
+static int migrate_order(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool migrate_has(struct dirent **entries, int n, const char *name)
+{
+	for (int i = 0; i < n; i++) {
+		if (strcmp(entries[i]->d_name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum err migrate_all(
+	PGconn *pg, const PGresult *ledger, const char *directory, struct dirent **entries, int n)
+{
+	for (int i = 0; i < PQntuples(ledger); i++) {
+		if (migrate_has(entries, n, PQgetvalue(ledger, i, 0)))
+			continue;
+		log_error("migrate_missing", LOG_W("file", PQgetvalue(ledger, i, 0)));
+		return ERR_CONFLICT;
+	}
+	for (int i = 0; i < n; i++)
+		TRY(migrate_file(pg, ledger, directory, entries[i]->d_name));
+	return ERR_OK;
+}
+
+static enum err migrate_connected(PGconn *pg, const char *directory)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(directory, &entries, migrate_is_one, migrate_order);
+	if (n <= 0) {
+		log_error("migrate_no_files", LOG_W("directory", directory));
+		free(entries);
+		return ERR_NOT_FOUND;
+	}
+	enum err e = ERR_INTERNAL;
+	if (migrate_do(pg, PG_SQL_LOCK, "lock") && migrate_do(pg, PG_SQL_LEDGER, "ledger")) {
+		PGresult *ledger =
+			PQexecParams(pg, PG_SQL_LEDGER_READ, 0, NULL, NULL, NULL, NULL, 1);
+		ledger = migrate_checked(pg, ledger, "ledger");
+		if (ledger)
+			e = migrate_all(pg, ledger, directory, entries, n);
+		PQclear(ledger);
+	}
+	for (int i = 0; i < n; i++)
+		free(entries[i]);
+	free(entries);
+	return e;
+}
+
+enum err migrate_apply(const char *conninfo, const char *directory)
+{
+	PGconn *pg = PQconnectdb(conninfo);
+	PQsetNoticeProcessor(pg, migrate_quiet, NULL);
+	enum err e = ERR_UNAVAILABLE;
+	if (PQstatus(pg) == CONNECTION_OK)
+		e = migrate_connected(pg, directory);
+	else
+		log_error("migrate_no_database", LOG_W("sentence", PQerrorMessage(pg)));
+	PQfinish(pg);
+	return e;
+}
