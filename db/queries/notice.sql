@@ -22,3 +22,12 @@ WHERE m.account = :account AND m.active AND o.active
 UNION
 SELECT o.account FROM account a JOIN account o USING (org)
 WHERE a.account = :account AND (o.account = a.account OR a.role <> 'client' AND o.role <> 'client');
+
+-- name: notice_rooms
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in: account uuid
+-- out: room uuid, visible_from int8
+-- The rooms that a person is an active member of: whose events its connections hear.
+SELECT room, visible_from FROM room_member WHERE account = :account AND active;

@@ -91,26 +91,23 @@ enum err rate_take(struct rate *rate, struct slice key, unsigned bucket, int64_t
 	return ERR_OK;
 }
 
-/* The map must not change while it is walked: one pass collects, up to a handful at a time. */
+/* The map must not change while it is walked: what is still filling moves to a new one. */
 void rate_sweep(struct rate *rate)
 {
-	enum { AT_ONCE = 64 };
 	uint64_t now = clock_mono_ms();
-	size_t n;
-	do {
-		struct slice stale[AT_ONCE];
-		size_t cursor = 0;
-		struct slice key;
-		void *value;
-		n = 0;
-		while (n < AT_ONCE && map_next(rate->keys, &cursor, &key, &value)) {
-			const struct bucket_set *set = value;
-			if (now - set->touched_at >= PARTS)
-				stale[n++] = key;
-		}
-		for (size_t i = 0; i < n; i++)
-			mem_free(map_take(rate->keys, stale[i]));
-	} while (n == AT_ONCE);
+	struct map *kept = map_new();
+	size_t cursor = 0;
+	struct slice key;
+	void *value;
+	while (map_next(rate->keys, &cursor, &key, &value)) {
+		const struct bucket_set *set = value;
+		if (now - set->touched_at < PARTS)
+			map_put(kept, key, value);
+		else
+			mem_free(value);
+	}
+	map_free(&rate->keys);
+	rate->keys = kept;
 }
 
 size_t rate_keys(const struct rate *rate)

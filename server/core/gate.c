@@ -1,0 +1,306 @@
+/* The gate. A request is decoded, told who speaks, counted, told what the speaker is to the thing
+ * asked for, and judged by the table of rights; only then does its handler run. The checks are an
+ * array in this order, so that nothing can be asked by a way that leaves one out. A check that must
+ * ask the database says so and is gone on from when the answer is there. What a frame says wrongly
+ * before it has a number ends the connection: no honest client says it. */
+#include "core/gate.h"
+
+#include "base/clock.h"
+#include "base/crypt.h"
+#include "base/num.h"
+#include "core/decode.h"
+#include "core/state.h"
+#include "sql_gen.h"
+
+/* A check's answer when it has asked the database: the request may be gone already, and comes back
+ * through gate_go_on. */
+#define WAITS ERR_COUNT
+
+static const struct route *find_route(const struct core *core, struct slice op, bool http)
+{
+	size_t low = 0, high = core->parts.n_routes;
+	while (low < high) { /* the table is sorted by name */
+		size_t middle = (low + high) / 2;
+		const struct route *route = &core->parts.routes[middle];
+		size_t n = strlen(route->op);
+		int order = memcmp(op.p, route->op, num_min(op.n, n));
+		if (order == 0 && op.n == n)
+			return route->via == (http ? VIA_WS : VIA_HTTP) ? NULL : route;
+		if (order < 0 || (order == 0 && op.n < n))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* --- who speaks --- */
+
+static void session_is_over(struct request *r)
+{
+	struct core *core = r->core;
+	uint64_t conn = r->from;
+	bool http = r->http;
+	req_fail(r, ERR_SESSION_EXPIRED);
+	if (!http)
+		ws_close(core->server, conn, WS_CLOSE_SESSION);
+}
+
+static void session_known(struct request *r, const struct pg_result *result)
+{
+	if (pg_rows(result) == 0) {
+		session_is_over(r);
+		return;
+	}
+	r->session = (struct session){
+		.session = pg_get_id(result, 0, SESSION_FIND_SESSION),
+		.org = pg_get_id(result, 0, SESSION_FIND_ORG),
+		.user = pg_get_id(result, 0, SESSION_FIND_ACCOUNT),
+		.expires_at = pg_get_time(result, 0, SESSION_FIND_EXPIRES_AT),
+	};
+	r->organisation =
+		arena_copy(r->arena, pg_get_bytes(result, 0, SESSION_FIND_ORGANISATION));
+	if (session_role_parse(pg_get_bytes(result, 0, SESSION_FIND_ROLE), &r->session.role))
+		gate_go_on(r);
+	else
+		req_fail(r, ERR_INTERNAL);
+}
+
+static enum err ask_session(struct request *r)
+{
+	if (!r->has_token)
+		return ERR_NOT_SIGNED_IN;
+	const struct pg_param params[] = {pg_hash(&r->token),
+		pg_int(r->core->parts.config->session_idle_minutes * 60)};
+	req_query(r, STMT_SESSION_FIND, params, 2, session_known);
+	return WAITS;
+}
+
+static enum err check_connection(struct request *r)
+{
+	if (r->http)
+		return ERR_OK;
+	struct connection *conn = connection_find(r->core, r->from);
+	if (conn->n_requests > (uint32_t)r->core->parts.config->requests_in_flight) {
+		connection_strike(r->core, conn);
+		return ERR_BUSY;
+	}
+	conn->active_at = clock_mono_ms();
+	return ERR_OK;
+}
+
+static enum err check_session(struct request *r)
+{
+	r->session.role = ROLE_NOBODY;
+	if (r->route->audience == AUDIENCE_NOBODY)
+		return ERR_OK;
+	if (r->http)
+		return ask_session(r);
+	struct connection *conn = connection_find(r->core, r->from);
+	bool opens = r->route->action == ACTION_SESSION_OPEN;
+	if (opens)
+		return conn->stage == CONNECTION_FRESH ? ask_session(r) : ERR_CONFLICT;
+	if (conn->stage != CONNECTION_OPEN)
+		return ERR_NOT_SIGNED_IN;
+	if (conn->session.expires_at <= clock_wall_ms()) {
+		connection_end_session(r->core, conn);
+		return ERR_SESSION_EXPIRED;
+	}
+	r->session = conn->session;
+	return ERR_OK;
+}
+
+static enum err check_audience(struct request *r)
+{
+	static const unsigned admits[] = {
+		[AUDIENCE_NOBODY] = ~0u,
+		[AUDIENCE_SESSION] = 1u << ROLE_CLIENT | 1u << ROLE_COUNSELLOR | 1u << ROLE_ADMIN,
+		[AUDIENCE_CLIENT] = 1u << ROLE_CLIENT,
+		[AUDIENCE_STAFF] = 1u << ROLE_COUNSELLOR | 1u << ROLE_ADMIN,
+		[AUDIENCE_ADMIN] = 1u << ROLE_ADMIN,
+	};
+	return (admits[r->route->audience] & 1u << r->session.role) != 0 ? ERR_OK : ERR_FORBIDDEN;
+}
+
+/* --- how often --- */
+
+static enum err check_rate(struct request *r)
+{
+	static const struct {
+		unsigned bucket;
+		int64_t cost;
+	} prices[RATE_COUNT] = {
+		[RATE_LIGHT] = {PERSON_REQUESTS, 1},
+		[RATE_NORMAL] = {PERSON_REQUESTS, 1},
+		[RATE_HEAVY] = {PERSON_REQUESTS, 4},
+		[RATE_POST] = {PERSON_POSTS, 1},
+		[RATE_TYPING] = {PERSON_REQUESTS, 1},
+		[RATE_SIGN_IN] = {ADDRESS_SIGN_INS, 1},
+	};
+	enum rate_class class = r->route->rate;
+	enum err e = class == RATE_SIGN_IN || r->session.role == ROLE_NOBODY
+		? rate_take(r->core->address_rates, id_slice(&r->address), ADDRESS_SIGN_INS, 1)
+		: rate_take(r->core->person_rates, id_slice(&r->session.user),
+			prices[class].bucket, prices[class].cost);
+	struct connection *conn = r->http ? NULL : connection_find(r->core, r->from);
+	if (e != ERR_OK && conn != NULL)
+		connection_strike(r->core, conn);
+	return e;
+}
+
+/* --- what they are to it --- */
+
+static void facts_known(struct request *r, const struct pg_result *result)
+{
+	if (pg_rows(result) > 0) {
+		bool member = !pg_is_null(result, 0, ROOM_FACTS_ACTIVE) &&
+			      pg_get_bool(result, 0, ROOM_FACTS_ACTIVE);
+		bool invited = pg_get_bool(result, 0, ROOM_FACTS_CLAIMED);
+		r->facts.relation = member ? RELATION_MEMBER
+			: invited	   ? RELATION_INVITED
+					   : RELATION_NONE;
+		r->facts.phase = slice_is(pg_get_bytes(result, 0, ROOM_FACTS_PHASE), "closed")
+			? PHASE_CLOSED
+			: PHASE_OPEN;
+	}
+	gate_go_on(r);
+}
+
+static enum err check_facts(struct request *r)
+{
+	static const enum relation relations[] = {
+		[RESOURCE_NONE] = RELATION_NONE,
+		[RESOURCE_SELF] = RELATION_SELF,
+		[RESOURCE_ROOM] = RELATION_NONE,
+		[RESOURCE_ENVELOPE] = RELATION_JUDGED,
+		[RESOURCE_ORGANISATION] = RELATION_ORGANISATION,
+	};
+	r->facts.role = r->session.role;
+	r->facts.relation = relations[r->route->resource];
+	if (r->route->resource != RESOURCE_ROOM)
+		return ERR_OK;
+	struct id room;
+	memcpy(&room, (const uint8_t *)r->in + r->route->room_at, sizeof(room));
+	const struct pg_param params[] = {pg_id(&room), pg_id(&r->session.user)};
+	req_query(r, STMT_ROOM_FACTS, params, 2, facts_known);
+	return WAITS;
+}
+
+static enum err check_policy(struct request *r)
+{
+	return policy_decide(r->route->action, &r->facts);
+}
+
+static enum err check_draining(struct request *r)
+{
+	return r->core->draining ? ERR_SHUTTING_DOWN : ERR_OK;
+}
+
+static enum err (*const checks[])(struct request *r) = {
+	check_draining,
+	check_connection,
+	check_session,
+	check_audience,
+	check_rate,
+	check_facts,
+	check_policy,
+};
+
+void gate_go_on(struct request *r)
+{
+	while (r->next_check < sizeof(checks) / sizeof(checks[0])) {
+		enum err e = checks[r->next_check++](r);
+		if (e == WAITS)
+			return;
+		if (e != ERR_OK) {
+			req_fail(r, e);
+			return;
+		}
+	}
+	r->route->handle(r);
+}
+
+/* --- the two doors --- */
+
+static void enter(struct request *r, const struct decoded *d, struct slice op)
+{
+	r->route = find_route(r->core, op, r->http);
+	if (r->route == NULL) {
+		req_fail(r, ERR_UNKNOWN_OP);
+		return;
+	}
+	const char *field = NULL;
+	struct decode_into into = {r->route->in, r->arena, !r->http};
+	if (decode_body(d, &into, &r->in, &field) == ERR_OK) {
+		gate_go_on(r);
+		return;
+	}
+	struct detail detail = {.name = field ? "field" : NULL, .kind = DETAIL_WORD, .word = field};
+	req_fail_detail(r, ERR_BAD_FIELD, &detail);
+}
+
+/* What cannot be answered by number: one last frame, and the connection goes. */
+static void refuse_frame(struct core *core, uint64_t conn)
+{
+	encode_error(&core->scratch, 0, ERR_MALFORMED, NULL, 0);
+	AUTO(frame) struct frame *f = frame_new(buf_slice(&core->scratch));
+	buf_reset(&core->scratch);
+	ws_send(core->server, conn, f);
+	ws_close(core->server, conn, WS_CLOSE_POLICY);
+}
+
+void gate_enter_ws(struct core *core, uint64_t id, struct slice text)
+{
+	struct connection *conn = connection_find(core, id);
+	if (conn == NULL || conn->stage == CONNECTION_ENDED)
+		return;
+	AUTO(decoded) struct decoded *d = NULL;
+	uint64_t client_id;
+	struct slice op;
+	if (decode_open(text, &d) != ERR_OK || decode_frame(d, &client_id, &op) != ERR_OK) {
+		conn->stage = CONNECTION_ENDED;
+		refuse_frame(core, id);
+		return;
+	}
+	struct request *r = request_new(core);
+	r->from = id;
+	r->client_id = client_id;
+	r->token = conn->token;
+	r->has_token = true;
+	r->address = conn->address;
+	conn->n_requests++;
+	bool first_is_wrong = conn->stage == CONNECTION_FRESH && !slice_is(op, "session_open");
+	enter(r, d, op);
+	if (first_is_wrong)
+		ws_close(core->server, id, WS_CLOSE_POLICY);
+}
+
+static enum err check_http(const struct core *core, const struct http_request *http)
+{
+	if (http->method != HTTP_POST)
+		return ERR_BAD_METHOD;
+	if (!slice_is(http->origin, core->parts.config->public_origin))
+		return ERR_BAD_ORIGIN;
+	if (!slice_equal_fold(http->content_type, SLICE_LIT("application/json")))
+		return ERR_MALFORMED;
+	return ERR_OK;
+}
+
+void gate_enter_http(struct core *core, const struct http_request *http)
+{
+	struct slice prefix = SLICE_LIT("/api/");
+	AUTO(decoded) struct decoded *d = NULL;
+	enum err e = slice_starts(http->path, prefix) ? check_http(core, http) : ERR_NOT_FOUND;
+	if (e == ERR_OK)
+		e = decode_open(http->body, &d);
+	if (e != ERR_OK) {
+		http_reply_error(core->server, http->id, e);
+		return;
+	}
+	struct request *r = request_new(core);
+	r->from = http->id;
+	r->http = true;
+	r->address = connection_address(http->address);
+	r->has_token = session_token_hash(http->cookie, &r->token);
+	enter(r, d, slice_from(http->path, prefix.n));
+}

@@ -1,0 +1,199 @@
+/* Requests between their steps. A waiting request stands in one list, the oldest first, and comes
+ * back by its id. An answer may go before the request does: when the deadline has passed the client
+ * hears "uncertain" at once, while the request stays until what it asked for has come back, because
+ * the threads and the database still write into it or count on its step. */
+#include "core/request.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/state.h"
+
+enum { ARENA_FIRST = 6144, DEADLINE_MS = 15000 };
+
+struct request *request_new(struct core *core)
+{
+	struct arena *arena = arena_new(ARENA_FIRST);
+	struct request *r = ARENA_NEW(arena, struct request);
+	r->core = core;
+	r->arena = arena;
+	r->id = ++core->next_request;
+	r->deadline = clock_mono_ms() + DEADLINE_MS;
+	list_init(&r->order);
+	list_push(&core->waiting, &r->waiting);
+	map_put_u64(core->requests, r->id, r);
+	return r;
+}
+
+static void request_free(struct request *r)
+{
+	list_remove(&r->order);
+	list_remove(&r->waiting);
+	map_take_u64(r->core->requests, r->id);
+	struct arena *arena = r->arena;
+	arena_free(&arena);
+}
+
+static void came_back(void *ctx, uint64_t tag, enum err e, const struct pg_result *result)
+{
+	struct core *core = ctx;
+	struct request *r = map_get_u64(core->requests, tag);
+	ASSERT(r != NULL);
+	outcome_fn *then_outcome = r->then_outcome;
+	r->then_outcome = NULL;
+	if (then_outcome != NULL)
+		then_outcome(r, e, result);
+	else if (e != ERR_OK)
+		req_fail(r, e);
+	else
+		r->then_result(r, result);
+}
+
+static enum err submit(
+	struct request *r, size_t statement, const struct pg_param *params, size_t n)
+{
+	struct pg_call call = {.statement = statement, .org = &r->session.org, .params = params,
+		.n_params = n, .affinity = r->affinity, .done = came_back, .ctx = r->core,
+		.tag = r->id};
+	return pg_submit(r->core->parts.pg, &call);
+}
+
+void req_query(struct request *r, size_t statement, const struct pg_param *params, size_t n,
+	result_fn *then)
+{
+	r->then_outcome = NULL;
+	r->then_result = then;
+	enum err e = submit(r, statement, params, n);
+	if (e != ERR_OK)
+		req_fail(r, e);
+}
+
+void req_query_then(struct request *r, size_t statement, const struct pg_param *params, size_t n,
+	outcome_fn *then)
+{
+	r->then_outcome = then;
+	enum err e = submit(r, statement, params, n);
+	if (e == ERR_OK)
+		return;
+	r->then_outcome = NULL;
+	then(r, e, NULL);
+}
+
+/* The item of a work is the state; in front of it stands the way back to the request. */
+struct job_item {
+	struct request *request;
+	work_run_fn *run;
+};
+
+static void job_run(void *item)
+{
+	struct job_item *job = item;
+	job->run(job->request->state);
+}
+
+static void job_done(void *item, bool ran)
+{
+	struct job_item *job = item;
+	struct request *r = job->request;
+	if (ran)
+		r->then_step(r);
+	else
+		req_fail(r, ERR_SHUTTING_DOWN);
+}
+
+void req_work(struct request *r, work_run_fn *run, step_fn *then)
+{
+	struct job_item *job = ARENA_NEW(r->arena, struct job_item);
+	*job = (struct job_item){r, run};
+	r->then_step = then;
+	enum err e = work_submit(r->core->parts.work, job_run, job_done, job);
+	if (e != ERR_OK)
+		req_fail(r, e);
+}
+
+static void send_frame(struct request *r)
+{
+	AUTO(frame) struct frame *f = frame_new(buf_slice(&r->core->scratch));
+	struct connection *conn = connection_find(r->core, r->from);
+	if (conn == NULL)
+		return;
+	conn->n_requests--;
+	ws_send(r->core->server, r->from, f);
+}
+
+static void send_http(struct request *r, unsigned status)
+{
+	struct http_response response = {.status = status,
+		.content_type = "application/json",
+		.body = buf_slice(&r->core->scratch),
+		.headers = r->http_headers,
+		.n_headers = r->n_http_headers};
+	http_reply(r->core->server, r->from, &response);
+}
+
+static void answer(struct request *r, unsigned status)
+{
+	r->answered = true;
+	if (r->http)
+		send_http(r, status);
+	else
+		send_frame(r);
+	buf_reset(&r->core->scratch);
+}
+
+void req_reply(struct request *r, const void *out)
+{
+	if (!r->answered) {
+		struct buf *b = &r->core->scratch;
+		if (r->http)
+			encode_http_reply(b, r->route->out, out);
+		else
+			encode_reply(b, r->client_id, r->route->out, out);
+		if (buf_check(b) == ERR_OK) {
+			answer(r, 200);
+		} else {
+			buf_reset(b);
+			req_fail(r, ERR_TOO_LARGE);
+			return;
+		}
+	}
+	request_free(r);
+}
+
+void req_fail(struct request *r, enum err e)
+{
+	req_fail_detail(r, e, NULL);
+}
+
+static void answer_error(struct request *r, enum err e, const struct detail *detail)
+{
+	if (err_is_fault(e))
+		log_error("request_failed", LOG_W("op", r->route ? r->route->op : "none"),
+			LOG_W("error", err_word(e)), LOG_N("ref", r->id));
+	encode_error(&r->core->scratch, r->http ? 0 : r->client_id, e, detail, r->id);
+	answer(r, err_status(e));
+}
+
+void req_fail_detail(struct request *r, enum err e, const struct detail *detail)
+{
+	if (!r->answered)
+		answer_error(r, e, detail);
+	request_free(r);
+}
+
+void req_event(
+	struct core *core, const struct id *user, const struct shape *shape, const void *event)
+{
+	hub_tell_user(core->hub, user, shape, event);
+}
+
+void request_sweep(struct core *core)
+{
+	uint64_t now = clock_mono_ms();
+	LIST_EACH(link, &core->waiting) {
+		struct request *r = LIST_OF(link, struct request, waiting);
+		if (r->deadline > now)
+			return;
+		if (!r->answered)
+			answer_error(r, ERR_UNCERTAIN, NULL);
+	}
+}

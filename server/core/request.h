@@ -1,0 +1,69 @@
+#pragma once
+#include "base/arena.h"
+#include "base/list.h"
+#include "core/encode.h"
+#include "core/route.h"
+#include "core/session.h"
+#include "io/pg_row.h"
+#include "io/work.h"
+
+/* One thing that a client asked, until it is answered. Steps run in the loop; what a step asked for
+ * comes back in a later turn, as the next step. A request always ends by exactly one req_reply or
+ * req_fail, also when nobody listens any more. */
+struct core;
+struct request;
+typedef void step_fn(struct request *r);
+typedef void result_fn(struct request *r, const struct pg_result *result);
+typedef void outcome_fn(struct request *r, enum err e, const struct pg_result *result);
+
+struct request {
+	struct core *core;
+	uint64_t id;   /* ours: a reference for the log */
+	uint64_t from; /* the connection, or the HTTP request */
+	bool http;
+	uint64_t client_id; /* the frame's id */
+	const struct route *route;
+	struct arena *arena;
+	const void *in; /* decoded: struct <op>_in */
+	struct hash token; /* of the cookie */
+	bool has_token;
+	struct id address;          /* a hash of it; for rates */
+	struct session session;     /* zero for the audience nobody */
+	struct slice organisation;  /* its name; known when the session was read for this request */
+	struct facts facts;
+	uint64_t affinity; /* of the next query on the hot lane */
+	void *state;       /* the module's own, in the arena */
+	struct list order; /* the module's own: requests of a connection that must keep their order */
+
+	/* The gate's and request.c's own. */
+	unsigned next_check;
+	bool answered;
+	uint64_t deadline;
+	struct list waiting;
+	result_fn *then_result;
+	outcome_fn *then_outcome;
+	step_fn *then_step;
+	const struct http_header *http_headers;
+	size_t n_http_headers;
+};
+
+/* Asks the database under the session's organisation; a failure answers the request. */
+void req_query(struct request *r, size_t statement, const struct pg_param *params, size_t n,
+	result_fn *then);
+/* The same, and the step sees a failure too (result is NULL then). */
+void req_query_then(struct request *r, size_t statement, const struct pg_param *params, size_t n,
+	outcome_fn *then);
+/* Runs `run` with the request's state on a thread; it may touch only what the state leads to. */
+void req_work(struct request *r, work_run_fn *run, step_fn *then);
+/* out: struct <op>_out, NULL if it has no fields. */
+void req_reply(struct request *r, const void *out);
+void req_fail(struct request *r, enum err e);
+void req_fail_detail(struct request *r, enum err e, const struct detail *detail);
+/* An event to every connection of a person on this worker. */
+void req_event(struct core *core, const struct id *user, const struct shape *shape,
+	const void *event);
+
+/* For the gate. */
+struct request *request_new(struct core *core);
+/* Answers what waits for longer than it may; called now and then. */
+void request_sweep(struct core *core);
