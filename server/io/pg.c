@@ -37,6 +37,8 @@ static void pg_tell_ready(struct pg *pg, enum err e)
 
 bool pg_is_up(const struct pg *pg)
 {
+	if (pg->freeing)
+		return false;
 	for (unsigned l = 0; l < PG_LANE_COUNT; l++) {
 		for (unsigned i = 0; i < pg->lanes[l].n; i++) {
 			if (!pg_conn_is_up(pg->lanes[l].conns[i]))
@@ -66,6 +68,7 @@ static struct pg_conn *pg_choose(
 	const struct pg *pg, const struct pg_statement *s, uint64_t affinity)
 {
 	const struct lane *lane = &pg->lanes[s->lane];
+	ASSERT(lane->n > 0);
 	if (s->lane != PG_LANE_HOT)
 		return lane_least_loaded(lane);
 	return lane->conns[(affinity * UINT64_C(0x9e3779b97f4a7c15) >> 32) % lane->n];
@@ -137,7 +140,6 @@ struct pg *pg_new(struct loop *loop, const struct pg_settings *settings,
 	for (unsigned l = 0; l < PG_LANE_COUNT; l++) {
 		struct lane *lane = &pg->lanes[l];
 		lane->n = settings->lane_size[l];
-		ASSERT(lane->n > 0);
 		lane->conns = mem_array(lane->n, sizeof(struct pg_conn *));
 		for (unsigned i = 0; i < lane->n; i++)
 			lane->conns[i] = pg_conn_new(loop, &pg->settings, l, &pg->owner);
@@ -147,19 +149,28 @@ struct pg *pg_new(struct loop *loop, const struct pg_settings *settings,
 	return pg;
 }
 
+void pg_stop(struct pg *pg)
+{
+	if (pg->freeing)
+		return;
+	pg->freeing = true;
+	timer_free(&pg->check);
+	for (unsigned l = 0; l < PG_LANE_COUNT; l++) {
+		for (unsigned i = 0; i < pg->lanes[l].n; i++)
+			pg_conn_free(&pg->lanes[l].conns[i]);
+		pg->lanes[l].n = 0;
+		mem_free(pg->lanes[l].conns);
+		pg->lanes[l].conns = NULL;
+	}
+}
+
 void pg_free(struct pg **pg)
 {
 	struct pg *p = *pg;
 	*pg = NULL;
 	if (!p)
 		return;
-	p->freeing = true;
-	timer_free(&p->check);
-	for (unsigned l = 0; l < PG_LANE_COUNT; l++) {
-		for (unsigned i = 0; i < p->lanes[l].n; i++)
-			pg_conn_free(&p->lanes[l].conns[i]);
-		mem_free(p->lanes[l].conns);
-	}
+	pg_stop(p);
 	mem_free(p->conninfo);
 	mem_free(p);
 }

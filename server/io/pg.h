@@ -102,7 +102,7 @@ struct pg_settings {
 	const char *conninfo;                  /* "host=/run/x dbname=luotsi user=luotsi_app" */
 	const struct pg_statement *statements; /* pg_statements, n_pg_statements */
 	size_t n_statements;
-	unsigned lane_size[PG_LANE_COUNT];
+	unsigned lane_size[PG_LANE_COUNT]; /* 0: a lane that is never asked */
 	unsigned statement_timeout_ms[PG_LANE_COUNT], lock_timeout_ms;
 	unsigned max_queued; /* calls not answered, a lane */
 };
@@ -113,8 +113,10 @@ struct pg;
  * answered ERR_UNAVAILABLE. */
 struct pg *pg_new(struct loop *loop, const struct pg_settings *settings,
 	void (*ready)(void *ctx, enum err e), void *ctx);
-/* Calls that wait are answered ERR_SHUTTING_DOWN (ERR_UNCERTAIN if sent). Not from inside a
- * callback of pg. */
+/* Calls that wait are answered ERR_SHUTTING_DOWN (ERR_UNCERTAIN if sent), and from then on
+ * pg_submit too. Not from inside a callback of pg. */
+void pg_stop(struct pg *pg);
+/* Stops first. */
 void pg_free(struct pg **pg);
 /* ERR_BUSY over the ceiling, ERR_UNAVAILABLE when the lane has had no connection for a while; then
  * done is not called. */

@@ -111,12 +111,8 @@ enum err work_submit(struct work *w, work_run_fn *run, work_done_fn *done, void 
 	return ERR_OK;
 }
 
-void work_free(struct work **work)
+void work_stop(struct work *w)
 {
-	struct work *w = *work;
-	*work = NULL;
-	if (!w)
-		return;
 	w->stopping = true;
 	while (w->n) {
 		struct item given_up = work_shift(w);
@@ -124,6 +120,15 @@ void work_free(struct work **work)
 	}
 	while (w->running || w->posted)
 		uv_run(loop_uv(w->loop), UV_RUN_ONCE);
+}
+
+void work_free(struct work **work)
+{
+	struct work *w = *work;
+	*work = NULL;
+	if (!w)
+		return;
+	work_stop(w);
 	mem_free(w->ring);
 	mem_free(w);
 }

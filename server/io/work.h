@@ -8,7 +8,9 @@ struct work;
 
 /* max_queued: items not finished; threads: at once. */
 struct work *work_new(struct loop *loop, unsigned threads, unsigned max_queued);
-/* Waits for what runs; what has not begun is done with ran = false. */
+/* Waits for what runs; what has not begun is done with ran = false; then takes nothing more. */
+void work_stop(struct work *work);
+/* Stops first. */
 void work_free(struct work **work);
 
 /* What runs on a thread: pure, touches only the item. */

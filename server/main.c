@@ -1,0 +1,98 @@
+/* luotsid: one program, several roles, chosen by the first argument. The supervisor starts the
+ * others from the same file, so that all of them are always of one version. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+#include "main/main.h"
+
+static int run_command(const struct config *config, const struct options *options)
+{
+	return supervisor_run(config, options->settings_file);
+}
+
+static int jobs_command(const struct config *config, const struct options *options)
+{
+	(void)options;
+	return jobs_run(config);
+}
+
+static int migrate_command(const struct config *config, const struct options *options)
+{
+	(void)options;
+	return migrate_run(config);
+}
+
+static int check_command(const struct config *config, const struct options *options)
+{
+	(void)config;
+	printf("%s is good.\n", options->settings_file);
+	return EXIT_GOOD;
+}
+
+static const struct {
+	const char *name, *help;
+	int (*run)(const struct config *config, const struct options *options);
+} commands[] = {
+	{"run", "supervise workers and jobs", run_command},
+	{"worker", "serve clients (started by run)", worker_run},
+	{"jobs", "do what happens by itself (started by run)", jobs_command},
+	{"migrate", "bring the database up to date", migrate_command},
+	{"check", "check a settings file", check_command},
+};
+
+enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static int main_usage(void)
+{
+	fputs("luotsid COMMAND -c SETTINGS\n  settings  print every setting with its default\n",
+		stderr);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(stderr, "  %-9s %s\n", commands[i].name, commands[i].help);
+	return EXIT_USAGE;
+}
+
+static bool main_number(const char *text, uint64_t max, uint64_t *ret)
+{
+	return num_parse_u64(slice_text(text), max, ret);
+}
+
+static bool main_options(int argc, char **argv, struct options *ret)
+{
+	uint64_t number = 0;
+	for (int c; (c = getopt(argc, argv, "c:n:f:")) != -1;) {
+		if (c == 'c') {
+			ret->settings_file = optarg;
+		} else if (c == 'n' && main_number(optarg, 64, &number)) {
+			ret->number = (unsigned)number;
+		} else if (c == 'f' && main_number(optarg, INT32_MAX, &number)) {
+			ret->listen_fd = (int)number;
+		} else {
+			return false;
+		}
+	}
+	return optind == argc && ret->settings_file;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return main_usage();
+	if (slice_is(slice_text(argv[1]), "settings"))
+		return settings_print();
+	struct options options = {.listen_fd = -1};
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (!slice_is(slice_text(argv[1]), commands[i].name))
+			continue;
+		if (!main_options(argc - 1, argv + 1, &options))
+			return main_usage();
+		AUTO(config) struct config config;
+		config_init(&config);
+		if (settings_load(options.settings_file, &config) != ERR_OK)
+			return EXIT_SETUP;
+		return commands[i].run(&config, &options);
+	}
+	return main_usage();
+}

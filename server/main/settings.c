@@ -1,0 +1,81 @@
+/* The settings file, read from disk and judged, and what the roles make of it. */
+#include <libwebsockets.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "main/main.h"
+
+enum { FILE_MAX = 1 << 20, WHY_MAX = 4096, SAMPLE_MAX = 1 << 20 };
+
+static bool settings_read(const char *file, struct buf *ret)
+{
+	FILE *f = fopen(file, "re");
+	if (!f)
+		return false;
+	uint8_t piece[4096];
+	size_t n;
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		buf_add(ret, slice_of(piece, n));
+	bool good = !ferror(f) && buf_check(ret) == ERR_OK;
+	return fclose(f) == 0 && good;
+}
+
+enum err settings_load(const char *file, struct config *ret_config)
+{
+	struct buf text = BUF_MAX(FILE_MAX), why = BUF_MAX(WHY_MAX);
+	enum err e = ERR_NOT_FOUND;
+	if (settings_read(file, &text))
+		e = config_parse(ret_config, buf_slice(&text), &why);
+	else
+		buf_add_text(&why, "the file cannot be read.");
+	if (e == ERR_OK)
+		e = config_check(ret_config, LWS_LIBRARY_VERSION_NUMBER, &why);
+	if (e != ERR_OK)
+		fprintf(stderr, "%s: %s\n", file, buf_text(&why));
+	buf_done(&text);
+	buf_done(&why);
+	return e;
+}
+
+int settings_print(void)
+{
+	struct buf sample = BUF_MAX(SAMPLE_MAX);
+	config_sample(&sample);
+	fputs(buf_text(&sample), stdout);
+	buf_done(&sample);
+	return EXIT_GOOD;
+}
+
+/* libpq: quoted, with backslashes before quotes and backslashes. */
+static void conninfo_add(struct buf *to, const char *name, const char *value)
+{
+	buf_addf(to, "%s='", name);
+	for (; *value; value++) {
+		if (*value == '\'' || *value == '\\')
+			buf_add_byte(to, '\\');
+		buf_add_byte(to, (uint8_t)*value);
+	}
+	buf_add_text(to, "' ");
+}
+
+void settings_conninfo(const struct config *config, const char *role, struct buf *ret)
+{
+	char *directory = realpath(config->db_socket_dir, NULL);
+	conninfo_add(ret, "host", directory ? directory : config->db_socket_dir);
+	free(directory);
+	conninfo_add(ret, "dbname", config->db_name);
+	conninfo_add(ret, "user", role);
+}
+
+void settings_use_log(const struct config *config, const char *role)
+{
+	enum log_level level = LOG_INFO;
+	if (log_level_parse(slice_text(config->log_level), &level))
+		log_set_level(level);
+	log_set_role(role);
+	const char *key = getenv("LUOTSI_LOG_KEY");
+	if (key)
+		log_set_key(slice_text(key));
+}

@@ -1,0 +1,199 @@
+/* One worker: the wires, the gate and the modules joined, in the order in which they need each
+ * other, and taken apart in the other. It serves only after every statement was prepared: a schema
+ * that does not fit stops it. Stopping: no new requests, what is under way is answered, 1001 to
+ * everybody, then the end. */
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/core.h"
+#include "io/static.h"
+#include "main/main.h"
+
+enum { NAME_MAX_SIZE = 32, LOOK_MS = 10, CONNINFO_MAX = 4096, SPARE_FILES = 256 };
+
+struct worker {
+	const struct config *config;
+	const struct options *options;
+	struct loop *loop;
+	struct site *site;
+	struct work *work;
+	struct pg *pg;
+	struct core *core;
+	struct server *server;
+	struct listener *listener;
+	struct buf conninfo;
+	struct timer *look;
+	uint64_t deadline;
+	bool stopping;
+	int exit_code;
+};
+
+static void worker_end(void *ctx)
+{
+	struct worker *w = ctx;
+	loop_stop(w->loop);
+}
+
+/* What is under way is answered first, then everybody is told. */
+static void worker_look(void *ctx)
+{
+	struct worker *w = ctx;
+	uint64_t now = clock_mono_ms();
+	if (core_pending(w->core) > 0 && now < w->deadline)
+		return;
+	timer_stop(w->look);
+	server_drain(w->server, w->deadline > now ? w->deadline - now : 0, worker_end, w);
+}
+
+static void worker_stop(void *ctx)
+{
+	struct worker *w = ctx;
+	if (w->stopping)
+		return;
+	w->stopping = true;
+	log_info("draining");
+	if (!w->server) {
+		loop_stop(w->loop);
+		return;
+	}
+	core_drain(w->core);
+	w->deadline = clock_mono_ms() + (uint64_t)w->config->drain_seconds * 1000;
+	timer_start(w->look, 0, LOOK_MS);
+}
+
+static struct server_settings worker_server_settings(const struct worker *w)
+{
+	const struct config *c = w->config;
+	return (struct server_settings){
+		.listen_fd = w->options->listen_fd,
+		.edge = c->edge,
+		.tls_cert = c->tls_cert,
+		.tls_key = c->tls_key,
+		.tls_client_ca = c->tls_client_ca[0] ? c->tls_client_ca : NULL,
+		.public_origin = c->public_origin,
+		.site = w->site,
+		.max_frame = (uint32_t)c->max_frame,
+		.max_body = (uint32_t)c->max_body,
+		.max_connections = (uint32_t)c->max_connections,
+		.max_connections_per_address = (uint32_t)c->max_connections_per_address,
+		.outq = {(uint32_t)c->outq_bytes, (uint32_t)c->outq_frames},
+		.first_frame_seconds = (uint32_t)c->first_frame_seconds,
+		.idle_seconds = (uint32_t)c->idle_seconds,
+		.ping_seconds = (uint32_t)c->ping_seconds,
+		.http_seconds = (uint32_t)c->http_seconds,
+	};
+}
+
+static void worker_fail(struct worker *w)
+{
+	w->exit_code = EXIT_SETUP;
+	loop_stop(w->loop);
+}
+
+static void worker_ready(void *ctx, enum err e)
+{
+	struct worker *w = ctx;
+	if (w->stopping)
+		return;
+	if (e != ERR_OK) {
+		worker_fail(w);
+		return;
+	}
+	struct core_parts parts = {.config = w->config,
+		.loop = w->loop,
+		.pg = w->pg,
+		.work = w->work,
+		.routes = routes,
+		.n_routes = n_routes};
+	struct server_settings settings = worker_server_settings(w);
+	w->core = core_new(&parts);
+	w->listener = listener_new(
+		w->loop, buf_text(&w->conninfo), "luotsi", core_notice, core_notice_gap, w->core);
+	w->server = server_new(w->loop, &settings, &core_handlers, w->core);
+	if (!w->server) {
+		worker_fail(w);
+		return;
+	}
+	core_serve(w->core, w->server);
+	log_info("serving", LOG_N("pid", getpid()));
+}
+
+static struct pg_settings worker_pg_settings(struct worker *w)
+{
+	const struct config *c = w->config;
+	return (struct pg_settings){
+		.conninfo = buf_text(&w->conninfo),
+		.statements = pg_statements,
+		.n_statements = n_pg_statements,
+		.lane_size = {[PG_LANE_HOT] = (unsigned)c->db_hot_connections,
+			[PG_LANE_READ] = (unsigned)c->db_read_connections,
+			[PG_LANE_WRITE] = (unsigned)c->db_write_connections},
+		.statement_timeout_ms = {[PG_LANE_HOT] = (unsigned)c->db_hot_timeout_ms,
+			[PG_LANE_READ] = (unsigned)c->db_read_timeout_ms,
+			[PG_LANE_WRITE] = (unsigned)c->db_write_timeout_ms},
+		.lock_timeout_ms = (unsigned)c->db_lock_timeout_ms,
+		.max_queued = (unsigned)c->db_queue,
+	};
+}
+
+/* Descriptors for every connection that may come; few arenas, because threads only verify. */
+static void worker_prepare_process(const struct config *config)
+{
+	char threads[16];
+	rlim_t need = (rlim_t)config->max_connections + SPARE_FILES;
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max < need ? files.rlim_max : need;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+	(void)mallopt(M_ARENA_MAX, 2);
+	(void)snprintf(threads, sizeof(threads), "%d", (int)config->work_threads);
+	(void)setenv("UV_THREADPOOL_SIZE", threads, 1);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void worker_free(struct worker *w)
+{
+	/* First all answers are given, while everybody who may hear them is still there. */
+	work_stop(w->work);
+	pg_stop(w->pg);
+	server_free(&w->server);
+	listener_free(&w->listener);
+	core_free(&w->core);
+	pg_free(&w->pg);
+	work_free(&w->work);
+	timer_free(&w->look);
+	loop_free(&w->loop);
+	site_free(&w->site);
+	buf_done(&w->conninfo);
+}
+
+int worker_run(const struct config *config, const struct options *options)
+{
+	char name[NAME_MAX_SIZE];
+	(void)snprintf(name, sizeof(name), "worker-%u", options->number);
+	settings_use_log(config, name);
+	worker_prepare_process(config);
+	struct worker w = {.config = config, .options = options, .conninfo = BUF_MAX(CONNINFO_MAX)};
+	if (options->listen_fd < 0 || site_load(config->site_dir, &w.site) != ERR_OK)
+		return EXIT_SETUP;
+	settings_conninfo(config, config->db_role_app, &w.conninfo);
+	w.loop = loop_new();
+	w.look = timer_new(w.loop, worker_look, &w);
+	w.work = work_new(w.loop, (unsigned)config->work_threads, (unsigned)config->work_queue);
+	struct pg_settings pg = worker_pg_settings(&w);
+	w.pg = pg_new(w.loop, &pg, worker_ready, &w);
+	loop_on_signal(w.loop, SIGTERM, worker_stop, &w);
+	loop_on_signal(w.loop, SIGINT, worker_stop, &w);
+	loop_run(w.loop);
+	worker_free(&w);
+	return w.exit_code;
+}
