@@ -122,7 +122,8 @@ function keysModule(messages) {
 
 function module(messages) {
 	const lines = [...messages].map(([key, { code, args }]) => {
-		const value = args.size ? `(a: Texts[${JSON.stringify(key)}], f: Format) => ${code}` : code;
+		const format = code.includes("f.") ? ", f: Format" : "";
+		const value = args.size ? `(a: Texts[${JSON.stringify(key)}]${format}) => ${code}` : code;
 		return `\t${JSON.stringify(key)}: ${value},`;
 	});
 	return [

@@ -1,0 +1,211 @@
+// An engine in memory behind the contract of web/src/client/api.ts, for tests of the page alone: states that the real service reaches
+// only after weeks or under attack. Never part of the site. The scenario is the query of the address: ?as=client, ?as=counsellor, ...
+
+import type { Engine, EngineEvent, Id, MemberView, MessageView, RoomSummary, RoomView, SelfView } from "../../web/src/client/api.js";
+
+const DAY = 86_400_000;
+const now = Date.now();
+const CODE = "7K3M-Q9ZT-04XW-N8RB-C5VD-H2JF-6P1Y";
+const employer = "Kuopion Ohjaamo";
+
+const refuse = (word: string): never => {
+	throw Object.assign(new Error(word), { word });
+};
+
+const member = (name: string, role: "client" | "staff", me: boolean, more: Partial<MemberView> = {}): MemberView => ({
+	user: `user-${name}`, role, name, employer: role === "staff" ? employer : "", since: now - 20 * DAY, readsFrom: now - 20 * DAY,
+	active: true, me, proof: role === "staff" ? "certified" : "link", reset: false, ...more,
+});
+
+const lines: readonly (readonly ["client" | "counsellor", string])[] = [
+	["counsellor", "Hei Aino! Mukava, kun liityit. Kerro omin sanoin, mikä sinua nyt mietityttää. Kiirettä ei ole."],
+	["client", "Moi. En päässyt yhteishaussa mihinkään ja nyt kaverit lähtee opiskelemaan. Tuntuu että jäin yksin."],
+	["counsellor", "Kiitos että kerroit. Tuo on raskas paikka, ja moni on ollut samassa. Vaihtoehtoja on vielä: jatkuva haku, opistovuosi, tuva-koulutus. Mikä ala sinua kiinnosti?"],
+	["client", "Hain lähihoitajaksi ja mediapuolelle. Hoitoala ehkä enemmän. En vaan tiedä pärjäänkö."],
+	["counsellor", "Katsotaan yhdessä. Savon ammattiopistolla on jatkuva haku auki: https://www.sakky.fi/hakeminen. Lue se rauhassa, ja kirjoita mitä siitä jäi mieleen.\n\nJos haluat, voidaan myös tavata Ohjaamossa."],
+];
+
+const message = (room: Id, seq: number, from: "client" | "counsellor", text: string, mine: boolean, more: Partial<MessageView> = {}): MessageView => ({
+	id: `${room}-${seq}`, room, seq, at: now - 3 * DAY + seq * 60_000, mine, from, senderName: from === "client" ? "Aino" : "Maija Virtanen",
+	employer: from === "client" ? "" : employer, text, system: null, edited: false, deleted: false, quarantine: null, state: mine ? "read" : "stored", error: null, ...more,
+});
+
+const scenario = new URLSearchParams(location.search).get("as") ?? "client";
+const staff = scenario.startsWith("counsellor");
+const many = scenario === "many";
+
+const summary = (room: Id, title: string, more: Partial<RoomSummary> = {}): RoomSummary => ({
+	room, title, organisation: employer, phase: "open", invited: false, lastAt: now - 3_600_000, preview: "Luin sen sivun. Kuulostaa hyvältä.",
+	unread: 0, waitingSince: null, pending: false, ...more,
+});
+
+const startRooms = (): RoomSummary[] =>
+	scenario === "empty" ? [] : staff
+		? [
+			summary("r1", "Aino", { waitingSince: now - 26 * 3_600_000, unread: 2 }),
+			summary("r2", "Mikael", { lastAt: now - DAY, preview: "Kiitos, tästä oli apua!" }),
+			summary("r3", "Fatima", { waitingSince: now - 40 * 60_000, unread: 1, preview: "Milloin kielikurssi alkaa?" }),
+			summary("r4", "Joonas", { invited: true, lastAt: now - 2 * DAY, preview: "" }),
+			summary("r5", "Sanna", { phase: "closed", lastAt: now - 30 * DAY }),
+		]
+		: [summary("r1", "Maija Virtanen")];
+
+const startMessages = (room: Id): MessageView[] => {
+	const mine = staff ? "counsellor" : "client";
+	const all = lines.map(([from, text], at) => message(room, at + 2, from, text, from === mine));
+	all.unshift(message(room, 1, "counsellor", "", false, { from: "system", system: { what: "joined", who: "Aino", by: "Aino" } }));
+	if (scenario === "quarantine") all.push(message(room, 9, "counsellor", "", false, { quarantine: "bad_signature" }));
+	return all;
+};
+
+export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill(): void } => {
+	let self: SelfView = {
+		user: "me", role: staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
+		keys: scenario === "fresh" ? "none" : scenario === "locked" ? "locked" : "open",
+		unlockers: [{ type: "passphrase", createdAt: now }, { type: "code", createdAt: now }], certified: staff, development: true,
+		warning: scenario === "warning" ? "old_state" : null,
+	};
+	let rooms = startRooms();
+	let open: RoomView | null = null;
+	const kept = new Map<Id, MessageView[]>();
+	let oldest = 10_000;
+	let alive = true;
+	const tell = (event: EngineEvent): void => void (alive && setTimeout(() => told(event), 0));
+	const messages = (room: Id): MessageView[] => kept.get(room) ?? kept.set(room, startMessages(room)).get(room) ?? [];
+	const page = (): MessageView[] => {
+		const from = Math.max(1, oldest - 49);
+		const made: MessageView[] = [];
+		for (let seq = from; seq <= oldest; seq++) made.push(message("r1", seq, seq % 3 ? "counsellor" : "client", `Viesti numero ${seq}. ${"Pidempi teksti tähän. ".repeat(seq % 7)}`, seq % 3 === 0, { at: now - (10_000 - seq) * 600_000 }));
+		oldest = from - 1;
+		return made;
+	};
+	const view = (room: Id): RoomView => {
+		const of = rooms.find((one) => one.room === room) ?? refuse("not_found");
+		return {
+			room, phase: of.phase, title: of.title, createdAt: now - 20 * DAY, controller: employer, controllerBusinessId: "2296962-1",
+			members: [member("Maija Virtanen", "staff", staff, { proof: "creator" }), member("Aino", "client", !staff, { since: now - 19 * DAY, reset: scenario === "counsellor-reset" })],
+			processor: "KEHA-keskus", agreementState: "live", retentionDays: 456, privacyNotice: "Käsittelemme tietojasi ohjausta varten.\nVoit pyytää tietosi nähtäväksi.",
+			servicePromise: "Vastaamme kahden arkipäivän kuluessa.", invitation: of.invited ? { expiresAt: now + 5 * DAY } : null, pending: false, recovery: true,
+			canSend: of.phase === "open" && scenario !== "quarantine", blocked: of.phase === "closed" ? "closed" : scenario === "quarantine" ? "quarantine" : null,
+			typing: scenario === "typing" ? [{ user: "u", name: "Maija Virtanen" }] : [], olderLeft: many && oldest > 0, draft: scenario === "draft" ? "Kesken jäänyt" : "", readUpTo: staff ? 4 : 99_999,
+		};
+	};
+	const change = (room: Id, changed: MessageView): void => {
+		const list = messages(room);
+		const at = list.findIndex((one) => one.id === changed.id);
+		if (at < 0) list.push(changed);
+		else list[at] = changed;
+		tell({ type: "messages", room, changed: [changed], removed: [] });
+	};
+	const find = (room: Id, id: Id): MessageView => messages(room).find((one) => one.id === id) ?? refuse("not_found");
+	const setRooms = (next: RoomSummary[]): void => {
+		rooms = next;
+		tell({ type: "rooms", rooms });
+	};
+	const show = (room: Id): void => {
+		if (open?.room !== room) return;
+		open = view(room);
+		tell({ type: "room", view: open });
+	};
+	const opened = (): void => {
+		self = { ...self, keys: "open" };
+		tell({ type: "self", self });
+		tell({ type: "rooms", rooms });
+	};
+	const engine: Engine = {
+		start: async () => {
+			if (scenario === "signed-out") return refuse("not_signed_in");
+			tell({ type: "connection", state: scenario === "offline" ? "offline" : "online", retryAt: null });
+			if (self.keys === "open") opened();
+			return self;
+		},
+		stop: async () => undefined,
+		suggestPassphrase: async () => ["syksy kaarna venekunta loiste", "polku kettu sininen halla"][Math.floor(Math.random() * 2)] ?? "",
+		createKeys: async ({ name }) => {
+			self = { ...self, name };
+			opened();
+			return { code: CODE };
+		},
+		unlock: async (by) => {
+			await new Promise((done) => setTimeout(done, 300));
+			if ("passphrase" in by && by.passphrase !== "oikea salalause tässä") return refuse("wrong_passphrase");
+			opened();
+			return { newCode: "code" in by ? CODE : null };
+		},
+		lock: async () => {
+			self = { ...self, keys: "locked" };
+			tell({ type: "self", self });
+		},
+		newCode: async () => ({ code: CODE }),
+		changePassphrase: async () => undefined,
+		setName: async (name) => void (self = { ...self, name }),
+		openRoom: async (room) => {
+			open = view(room);
+			tell({ type: "messages", room, changed: many ? page() : messages(room), removed: [] });
+			if (!rooms.some((one) => one.room === room)) refuse("not_found");
+			open = view(room);
+			return open;
+		},
+		leaveRoomView: async () => void (open = null),
+		loadOlder: async (room) => {
+			await new Promise((done) => setTimeout(done, 20));
+			tell({ type: "messages", room, changed: page(), removed: [] });
+			setTimeout(() => show(room), 0);
+			return { more: oldest > 0 };
+		},
+		send: async (room, text) => {
+			if (text.includes(CODE)) return refuse("code_in_text");
+			const list = messages(room);
+			const seq = (many ? 10_000 : 10) + list.length + 1;
+			const sent = message(room, seq, staff ? "counsellor" : "client", text, true, { seq: null, at: Date.now(), state: "sending" });
+			change(room, sent);
+			const fails = scenario === "failing";
+			setTimeout(() => change(room, fails ? { ...sent, state: "failed", error: "unavailable" } : { ...sent, seq, state: "stored" }), 150);
+			if (!fails) setTimeout(() => change(room, { ...sent, seq, state: "read" }), 600);
+			return { id: sent.id };
+		},
+		retry: async (room, id) => change(room, { ...find(room, id), state: "stored", error: null, seq: 99 }),
+		edit: async (room, id, text) => change(room, { ...find(room, id), text, edited: true }),
+		remove: async (room, id) => change(room, { ...find(room, id), text: "", deleted: true }),
+		typing: async () => undefined,
+		markRead: async (room) => setRooms(rooms.map((one) => (one.room === room ? { ...one, unread: 0 } : one))),
+		saveDraft: async () => undefined,
+		goOn: async () => undefined,
+		invite: async ({ name }) => {
+			setRooms([...rooms, summary("r9", name, { invited: true, preview: "", lastAt: Date.now() })]);
+			return { room: "r9", link: `${location.origin}/kutsu#${"A".repeat(172)}`, expiresAt: now + 7 * DAY };
+		},
+		renewInvitation: async () => ({ link: `${location.origin}/kutsu#${"B".repeat(172)}`, expiresAt: now + 7 * DAY }),
+		renameClient: async (room, name) => {
+			setRooms(rooms.map((one) => (one.room === room ? { ...one, title: name } : one)));
+			show(room);
+		},
+		addColleague: async () => undefined,
+		removeColleague: async () => undefined,
+		colleagues: async () => [{ user: "u2", name: "Pekka Lehto" }],
+		closeRoom: async (room) => {
+			setRooms(rooms.map((one) => (one.room === room ? { ...one, phase: "closed" } : one)));
+			show(room);
+		},
+		reopenRoom: async (room) => {
+			setRooms(rooms.map((one) => (one.room === room ? { ...one, phase: "open" } : one)));
+			show(room);
+		},
+		leaveRoom: async () => undefined,
+		acceptInvitation: async () => refuse("used"),
+		readInvitation: async (fragment) => ({ ok: fragment.length === 172 }),
+		setLanguage: async () => undefined,
+	};
+	Object.assign(globalThis, {
+		standIn: {
+			say: (text: string) => {
+				const seq = 1_000_000 + messages("r1").length;
+				change("r1", message("r1", seq, staff ? "client" : "counsellor", text, false, { at: Date.now() }));
+				tell({ type: "announce", room: "r1", from: staff ? "Aino" : "Maija Virtanen", text });
+			},
+			connection: (state: "online" | "offline") => tell({ type: "connection", state, retryAt: null }),
+			end: () => tell({ type: "ended", why: "expired" }),
+		},
+	});
+	return { ...engine, kill: () => void (alive = false) };
+};

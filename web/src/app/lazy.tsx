@@ -1,0 +1,26 @@
+// A component that is fetched when it is first drawn; when the network fails, it can be asked for again.
+
+import type { FunctionComponent } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Button, Loading } from "./parts.js";
+import { useSpeech } from "./state.js";
+
+export const Lazy = <P extends object>({ load, props }: { load: () => Promise<FunctionComponent<P>>; props: P }) => {
+	const [known, know] = useState<FunctionComponent<P> | null>(null);
+	const [failed, fail] = useState(false);
+	const { t } = useSpeech();
+	const bring = (): void => {
+		fail(false);
+		load().then((component) => know(() => component), () => fail(true));
+	};
+	useEffect(bring, []);
+	const Component = known;
+	if (Component) return <Component {...props} />;
+	if (!failed) return <Loading text={t("loading.page")} />;
+	return (
+		<div role="alert">
+			<p>{t("loading.failed")}</p>
+			<Button onClick={bring}>{t("loading.again")}</Button>
+		</div>
+	);
+};

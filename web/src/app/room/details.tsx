@@ -1,0 +1,132 @@
+// Who can read this room and since when, by what rules it is kept, and, for staff, what can be done with it.
+
+import { useState } from "preact/hooks";
+import type { MemberView, RoomView } from "../../client/api.js";
+import { engine } from "../engine.js";
+import { Lazy } from "../lazy.js";
+import { Button, Dialog, Icon, Notice, useAct } from "../parts.js";
+import { goTo } from "../route.js";
+import { use, useSpeech } from "../state.js";
+
+const Member = ({ member, created }: { member: MemberView; created: number }) => {
+	const { t } = useSpeech();
+	const role = member.role === "client" ? t("message.client") : t("message.counsellor", { employer: member.employer });
+	const from = member.readsFrom <= created ? t("details.reads_all") : t("details.reads_from", { at: member.readsFrom });
+	return (
+		<li class="member">
+			<p>
+				<strong>{member.name || t("room.somebody")}</strong> {member.me && <span class="badge">{t("message.me")}</span>}
+			</p>
+			<p>{role}</p>
+			<p class="hint">{t("details.since", { at: member.since })} {from} {t(`proof.${member.proof}`)}</p>
+			{member.reset && <Notice kind="warning"><p>{t("details.reset", { name: member.name || t("room.somebody") })}</p></Notice>}
+		</li>
+	);
+};
+
+const Readers = ({ view }: { view: RoomView }) => {
+	const { t } = useSpeech();
+	const now = view.members.filter((member) => member.active);
+	const gone = view.members.filter((member) => !member.active);
+	return (
+		<section>
+			<h3>{t("details.who")}</h3>
+			<ul class="members">{now.map((member) => <Member key={member.user} member={member} created={view.createdAt} />)}</ul>
+			{view.recovery && (
+				<div class="recovery">
+					<p><strong>{view.controller}</strong></p>
+					<p>{t("details.recovery")}</p>
+				</div>
+			)}
+			{gone.length > 0 && (
+				<>
+					<h4>{t("details.gone")}</h4>
+					<ul class="members">{gone.map((member) => <li key={member.user}>{member.name || t("room.somebody")}</li>)}</ul>
+				</>
+			)}
+			<p><Icon name="lock" /> {t("details.nobody_else")}</p>
+			<button type="button" class="link" onClick={() => goTo("help")}>{t("promise.more")}</button>
+		</section>
+	);
+};
+
+const Rules = ({ view }: { view: RoomView }) => {
+	const { t, format } = useSpeech();
+	return (
+		<section>
+			<h3>{t("details.rules")}</h3>
+			<dl>
+				<dt>{t("details.controller")}</dt>
+				<dd>{view.controller} ({view.controllerBusinessId})</dd>
+				<dt>{t("details.processor")}</dt>
+				<dd>{view.processor}</dd>
+				<dt>{t("details.kept")}</dt>
+				<dd>{t("details.kept_text", { days: view.retentionDays })}</dd>
+				<dt>{t("details.opened")}</dt>
+				<dd>{format.date(view.createdAt)}</dd>
+				{view.servicePromise && (
+					<>
+						<dt>{t("details.service_promise")}</dt>
+						<dd>{view.servicePromise}</dd>
+					</>
+				)}
+			</dl>
+			<details class="privacy">
+				<summary>{t("details.privacy")}</summary>
+				<p class="text">{view.privacyNotice}</p>
+			</details>
+		</section>
+	);
+};
+
+const Exit = () => {
+	const { t } = useSpeech();
+	return (
+		<section>
+			<h3>{t("exit.button")}</h3>
+			<p>{t("exit.explained")}</p>
+		</section>
+	);
+};
+
+type Act = "invite" | "rename" | "close" | "colleagues";
+
+const StaffActs = ({ view }: { view: RoomView }) => {
+	const { t } = useSpeech();
+	const [open, show] = useState<Act | null>(null);
+	const reopening = useAct();
+	const props = { view, onClose: () => show(null) };
+	return (
+		<section>
+			<h3>{t("details.acts")}</h3>
+			<div class="column">
+				<Button onClick={() => show("rename")}>{t("acts.rename")}</Button>
+				{view.phase === "open" && view.invitation && <Button onClick={() => show("invite")}>{t("acts.renew")}</Button>}
+				{view.phase === "open" && <Button onClick={() => show("colleagues")}>{t("acts.colleagues")}</Button>}
+				{view.phase === "open" ? (
+					<Button kind="danger" onClick={() => show("close")}>{t("acts.close")}</Button>
+				) : (
+					<Button kind="main" busy={reopening.busy} onClick={() => void reopening.act(() => engine().reopenRoom(view.room))}>{t("acts.reopen")}</Button>
+				)}
+			</div>
+			{reopening.error && <Notice kind="error"><p>{reopening.error}</p></Notice>}
+			{open === "rename" && <Lazy load={async () => (await import("../staff/acts.js")).Rename} props={props} />}
+			{open === "close" && <Lazy load={async () => (await import("../staff/acts.js")).CloseRoom} props={props} />}
+			{open === "colleagues" && <Lazy load={async () => (await import("../staff/colleagues.js")).Colleagues} props={props} />}
+			{open === "invite" && <Lazy load={async () => (await import("../staff/invite.js")).Renew} props={props} />}
+		</section>
+	);
+};
+
+export const Details = ({ view, onClose }: { view: RoomView; onClose: () => void }) => {
+	const { t } = useSpeech();
+	const staff = use((all) => all.self?.role === "counsellor");
+	return (
+		<Dialog title={t("details.title")} onClose={onClose} wide>
+			{staff && <StaffActs view={view} />}
+			<Readers view={view} />
+			<Rules view={view} />
+			{!staff && <Exit />}
+		</Dialog>
+	);
+};

@@ -1,0 +1,122 @@
+// One message: always says who wrote it, a client, a named counsellor of a named employer, or the system.
+
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { MessageView, SystemLine } from "../../client/api.js";
+import { engine, sentence } from "../engine.js";
+import { Button, Dialog, Icon, Menu, Notice, useAct } from "../parts.js";
+import { useSpeech } from "../state.js";
+
+const LINK = /(https:\/\/[^\s<>"']*[^\s<>"'.,:;!?)\]])/gu;
+
+/** Text as text; only https links become links. */
+const linked = (text: string): ComponentChildren[] =>
+	text.split(LINK).map((part, at) =>
+		at % 2 === 1 ? <a key={at} href={part} target="_blank" rel="noopener noreferrer">{part}</a> : part,
+	);
+
+const Author = ({ message }: { message: MessageView }) => {
+	const { t, format } = useSpeech();
+	const role = message.from === "client" ? t("message.client") : t("message.counsellor", { employer: message.employer });
+	return (
+		<p class="author">
+			<strong>{message.mine ? t("message.me") : message.senderName || t("room.somebody")}</strong>
+			<span class="author-role">{role}</span>
+			<time dateTime={new Date(message.at).toISOString()}>{format.time(message.at)}</time>
+		</p>
+	);
+};
+
+const Standing = ({ message }: { message: MessageView }) => {
+	const { t } = useSpeech();
+	const trying = useAct();
+	if (!message.mine) return message.edited && !message.deleted ? <p class="standing">{t("message.edited")}</p> : null;
+	if (message.state === "failed")
+		return (
+			<div class="standing failed" role="alert">
+				<p><Icon name="warn" /> {t("message.failed")} {sentence(message.error ?? "internal")}</p>
+				<Button small busy={trying.busy} onClick={() => void trying.act(() => engine().retry(message.room, message.id))}>{t("message.retry")}</Button>
+			</div>
+		);
+	if (message.deleted) return null;
+	return (
+		<p class={`standing ${message.state}`}>
+			{message.edited && <span>{t("message.edited")} · </span>}
+			{message.state !== "sending" && <Icon name="check" />}
+			<span>{t(`message.${message.state}`)}</span>
+		</p>
+	);
+};
+
+const Deleting = ({ message, onClose }: { message: MessageView; onClose: () => void }) => {
+	const { t } = useSpeech();
+	const removing = useAct();
+	const remove = (): void => void removing.act(() => engine().remove(message.room, message.id)).then((done) => done && onClose());
+	return (
+		<Dialog title={t("delete.title")} onClose={onClose}>
+			<p>{t("delete.text")}</p>
+			<blockquote>{message.text.slice(0, 200)}</blockquote>
+			{removing.error && <Notice kind="error"><p>{removing.error}</p></Notice>}
+			<div class="row">
+				<Button kind="danger" busy={removing.busy} onClick={remove}>{t("delete.yes")}</Button>
+				<Button onClick={onClose}>{t("delete.no")}</Button>
+			</div>
+		</Dialog>
+	);
+};
+
+const Acts = ({ message, onEdit }: { message: MessageView; onEdit: (message: MessageView) => void }) => {
+	const { t, format } = useSpeech();
+	const [deleting, askDelete] = useState(false);
+	return (
+		<>
+			<Menu label={t("message.acts", { at: format.time(message.at) })} icon="more">
+				<button type="button" onClick={() => onEdit(message)}>{t("message.edit")}</button>
+				<button type="button" onClick={() => askDelete(true)}>{t("message.delete")}</button>
+			</Menu>
+			{deleting && <Deleting message={message} onClose={() => askDelete(false)} />}
+		</>
+	);
+};
+
+const System = ({ line, at }: { line: SystemLine; at: number }) => {
+	const { t, format } = useSpeech();
+	const text = t(`system.${line.what}`, { who: line.who || t("room.somebody"), by: line.by || t("room.somebody") });
+	return (
+		<p class={line.what === "keys_reset" ? "system-line strong" : "system-line"}>
+			<span class="vh">{t("message.system")} </span>
+			{text} <time dateTime={new Date(at).toISOString()}>{format.time(at)}</time>
+		</p>
+	);
+};
+
+const Quarantined = ({ message }: { message: MessageView }) => {
+	const { t } = useSpeech();
+	return (
+		<div class="quarantine">
+			<p><Icon name="warn" /> <strong>{t("quarantine.title")}</strong></p>
+			<p>{t("quarantine.text")}</p>
+			<details>
+				<summary>{t("quarantine.more")}</summary>
+				<p>{t("quarantine.why", { why: message.quarantine ?? "" })}</p>
+			</details>
+		</div>
+	);
+};
+
+export const Message = ({ message, onEdit }: { message: MessageView; onEdit: (message: MessageView) => void }) => {
+	const { t } = useSpeech();
+	if (message.system) return <div role="listitem" class="item" data-id={message.id}><System line={message.system} at={message.at} /></div>;
+	if (message.quarantine) return <div role="listitem" class="item" data-id={message.id}><Quarantined message={message} /></div>;
+	const changeable = message.mine && !message.deleted && message.seq !== null;
+	return (
+		<div role="listitem" class={`item message ${message.mine ? "mine" : "theirs"}`} data-id={message.id}>
+			<div class="bubble">
+				<Author message={message} />
+				{message.deleted ? <p class="deleted">{t("message.deleted")}</p> : <p class="text" dir="auto">{linked(message.text)}</p>}
+				<Standing message={message} />
+			</div>
+			{changeable && <Acts message={message} onEdit={onEdit} />}
+		</div>
+	);
+};

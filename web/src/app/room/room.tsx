@@ -1,0 +1,82 @@
+// One room: who it is with, the conversation, and the place to write.
+
+import { useState } from "preact/hooks";
+import type { MessageView, RoomView } from "../../client/api.js";
+import { engine } from "../engine.js";
+import { Button, Icon, Loading, Notice, useAct } from "../parts.js";
+import { leaveRoom } from "../route.js";
+import { use, useSpeech } from "../state.js";
+import { useNow, waited } from "../waiting.js";
+import { Composer } from "./composer.js";
+import { Details } from "./details.js";
+import { MessageList } from "./message-list.js";
+
+const Subtitle = ({ view }: { view: RoomView }) => {
+	const speech = useSpeech();
+	const { t } = speech;
+	const now = useNow();
+	const client = use((all) => all.self?.role === "client");
+	const since = use((all) => all.rooms?.find((room) => room.room === view.room)?.waitingSince ?? null);
+	if (view.phase === "closed") return <p>{t("room.closed")}</p>;
+	if (client) return <p>{t("room.counsellor_of", { organisation: view.controller })}</p>;
+	if (view.invitation) return <p>{t("room.invited_until", { at: view.invitation.expiresAt })}</p>;
+	return <p>{since === null ? t("room.client") : waited(speech, since, now)}</p>;
+};
+
+const Head = ({ view, alone, onDetails }: { view: RoomView; alone: boolean; onDetails: () => void }) => {
+	const { t } = useSpeech();
+	return (
+		<header class="room-head">
+			{!alone && (
+				<button type="button" class="button quiet icon-only back" aria-label={t("room.back")} onClick={leaveRoom}>
+					<Icon name="back" />
+				</button>
+			)}
+			<div class="room-head-who">
+				<h1>{view.title || t("rooms.unnamed")}</h1>
+				<Subtitle view={view} />
+			</div>
+			<Button kind="quiet" icon="info" onClick={onDetails}>{t("room.details")}</Button>
+		</header>
+	);
+};
+
+const Typing = ({ view }: { view: RoomView }) => {
+	const { t } = useSpeech();
+	const names = view.typing.map((one) => one.name || t("room.somebody"));
+	return <p class="typing" role="status">{names.length > 0 ? t("room.typing", { names: names.join(", "), count: names.length }) : ""}</p>;
+};
+
+const Blocked = ({ view }: { view: RoomView }) => {
+	const { t } = useSpeech();
+	const going = useAct();
+	if (view.blocked === null) return null;
+	if (view.blocked === "closed") return <p class="closed-line">{t("blocked.closed")}</p>;
+	return (
+		<Notice kind="warning" title={t("blocked.title")}>
+			<p>{t(`blocked.${view.blocked}`)}</p>
+			{going.error && <p>{going.error}</p>}
+			{view.blocked === "quarantine" && (
+				<Button small busy={going.busy} onClick={() => void going.act(() => engine().goOn(view.room))}>{t("blocked.go_on")}</Button>
+			)}
+		</Notice>
+	);
+};
+
+export const Room = ({ alone = false }: { alone?: boolean }) => {
+	const { t } = useSpeech();
+	const view = use((all) => all.view);
+	const [details, showDetails] = useState(false);
+	const [editing, edit] = useState<MessageView | null>(null);
+	if (!view) return <section class="room"><Loading text={t("loading.room")} /></section>;
+	return (
+		<section class="room" aria-label={view.title || t("rooms.unnamed")}>
+			<Head view={view} alone={alone} onDetails={() => showDetails(true)} />
+			<MessageList view={view} onEdit={edit} />
+			<Typing view={view} />
+			<Blocked view={view} />
+			{view.phase === "open" && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
+			{details && <Details view={view} onClose={() => showDetails(false)} />}
+		</section>
+	);
+};

@@ -1,0 +1,133 @@
+// What is around every page: skip link, name, language, menu, the way out, the connection's banner and the screen reader's ear.
+
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import type { Language } from "../client/api.js";
+import { speak } from "./engine.js";
+import { exitNow, lock, signOut } from "./leave.js";
+import { Button, Icon, Menu, Notice } from "./parts.js";
+import { goTo } from "./route.js";
+import { use, useSpeech } from "./state.js";
+
+const names: readonly (readonly [Language, string])[] = [
+	["fi", "Suomi"],
+	["sv", "Svenska"],
+	["en", "English"],
+];
+
+const LanguageSwitch = () => {
+	const { t, language } = useSpeech();
+	return (
+		<select class="language" aria-label={t("shell.language")} value={language} onChange={(event) => void speak(event.currentTarget.value as Language)}>
+			{names.map(([code, name]) => (
+				<option key={code} value={code} lang={code}>{name}</option>
+			))}
+		</select>
+	);
+};
+
+const MainMenu = () => {
+	const { t } = useSpeech();
+	const here = use((all) => all.stage === "here");
+	const open = use((all) => all.self?.keys === "open");
+	return (
+		<Menu label={t("shell.menu")} icon="more">
+			<button type="button" onClick={() => goTo("help")}>{t("shell.help")}</button>
+			{open && <button type="button" onClick={() => void lock()}>{t("shell.lock")}</button>}
+			{here && <button type="button" onClick={() => void signOut()}>{t("shell.sign_out")}</button>}
+		</Menu>
+	);
+};
+
+const Brand = () => {
+	const { t } = useSpeech();
+	return (
+		<a class="brand" href="/" aria-label={t("shell.home")} onClick={(event) => { event.preventDefault(); goTo("home"); }}>
+			<img src="/icon.svg" alt="" width="28" height="28" />
+			<span>Luotsi</span>
+		</a>
+	);
+};
+
+const Header = () => {
+	const { t } = useSpeech();
+	const name = use((all) => (all.self?.keys === "open" ? all.self.name : ""));
+	const organisation = use((all) => all.self?.organisation ?? "");
+	return (
+		<header class="top">
+			<Brand />
+			<span class="top-who">{[name, organisation].filter(Boolean).join(" · ")}</span>
+			<LanguageSwitch />
+			<MainMenu />
+			<button type="button" class="button exit" title={t("exit.hint")} onClick={exitNow}>
+				<Icon name="exit" />
+				<span>{t("exit.button")}</span>
+			</button>
+		</header>
+	);
+};
+
+const Banner = () => {
+	const { t } = useSpeech();
+	const connection = use((all) => all.connection);
+	const here = use((all) => all.stage === "here");
+	const away = here && connection !== "online" && connection !== "ended";
+	return (
+		<div class="banner-place" role="status">
+			{away && (
+				<p class="banner">
+					<span class="spinner" aria-hidden="true" />
+					{connection === "offline" ? t("connection.offline") : t("connection.connecting")}
+				</p>
+			)}
+		</div>
+	);
+};
+
+const Warning = () => {
+	const { t } = useSpeech();
+	const warning = use((all) => all.self?.warning ?? null);
+	if (!warning) return null;
+	return <Notice kind="error" title={t("warning.title")}><p>{t(`warning.${warning}`)}</p></Notice>;
+};
+
+const Ear = () => {
+	const spoken = use((all) => all.spoken);
+	return (
+		<div class="vh" aria-live="polite" aria-relevant="additions">
+			{spoken.map((line) => <p key={line.key}>{line.text}</p>)}
+		</div>
+	);
+};
+
+const Title = () => {
+	const { t } = useSpeech();
+	const unread = use((all) => (all.rooms ?? []).reduce((sum, room) => sum + room.unread, 0));
+	useEffect(() => {
+		document.title = unread > 0 ? t("shell.title_unread", { count: unread }) : "Luotsi";
+	}, [unread, t]);
+	return null;
+};
+
+export const Shell = ({ children, full = false }: { children: ComponentChildren; full?: boolean }) => {
+	const { t } = useSpeech();
+	return (
+		<div class={full ? "shell full" : "shell"}>
+			<a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>{t("shell.skip")}</a>
+			<Header />
+			<Banner />
+			<Warning />
+			<main id="main" tabIndex={-1} class={full ? "workspace" : "page"}>{children}</main>
+			<Ear />
+			<Title />
+		</div>
+	);
+};
+
+export const Problem = ({ title, text, action, onAction }: { title: string; text: string; action: string; onAction: () => void }) => (
+	<section class="problem">
+		<h1>{title}</h1>
+		<p>{text}</p>
+		<Button kind="main" onClick={onAction}>{action}</Button>
+	</section>
+);
