@@ -1,0 +1,285 @@
+// The engine: joins connection, self, list and rooms into the contract of api.ts. It holds no rule of its own; what is true about a room
+// is decided in its log and conversation, what a person may do by the server and by the rules of the seal.
+
+import type { Engine, EngineEvent, Id, Language } from "./api.js";
+import type { Context } from "./context.js";
+import { createRoom, join, linkOf, readFragment, type Made } from "./invitations.js";
+import { makeLink, type Link } from "./link.js";
+import type { Platform } from "./platform.js";
+import { refusal } from "./refusal.js";
+import { INVITE_MS, newInvite } from "./room-acts.js";
+import { makeRoom, type Room } from "./room.js";
+import { makeRooms, type Rooms } from "./rooms.js";
+import { certificateOf } from "./room-view.js";
+import { loadSelf, type Self } from "./self.js";
+import { suggest } from "./suggest.js";
+import { writeActs } from "./write-acts.js";
+import { markOf, withMark } from "./user-state.js";
+import { fromBase64Url, toBase64Url } from "../seal/index.js";
+import type { RoomRow, ServerEvent, SessionOpened } from "./wire.js";
+
+export interface EngineParts {
+	readonly link: Link;
+	self(): Self;
+	room(id: Id): Room;
+}
+
+const CLOSE_REASON = { finished: 1, moved: 2, no_contact: 3, other: 4 } as const;
+
+export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => void): Engine & { readonly parts: EngineParts } => {
+	let self: Self | undefined;
+	let language: Language = "fi";
+	const open = new Map<Id, Room>();
+
+	const link = makeLink(platform, {
+		online: (session) => void cameOnline(session).catch(() => undefined),
+		event: (event) => void heard(event).catch(() => undefined),
+		state: (state, retryAt) => emit({ type: "connection", state, retryAt }),
+		ended: (why) => {
+			forget();
+			emit({ type: "ended", why });
+		},
+	});
+	const { call } = link;
+
+	const mine = (): Self => {
+		if (!self) throw refusal("not_signed_in");
+		return self;
+	};
+
+	const tellSelf = (): void => void (self && emit({ type: "self", self: self.view() }));
+
+	const staffName = (row: RoomRow): string => {
+		for (const user of row.members) {
+			const name = user !== self?.me.user && self ? certificateOf(self.people, user)?.name : undefined;
+			if (name) return name;
+		}
+		return "";
+	};
+
+	const title = (row: RoomRow): string => {
+		const shown = open.get(row.room)?.title();
+		if (shown) return shown;
+		const store = self?.store();
+		return self?.me.role === "client" ? staffName(row) : store ? markOf(store.get(), row.room).label : "";
+	};
+
+	/** A client's list names counsellors: their certificates are in their chains. */
+	const learnNames = async (): Promise<void> => {
+		if (self?.stage() === "open") await self.people.learn(rooms.rows().flatMap((row) => row.members)).catch(() => undefined);
+	};
+
+	const rooms: Rooms = makeRooms(
+		call, () => self?.me.organisation ?? "", { title, preview: (room) => open.get(room)?.preview() ?? "" },
+		(list) => emit({ type: "rooms", rooms: list }), learnNames,
+	);
+
+	const context = (): Context => {
+		const { me, people, account, store, warn } = mine();
+		const kept = store();
+		if (!kept) throw refusal("locked");
+		return {
+			platform, call, me, people, store: kept, account, language: () => language, emit,
+			older: (which) => {
+				warn(which);
+				tellSelf();
+			},
+			roomsChanged: rooms.later,
+		};
+	};
+
+	const room = (id: Id): Room => {
+		const made = open.get(id) ?? makeRoom(context(), id, () => rooms.row(id), (row) => {
+			rooms.set(row);
+			rooms.tell();
+		});
+		open.set(id, made);
+		return made;
+	};
+
+	const prepared = async (id: Id): Promise<Room> => {
+		const one = room(id);
+		if (!rooms.row(id)) await rooms.refresh();
+		await one.prepare();
+		return one;
+	};
+
+	const forget = (): void => {
+		for (const one of open.values()) one.close();
+		open.clear();
+	};
+
+	/** After a reconnect everything that may have been missed is asked for. */
+	const cameOnline = async (session: SessionOpened): Promise<void> => {
+		if (!self) return;
+		if (session.user !== self.me.user) {
+			link.stop();
+			forget();
+			return emit({ type: "ended", why: "replaced" });
+		}
+		await rooms.refresh();
+		await Promise.all([...open.values()].map((one) => one.again()));
+	};
+
+	const heard = async (event: ServerEvent): Promise<void> => {
+		switch (event.ev) {
+			case "message_posted":
+				rooms.later();
+				return open.get(event.body.room)?.posted(event.body.rows);
+			case "control_appended":
+				rooms.later();
+				return open.get(event.body.room)?.appended();
+			case "room_pending":
+				return open.get(event.body.room)?.usedUp();
+			case "message_typing":
+				return open.get(event.body.room)?.typing(event.body.user);
+			case "chain_changed":
+				await self?.people.refresh([event.body.user]);
+				tellSelf();
+				for (const one of open.values()) one.show();
+				return;
+			case "resync":
+				await rooms.refresh();
+				await Promise.all([...open.values()].map((one) => one.again()));
+				return;
+			case "session_ended":
+				return;
+		}
+	};
+
+	const unlocked = async (): Promise<void> => {
+		language = mine().store()?.get().language ?? language;
+		tellSelf();
+		await rooms.refresh();
+	};
+
+	const label = (id: Id, name: string): void => {
+		mine().store()?.change((s) => withMark(s, id, { label: name, labelAt: Date.now() }));
+	};
+
+	const invited = async (made: Made, name: string, welcome: string): Promise<Made> => {
+		label(made.room, name);
+		await rooms.refresh();
+		const one = await prepared(made.room);
+		if (welcome.trim() !== "") await one.outbox.add({ type: "text", text: welcome }).done;
+		await mine().store()?.flush();
+		return made;
+	};
+
+	const renew = async (id: Id): Promise<{ link: string; expiresAt: number }> => {
+		const one = await prepared(id);
+		const c = context();
+		const made = await newInvite(c.me.org, fromBase64Url(id), c.people.organisation.state.rootKid, markOf(c.store.get(), id).label);
+		const expiresAt = Date.now() + INVITE_MS;
+		await one.acts.invite(made, expiresAt);
+		return { link: linkOf(platform.origin, made.fragment), expiresAt };
+	};
+
+	const accept = async (fragment: string): Promise<{ room: Id }> => {
+		const c = context();
+		const { room: id, name } = await join(c, readFragment(fragment));
+		c.store.change((s) => ({ ...s, root: s.root || toBase64Url(c.people.organisation.state.rootKid), name: s.name || name, nameAt: s.nameAt || Date.now() }));
+		await rooms.refresh();
+		const one = await prepared(id);
+		const card = c.store.get().name;
+		if (card !== "" && one.conversation.timeline.name(c.me.user) !== card) await one.outbox.add({ type: "name", text: card }).done;
+		await c.store.flush();
+		return { room: id };
+	};
+
+	const setName = async (name: string): Promise<void> => {
+		const c = context();
+		c.store.change((s) => ({ ...s, name, nameAt: Date.now() }));
+		tellSelf();
+		if (c.me.role !== "client") return;
+		for (const row of rooms.rows().filter((r) => r.phase === "open")) (await prepared(row.room)).outbox.add({ type: "name", text: name });
+	};
+
+	const colleagues = async (): Promise<{ user: Id; name: string }[]> => {
+		const { people, me } = mine();
+		const { users } = await call("colleagues", {});
+		await people.learn(users);
+		const valid = users.filter((user) => user !== me.user && people.chain(user)?.state.cert !== undefined && !people.broken(user));
+		return valid.map((user) => ({ user, name: certificateOf(people, user)?.name ?? "" })).sort((a, b) => a.name.localeCompare(b.name));
+	};
+
+	const lock = async (): Promise<void> => {
+		await Promise.all([...open.values()].map((one) => one.draft.flush().catch(() => undefined)));
+		forget();
+		await mine().lock();
+		tellSelf();
+		rooms.tell();
+	};
+
+	return {
+		parts: { link, self: mine, room },
+		start: async () => {
+			self = await loadSelf(call, platform, await link.start());
+			tellSelf();
+			void rooms.refresh().catch(() => undefined);
+			return self.view();
+		},
+		stop: async () => {
+			await self?.store()?.flush().catch(() => undefined);
+			rooms.stop();
+			forget();
+			self?.store()?.stop();
+			link.stop();
+		},
+		suggestPassphrase: (wanted) => suggest(() => platform.words(wanted)),
+		createKeys: async ({ passphrase, name, language: wanted }) => {
+			const code = await mine().create(passphrase, name);
+			mine().store()?.change((s) => ({ ...s, language: wanted, languageAt: Date.now() }));
+			await unlocked();
+			return { code };
+		},
+		unlock: async (secret) => {
+			const newCode = await mine().unlock(secret);
+			await unlocked();
+			return { newCode };
+		},
+		lock,
+		newCode: async () => ({ code: await mine().newCode().finally(tellSelf) }),
+		changePassphrase: ({ passphrase }) => mine().changePassphrase(passphrase).finally(tellSelf),
+		setName,
+		openRoom: (id, wanted) => room(id).open(wanted),
+		leaveRoomView: async (id) => {
+			const one = open.get(id);
+			one?.watch(false);
+			await one?.draft.flush().catch(() => undefined);
+		},
+		...writeActs(room, call, () => link.online()),
+		invite: async ({ name, welcome }) => invited(await createRoom(context(), name), name, welcome),
+		renewInvitation: renew,
+		renameClient: async (id, name) => {
+			label(id, name);
+			rooms.tell();
+			const one = open.get(id);
+			one?.show();
+			one?.showAll();
+		},
+		addColleague: async (id, user, history) => {
+			const one = await prepared(id);
+			const newest = one.conversation.timeline.newest();
+			await one.acts.addColleague(user, history, newest && { seq: newest.seq, hash: newest.env.hash });
+		},
+		removeColleague: async (id, user) => (await prepared(id)).acts.removeColleague(user),
+		colleagues,
+		closeRoom: async (id, reason) => (await prepared(id)).acts.close(CLOSE_REASON[reason]),
+		reopenRoom: async (id) => (await prepared(id)).acts.reopen(),
+		leaveRoom: async (id) => (await prepared(id)).acts.leave(),
+		acceptInvitation: accept,
+		readInvitation: async (fragment) => {
+			try {
+				readFragment(fragment);
+				return { ok: true };
+			} catch {
+				return { ok: false };
+			}
+		},
+		setLanguage: async (wanted) => {
+			language = wanted;
+			mine().store()?.change((s) => (s.language === wanted ? s : { ...s, language: wanted, languageAt: Date.now() }));
+		},
+	};
+};

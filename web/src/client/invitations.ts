@@ -1,0 +1,82 @@
+// Both ends of an invitation (FORMAT.md section 5): the counsellor's browser makes the room and the link, the client's browser joins,
+// keeps what it was invited to read, and makes the next epoch: it writes at once, with nobody online.
+
+import { append } from "./append.js";
+import type { Id } from "./api.js";
+import type { Context } from "./context.js";
+import { makeControlLog } from "./control-log.js";
+import { makeRoomKeys } from "./epoch-keys.js";
+import { refusal } from "./refusal.js";
+import { addInvite, INVITE_MS, newInvite } from "./room-acts.js";
+import { emptyControl, decodeFragment, equal, fromBase64Url, INVITE_PATH, memberOf, openInvite, random, signJoin, toBase64Url, type Bytes, type Fragment } from "../seal/index.js";
+
+export interface Made {
+	readonly room: Id;
+	readonly link: string;
+	readonly expiresAt: number;
+}
+
+export const linkOf = (origin: string, fragment: string): string => origin + INVITE_PATH + fragment;
+
+/** CREATE, INVITE and the first epoch, in one commit. */
+export const createRoom = async (c: Context, name: string): Promise<Made> => {
+	const organisation = c.people.organisation.state;
+	const cert = c.people.chain(c.me.user)?.state.cert;
+	if (!cert) throw refusal("not_certified");
+	if (c.me.agreement === "") throw refusal("agreement_not_live");
+	const roomBytes: Bytes = random(16);
+	const room = toBase64Url(roomBytes);
+	const { keys } = c.account();
+	const log = makeControlLog(c.call, c.people, c.me.org, room, () => ({ n: 0, head: "" }));
+	const epochs = makeRoomKeys(log, c.people, () => keys.enc);
+	const made = await newInvite(c.me.org, roomBytes, organisation.rootKid, name);
+	const expires = Date.now() + INVITE_MS;
+	const start = () => ({ ...emptyControl(), org: c.me.org, room: roomBytes });
+	await append(c.call, log, c.people, { user: c.me.userBytes, key: keys.sig }, start, async (draft) => {
+		await draft.add({
+			type: "create", encKid: (keys.enc[0] as { kid: Bytes }).kid, cert: cert.hash, rootKid: organisation.rootKid,
+			recoveryKid: organisation.recoveryKid, agreement: fromBase64Url(c.me.agreement), retention: 1,
+		});
+		await addInvite(draft, epochs, made, expires);
+	});
+	return { room, link: linkOf(c.platform.origin, made.fragment), expiresAt: expires };
+};
+
+export const readFragment = (text: string): Fragment => {
+	try {
+		return decodeFragment(text.replace(/^.*#/, "").trim());
+	} catch {
+		throw refusal("bad_link");
+	}
+};
+
+/** The longest run of epochs up to the newest that the invitation opens. */
+const openRange = (opened: readonly number[], until: number): number => {
+	let from = until + 1;
+	while (opened.includes(from - 1)) from--;
+	return from;
+};
+
+/** Gives what the counsellor called the client. Joining twice is harmless. */
+export const join = async (c: Context, f: Fragment): Promise<{ room: Id; name: string }> => {
+	const room = toBase64Url(f.room);
+	if (!equal(f.org, c.me.org)) throw refusal("other_organisation");
+	if (!equal(f.rootKid, c.people.organisation.state.rootKid)) throw refusal("root_changed");
+	const { sealed } = await c.call("invitation_claim", { room, token: toBase64Url(f.token) });
+	const invite = await openInvite(f, f.secret, fromBase64Url(sealed)).catch(() => Promise.reject(refusal("bad_link")));
+	const { keys } = c.account();
+	const enc = keys.enc[0] as { kid: Bytes };
+	const log = makeControlLog(c.call, c.people, c.me.org, room, () => ({ n: 0, head: "" }));
+	const epochs = makeRoomKeys(log, c.people, () => [...keys.enc, invite.enc]);
+	await log.sync();
+	await append(c.call, log, c.people, { user: c.me.userBytes, key: keys.sig }, log.state, async (draft) => {
+		const state = draft.state();
+		if (memberOf(state, c.me.userBytes)?.active) return;
+		const claim = { org: f.org, room: f.room, invite: f.invite, sender: c.me.userBytes, senderKid: keys.sig.kid, encKid: enc.kid, prev: state.head };
+		await draft.add({ type: "join", invite: f.invite, encKid: enc.kid, proof: await signJoin(invite.sig, claim) });
+		const from = openRange(await epochs.openable(state.epoch), state.epoch);
+		if (from <= state.epoch) await draft.addWithWraps(await epochs.makeGrant(draft.state(), draft.author(), draft.author(), from, state.epoch));
+		await draft.addWithWraps(await epochs.makeEpoch(draft.state(), draft.author()));
+	});
+	return { room, name: invite.name };
+};

@@ -1,0 +1,97 @@
+// The engine's platform in Node: ws for the socket, hash-wasm for Argon2id, fetch's place taken by node:https. Used by the
+// demonstration and the flow tests; never part of the site.
+
+import { argon2id } from "hash-wasm";
+import { request } from "node:https";
+import WebSocket from "ws";
+import type { Platform, SocketHandlers } from "./platform.js";
+import { words } from "../words/words.js";
+import type { Bytes } from "../seal/index.js";
+
+export interface NodeOptions {
+	readonly origin: string;
+	/** PEM of the authority that the server's certificate comes from. */
+	readonly ca: string;
+	readonly cookie: string;
+}
+
+interface Answer {
+	readonly status: number;
+	readonly body: string;
+	readonly cookie: string;
+}
+
+const PROTOCOL = "luotsi.v1";
+
+/** POST /api/<op>, as a page would. */
+export const post = (origin: string, ca: string, op: string, body: unknown, cookie = ""): Promise<Answer> =>
+	new Promise((resolve, reject) => {
+		const text = JSON.stringify(body);
+		const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text), origin, ...(cookie ? { cookie } : {}) };
+		const asked = request(`${origin}/api/${op}`, { method: "POST", ca, headers, agent: false }, (answer) => {
+			const parts: Buffer[] = [];
+			answer.on("data", (part: Buffer) => parts.push(part));
+			answer.on("end", () => {
+				const set = (answer.headers["set-cookie"] ?? [])[0] ?? "";
+				resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(parts).toString("utf8"), cookie: set.split(";")[0] ?? "" });
+			});
+		});
+		asked.on("error", reject);
+		asked.end(text);
+	});
+
+export interface Person {
+	readonly person: string;
+	readonly login: string;
+	readonly role: "client" | "counsellor" | "admin";
+	readonly organisation: string;
+}
+
+const ok = <T>(answer: Answer): T => {
+	const read = JSON.parse(answer.body) as { ok?: T; err?: string };
+	if (answer.status !== 200 || read.ok === undefined) throw new Error(`the server answered ${answer.status} ${read.err ?? ""}`);
+	return read.ok;
+};
+
+export const people = async (origin: string, ca: string): Promise<Person[]> =>
+	ok<{ people: Person[] }>(await post(origin, ca, "dev_people", {})).people;
+
+/** Gives the session's cookie. */
+export const signIn = async (origin: string, ca: string, person: string): Promise<string> => {
+	const answer = await post(origin, ca, "dev_sign_in", { person });
+	ok(answer);
+	return answer.cookie;
+};
+
+const openSocket = ({ origin, ca, cookie }: NodeOptions, h: SocketHandlers): { say(text: string): void; close(): void } => {
+	const socket = new WebSocket(`${origin.replace(/^http/, "ws")}/ws`, PROTOCOL, { ca, headers: { cookie }, origin, perMessageDeflate: false });
+	let ended = false;
+	const end = (code: number): void => {
+		if (!ended) h.closed(code);
+		ended = true;
+	};
+	socket.on("open", () => h.opened());
+	socket.on("message", (data, binary) => void (binary || h.said(String(data))));
+	socket.on("error", () => undefined);
+	socket.on("close", (code) => end(code));
+	return { say: (text) => socket.send(text), close: () => socket.close(1000) };
+};
+
+export const openNodePlatform = (o: NodeOptions): Platform => ({
+	origin: o.origin,
+	open: (handlers) => openSocket(o, handlers),
+	reachable: () =>
+		new Promise((resolve) => {
+			const asked = request(`${o.origin}/`, { method: "GET", ca: o.ca, agent: false }, (answer) => {
+				answer.resume();
+				resolve(true);
+			});
+			asked.on("error", () => resolve(false));
+			asked.end();
+		}),
+	argon2id: async (password, p) =>
+		new Uint8Array(await argon2id({
+			password, salt: p.salt, parallelism: p.lanes, iterations: p.passes, memorySize: p.memoryKib, hashLength: 32, outputType: "binary",
+		})) as Bytes,
+	words,
+});

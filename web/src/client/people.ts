@@ -1,0 +1,86 @@
+// Who people are: identity chains, fetched, verified from their first entry under the organisation's root, and compared with what
+// was seen before (pins). A chain that does not continue what was pinned is kept out of sight, and its rooms cannot be written in
+// until the person explicitly goes on.
+
+import type { Id } from "./api.js";
+import type { Call, Chain as WireChain } from "./wire.js";
+import { continues, type Seen } from "./user-state.js";
+import {
+	emptyChain, equal, fromBase64Url, keyFinder, replayChain, toBase64Url, type Bytes, type Chain, type KeyFinder, type PersonRecord,
+} from "../seal/index.js";
+
+const AT_ONCE = 64;
+
+export interface People {
+	readonly organisation: Chain;
+	chain(user: Id): Chain | undefined;
+	/** Fetches those that are not known yet. */
+	learn(users: Iterable<Id>): Promise<void>;
+	/** Fetches again: an entry named keys or a certificate that we have not seen. */
+	refresh(users: Iterable<Id>): Promise<void>;
+	records(): readonly PersonRecord[];
+	readonly findKey: KeyFinder;
+	encryptionPub(kid: Bytes): Bytes | undefined;
+	/** Chains that are not what was pinned, or that do not verify at all. */
+	broken(user: Id): boolean;
+	/** The person goes on: what is there now is what counts. */
+	trust(user: Id): void;
+	seen(): Readonly<Record<Id, Seen>>;
+}
+
+export const seenOf = (chain: Chain): Seen => ({ n: chain.entries.length, head: toBase64Url(chain.state.head) });
+
+const headAt = (chain: Chain) => (n: number): string | undefined => {
+	const entry = chain.entries[n - 1];
+	return entry && toBase64Url(entry.env.hash);
+};
+
+const broughtKey = (chain: Chain, kid: Bytes): Bytes | undefined => {
+	for (const { body, encKid } of chain.entries) {
+		if (!equal(encKid, kid)) continue;
+		if ("encPub" in body) return body.encPub;
+		if (body.type === "org_recovery") return body.recoveryPub;
+	}
+	return undefined;
+};
+
+export const makePeople = (call: Call, organisation: Chain, pins: () => Readonly<Record<Id, Seen>>): People => {
+	const chains = new Map<Id, Chain>();
+	const broken = new Set<Id>();
+
+	const take = async (wire: WireChain): Promise<void> => {
+		const chain = await replayChain(wire.entries.map(fromBase64Url), organisation.state).catch(emptyChain);
+		const right = chain.entries.length > 0 && toBase64Url(chain.state.subject) === wire.subject && equal(chain.state.org, organisation.state.org);
+		const fits = right && continues(pins()[wire.subject], chain.entries.length, headAt(chain));
+		if (right) chains.set(wire.subject, chain);
+		if (fits) broken.delete(wire.subject);
+		else if (wire.entries.length > 0) broken.add(wire.subject);
+	};
+
+	const fetch = async (users: readonly Id[]): Promise<void> => {
+		for (let at = 0; at < users.length; at += AT_ONCE) {
+			const { chains: got } = await call("chain_get", { users: users.slice(at, at + AT_ONCE) });
+			await Promise.all(got.map(take));
+		}
+	};
+
+	const all = (): Chain[] => [...chains.values()];
+	return {
+		organisation,
+		chain: (user) => chains.get(user),
+		learn: (users) => fetch([...new Set(users)].filter((user) => !chains.has(user) && !broken.has(user))),
+		refresh: (users) => fetch([...new Set(users)]),
+		records: () => all().flatMap((chain) => chain.records),
+		findKey: (user, kid) => keyFinder(all())(user, kid),
+		encryptionPub: (kid) => {
+			for (const chain of [organisation, ...all()]) {
+				const pub = broughtKey(chain, kid);
+				if (pub) return pub;
+			}
+			return undefined;
+		},
+		broken: (user) => broken.has(user),
+		trust: (user) => void broken.delete(user),
+		seen: () => Object.fromEntries([...chains].filter(([user]) => !broken.has(user)).map(([user, chain]) => [user, seenOf(chain)])),
+	};
+};

@@ -1,0 +1,114 @@
+// What members do to the control log of a room: the next epoch, wraps for recovery, colleagues, closing. Each act is a plan that is
+// made again when another member was faster (append.ts), so each looks at the state first and may find nothing left to do.
+
+import { append, type Draft } from "./append.js";
+import type { Context } from "./context.js";
+import type { ControlLog } from "./control-log.js";
+import type { RoomKeys } from "./epoch-keys.js";
+import { refusal } from "./refusal.js";
+import {
+	activeMember, activeStaff, fromBase64Url, makeInvite, ROLE, toBase64Url, type Bytes, type ControlState, type Member, type NewInvite,
+} from "../seal/index.js";
+import type { Id } from "./api.js";
+
+const GRANT_AT_ONCE = 256;
+const RECOVERY_AT_ONCE = 8;
+export const INVITE_MS = 7 * 24 * 3600 * 1000 - 60_000; // a minute less than the rules allow, for clocks that differ
+
+export interface Acts {
+	/** The next epoch, if one is due; `used` is an epoch that the server says is used up. */
+	rotate(used: number): Promise<void>;
+	/** Wraps to the recovery key what a client's browser could not be checked for. Staff only; else nothing. */
+	wrapForRecovery(): Promise<void>;
+	invite(made: NewInvite, expires: number): Promise<void>;
+	addColleague(user: Id, history: "none" | "all", newest: { seq: number; hash: Bytes } | undefined): Promise<void>;
+	removeColleague(user: Id): Promise<void>;
+	close(reason: number): Promise<void>;
+	reopen(): Promise<void>;
+	leave(): Promise<void>;
+}
+
+/** INVITE and the epoch that is wrapped to it, as the plan of an append. */
+export const addInvite = async (draft: Draft, keys: RoomKeys, made: NewInvite, expires: number): Promise<void> => {
+	await draft.add({ type: "invite", invite: made.invite, sigPub: made.sigPub, encPub: made.encPub, expires });
+	const { invite } = draft.state();
+	if (invite) keys.introduce(invite.encKid, made.encPub);
+	draft.invitation({ token_hash: toBase64Url(made.tokenHash), sealed: toBase64Url(made.sealed) });
+	await draft.addWithWraps(await keys.makeEpoch(draft.state(), draft.author()));
+};
+
+export const newInvite = (org: Bytes, room: Bytes, rootKid: Bytes, name: string): Promise<NewInvite> => makeInvite(org, room, rootKid, name);
+
+export const makeActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
+	const author = () => ({ user: c.me.userBytes, key: c.account().keys.sig });
+	const run = (plan: (draft: Draft) => Promise<void>): Promise<boolean> => append(c.call, log, c.people, author(), log.state, plan);
+	const epoch = async (draft: Draft): Promise<void> => draft.addWithWraps(await keys.makeEpoch(draft.state(), draft.author()));
+
+	const unwrapped = (state: ControlState): number[] => state.epochs.flatMap((made, i) => (made.recoveryWrapped ? [] : [i + 1]));
+
+	const grantAll = async (draft: Draft, to: Member, until: number): Promise<void> => {
+		for (let from = 1; from <= until; from += GRANT_AT_ONCE) {
+			const last = Math.min(until, from + GRANT_AT_ONCE - 1);
+			await draft.addWithWraps(await keys.makeGrant(draft.state(), draft.author(), to, from, last));
+		}
+	};
+
+	const member = (state: ControlState, user: Id): Member => activeMember(state, fromBase64Url(user)) ?? refuseMember();
+
+	return {
+		rotate: async (used) => {
+			await run(async (draft) => {
+				const state = draft.state();
+				if (state.phase === "open" && (state.pending || state.epoch === used)) await epoch(draft);
+			});
+		},
+		wrapForRecovery: async () => {
+			const me = activeMember(log.state(), c.me.userBytes);
+			if (me?.role !== ROLE.staff || unwrapped(log.state()).length === 0) return;
+			const open = new Set(await keys.openable(log.state().epoch));
+			await run(async (draft) => {
+				for (const n of unwrapped(draft.state()).filter((n) => open.has(n)).slice(0, RECOVERY_AT_ONCE))
+					await draft.addWithWraps(await keys.makeRecovery(draft.state(), draft.author(), n));
+			});
+		},
+		invite: async (made, expires) => void (await run((draft) => addInvite(draft, keys, made, expires))),
+		addColleague: async (user, history, newest) => {
+			await c.people.refresh([user]);
+			const chain = c.people.chain(user);
+			const cert = chain?.state.cert;
+			if (!chain || !cert || c.people.broken(user)) throw refusal("not_certified");
+			const { sigKid, encKid } = chain.state;
+			await run(async (draft) => {
+				if (activeMember(draft.state(), fromBase64Url(user))) return;
+				await draft.add({
+					type: "add", user: fromBase64Url(user), sigKid, encKid, role: ROLE.staff, cert: cert.hash, proof: 1,
+					baselineSeq: (newest?.seq ?? 0) + 1, baseline: newest?.hash ?? new Uint8Array(32),
+				});
+				const until = draft.state().epoch;
+				await epoch(draft);
+				if (history === "all") await grantAll(draft, member(draft.state(), user), until);
+			});
+		},
+		removeColleague: async (user) => {
+			await run(async (draft) => {
+				await draft.add({ type: "remove", user: fromBase64Url(user), reason: 1 });
+				await epoch(draft);
+			});
+		},
+		close: async (reason) => void (await run((draft) => draft.add({ type: "close", reason }))),
+		reopen: async () => {
+			await run(async (draft) => {
+				await draft.add({ type: "reopen" });
+				if (draft.state().pending) await epoch(draft);
+			});
+		},
+		leave: async () => {
+			if (activeStaff(log.state()).length === 1 && log.state().phase === "open" && c.me.role !== "client") throw refusal("last_staff");
+			await run((draft) => draft.add({ type: "leave" }));
+		},
+	};
+};
+
+const refuseMember = (): never => {
+	throw refusal("no_such_member");
+};

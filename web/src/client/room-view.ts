@@ -1,0 +1,149 @@
+// From verified logs and messages to what a page shows. Pure: no fetching, no state.
+
+import type { Id, MemberView, MessageState, MessageView, Role, RoomView, SystemLine } from "./api.js";
+import type { Conversation } from "./conversation.js";
+import type { ControlLog } from "./control-log.js";
+import type { Job } from "./outbox.js";
+import type { People } from "./people.js";
+import type { Message } from "./timeline.js";
+import { memberOf, ROLE, toBase64Url, type Bytes, type ControlEntry, type Member } from "../seal/index.js";
+
+/** Who is asking, and what they call people. */
+export interface Names {
+	readonly me: Id;
+	readonly myRole: Role;
+	readonly myName: string;
+	/** What staff call the client of this room. */
+	readonly label: string;
+	readonly people: People;
+	card(user: Id): string;
+}
+
+/** The newest certificate, also one that has ended: old messages keep their writer's name. */
+export const certificateOf = (people: People, user: Id): { name: string; employer: string } | undefined => {
+	const entries = people.chain(user)?.entries ?? [];
+	for (let i = entries.length - 1; i >= 0; i--) {
+		const body = entries[i]?.body;
+		if (body?.type === "cert") return { name: body.name, employer: body.employer };
+	}
+	return undefined;
+};
+
+export const nameOf = (names: Names, user: Id, role: number): string => {
+	if (role === ROLE.staff) return certificateOf(names.people, user)?.name ?? "";
+	if (user === names.me) return names.myName || names.card(user);
+	return names.label || names.card(user);
+};
+
+const PROOFS = (member: Member, entry: ControlEntry | undefined): MemberView["proof"] => {
+	if (entry?.body.type === "create") return "creator";
+	if (entry?.body.type === "join") return "link";
+	return member.proof === 1 ? "certified" : "code";
+};
+
+const timeOf = (log: ControlLog, index: number): number => log.entries[index]?.env.time ?? 0;
+
+/** The time of the first message that this member's keys can open: of the first epoch that was wrapped or granted to them. */
+const readsFrom = (log: ControlLog, member: Member): number => {
+	const is = (user: Bytes): boolean => toBase64Url(user) === toBase64Url(member.user);
+	let from = Infinity;
+	let made = 0;
+	const epochTimes: number[] = [];
+	log.entries.forEach(({ body, env }, i) => {
+		if (body.type === "epoch") {
+			epochTimes[body.n] = env.time;
+			if (i >= member.since && body.wraps.some((w) => w.rtype === 1 && is(w.rid))) made ||= body.n;
+		}
+		if (body.type === "grant" && is(body.to) && i >= member.since) from = Math.min(from, body.from);
+	});
+	const first = Math.min(from, made || Infinity);
+	if (member.since === 0 || first === 1) return timeOf(log, 0);
+	return epochTimes[first] ?? timeOf(log, member.since);
+};
+
+export const membersView = (log: ControlLog, names: Names): MemberView[] =>
+	log.state().members.map((member) => {
+		const user = toBase64Url(member.user);
+		const staff = member.role === ROLE.staff;
+		return {
+			user, role: staff ? "staff" : "client", name: nameOf(names, user, member.role),
+			employer: staff ? (certificateOf(names.people, user)?.employer ?? "") : "",
+			since: timeOf(log, member.since), readsFrom: readsFrom(log, member), active: member.active, me: user === names.me,
+			proof: PROOFS(member, log.entries[member.since]), reset: names.people.chain(user)?.state.reset ?? false,
+		};
+	});
+
+const LINES: Partial<Record<ControlEntry["body"]["type"], SystemLine["what"]>> = {
+	create: "created", invite: "invited", join: "joined", add: "added", remove: "removed", leave: "left", grant: "granted", close: "closed",
+	reopen: "reopened",
+};
+
+/** Of an invitation that was renewed, and of a client's grant to themselves, there is nothing to tell. */
+const isWorthALine = ({ body, env }: ControlEntry): boolean =>
+	body.type in LINES && !(body.type === "grant" && toBase64Url(body.to) === toBase64Url(env.sender));
+
+const systemLine = (entry: ControlEntry, log: ControlLog, names: Names): SystemLine => {
+	const { body, env } = entry;
+	const name = (user: Bytes): string => nameOf(names, toBase64Url(user), memberOf(log.state(), user)?.role ?? ROLE.client);
+	const by = name(env.sender);
+	const who = body.type === "add" || body.type === "remove" ? name(body.user) : body.type === "grant" ? name(body.to) : body.type === "invite" ? names.label : by;
+	return { what: LINES[body.type] as SystemLine["what"], who, by };
+};
+
+const blank: Omit<MessageView, "id" | "room" | "at" | "from" | "seq"> = {
+	mine: false, senderName: "", employer: "", text: "", system: null, edited: false, deleted: false, quarantine: null, state: "stored", error: null,
+};
+
+/** Lines of the control log that have a place among the messages that are loaded: between two room_seq. */
+export const systemViews = (log: ControlLog, conversation: Conversation, names: Names): MessageView[] =>
+	log.entries.flatMap((entry, i) => {
+		const place = isWorthALine(entry) ? conversation.placeOf(i) : undefined;
+		if (place === undefined) return [];
+		const seq = place + (i + 1) / 70_000;
+		return [{ ...blank, id: `log-${i}`, room: log.room, seq, at: entry.env.time, from: "system" as const, system: systemLine(entry, log, names) }];
+	});
+
+export const unreadableViews = (room: Id, conversation: Conversation): MessageView[] =>
+	[...conversation.unreadable()].map(([seq, at]) => ({ ...blank, id: `row-${seq}`, room, seq, at, from: "system", quarantine: "malformed" }));
+
+const senderOf = (log: ControlLog, user: Bytes, names: Names): Pick<MessageView, "from" | "senderName" | "employer" | "mine"> => {
+	const id = toBase64Url(user);
+	const role = memberOf(log.state(), user)?.role ?? ROLE.client;
+	const staff = role === ROLE.staff;
+	return {
+		mine: id === names.me, from: staff ? "counsellor" : "client", senderName: nameOf(names, id, role),
+		employer: staff ? (certificateOf(names.people, id)?.employer ?? "") : "",
+	};
+};
+
+/** A message of an epoch before the viewer's own first one is none of theirs: it is not shown at all. */
+export const messageView = (m: Message, log: ControlLog, names: Names, readUpTo: number): MessageView => {
+	const { env, seq, at, doubt } = m.known;
+	const state: MessageState = seq <= readUpTo ? "read" : "stored";
+	return {
+		...blank, id: toBase64Url(env.msgId), room: log.room, seq, at, ...senderOf(log, env.sender, names), text: m.text, edited: m.edited,
+		deleted: m.deleted, quarantine: doubt ?? (m.locked ? "locked" : null), state,
+	};
+};
+
+export const jobView = (job: Job, log: ControlLog, me: Bytes, names: Names): MessageView | undefined => {
+	if (job.content.type !== "text") return undefined;
+	return {
+		...blank, id: job.id, room: log.room, seq: null, at: job.at, ...senderOf(log, me, names), text: job.content.text,
+		state: job.failed === null ? "sending" : "failed", error: job.failed,
+	};
+};
+
+export const titleOf = (log: ControlLog, names: Names): string => {
+	const wanted = names.myRole === "client" ? ROLE.staff : ROLE.client;
+	const { members } = log.state();
+	const member = members.find((m) => m.active && m.role === wanted) ?? members.find((m) => m.role === wanted);
+	if (member) return nameOf(names, toBase64Url(member.user), member.role);
+	return names.myRole === "client" ? "" : names.label;
+};
+
+export const emptyRoomView = (room: Id): RoomView => ({
+	room, phase: "open", title: "", members: [], createdAt: 0, controller: "", controllerBusinessId: "", processor: "", agreementState: "",
+	retentionDays: 0, privacyNotice: "", servicePromise: "", invitation: null, pending: false, recovery: true, canSend: false, blocked: null,
+	typing: [], olderLeft: false, draft: "", readUpTo: 0,
+});

@@ -1,0 +1,358 @@
+// One room that is open in this browser: its control log, keys, conversation and outbox joined, and what the page is told about them.
+
+import type { Id, Language, MessageView, RoomView } from "./api.js";
+import type { Context } from "./context.js";
+import { makeControlLog, type ControlLog } from "./control-log.js";
+import { idOf, makeConversation, type Conversation } from "./conversation.js";
+import { makeDraft, type Draft } from "./draft.js";
+import { makeRoomKeys, type RoomKeys } from "./epoch-keys.js";
+import { makeOutbox, type Job, type Outbox } from "./outbox.js";
+import { refusal } from "./refusal.js";
+import { makeActs, type Acts } from "./room-acts.js";
+import { emptyRoomView, jobView, membersView, messageView, systemViews, titleOf, unreadableViews, type Names } from "./room-view.js";
+import { makeSender, type Sender } from "./sender.js";
+import type { Known, Message } from "./timeline.js";
+import { markOf, withMark, withPin } from "./user-state.js";
+import type { AgreementCard, RoomRow, Row } from "./wire.js";
+import { activeMember, equal, random, recordOf, isValid, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
+
+const TYPING_MS = 6_000;
+const ROTATE_WAIT_MS = 400;
+
+export interface Room {
+	readonly id: Id;
+	readonly log: ControlLog;
+	readonly keys: RoomKeys;
+	readonly conversation: Conversation;
+	readonly outbox: Outbox;
+	readonly draft: Draft;
+	readonly acts: Acts;
+	readonly sender: Sender;
+	names(): Names;
+	/** Fetches, verifies and shows; also after a reconnect and for another language. */
+	open(language: Language): Promise<RoomView>;
+	/** Verifies log and newest page without showing: for acts on a room that no page looks at. */
+	prepare(): Promise<void>;
+	show(): RoomView;
+	/** Sends every view that there is, for a page that opens the room again. */
+	showAll(): void;
+	showJob(job: Job): void;
+	dropJob(id: Id): void;
+	posted(rows: readonly Row[]): Promise<void>;
+	appended(): Promise<void>;
+	usedUp(): Promise<void>;
+	typing(user: Id): void;
+	/** Catches up after the connection was away. */
+	again(): Promise<void>;
+	preview(): string;
+	title(): string;
+	goOn(): void;
+	watch(on: boolean): void;
+	close(): void;
+}
+
+export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, change: (row: RoomRow) => void): Room => {
+	const { call, me, people, store } = c;
+	const log = makeControlLog(call, people, me.org, id, () => markOf(store.get(), id).log);
+	const keys = makeRoomKeys(log, people, () => c.account().keys.enc);
+	const acts = makeActs(c, log, keys);
+	const draft = makeDraft(call, id, () => c.account().vault, () => show());
+	const typists = new Map<Id, ReturnType<typeof setTimeout>>();
+	const lines = new Map<Id, string>(); // system lines as they were told last
+	let agreement: AgreementCard | undefined;
+	let language: Language = c.language();
+	let believed = 0; // doubts that the person has gone on after
+	let used = 0; // the epoch that the server says is used up
+	let readBefore = 0;
+	let watched = false;
+	let begun: Promise<void> | undefined;
+
+	const names = (): Names => ({
+		me: me.user, myRole: me.role, myName: store.get().name, label: markOf(store.get(), id).label, people, card: (user) => conversation.timeline.name(user),
+	});
+
+	const isHidden = (m: Message): boolean => {
+		const mine = activeMember(log.state(), me.userBytes);
+		const place = log.states.find(m.known.env.logHead)?.index ?? 0;
+		return m.locked && mine !== undefined && place < mine.since;
+	};
+
+	const viewsOf = (ids: Iterable<Id>): MessageView[] => {
+		const readUpTo = conversation.timeline.readByOthers(me.user);
+		return [...ids].flatMap((one) => {
+			const m = conversation.timeline.message(one);
+			return m && !isHidden(m) ? [messageView(m, log, names(), readUpTo)] : [];
+		});
+	};
+
+	/** Lines of the log move when older pages come in; only those that changed are told. */
+	const changedLines = (): MessageView[] =>
+		[...systemViews(log, conversation, names()), ...unreadableViews(id, conversation)].filter((view) => {
+			const now = JSON.stringify(view);
+			const same = lines.get(view.id) === now;
+			lines.set(view.id, now);
+			return !same;
+		});
+
+	const tell = (changed: readonly MessageView[], removed: readonly Id[] = []): void => {
+		if (watched && (changed.length > 0 || removed.length > 0)) c.emit({ type: "messages", room: id, changed: [...changed], removed: [...removed] });
+	};
+
+	/** Own messages that somebody has read since it was looked at last. */
+	const newlyRead = (): Id[] => {
+		const readUpTo = conversation.timeline.readByOthers(me.user);
+		const from = readBefore;
+		readBefore = readUpTo;
+		if (readUpTo <= from) return [];
+		return conversation.timeline.all().filter((m) => m.known.seq > from && m.known.seq <= readUpTo).map((m) => idOf(m.known));
+	};
+
+	const announce = (fresh: readonly Known[]): void => {
+		for (const known of fresh) {
+			const from = toBase64Url(known.env.sender);
+			typists.delete(from);
+			if (from === me.user || known.content?.type !== "text" || !watched) continue;
+			const [view] = viewsOf([idOf(known)]);
+			if (view) c.emit({ type: "announce", room: id, from: view.senderName, text: view.text });
+		}
+	};
+
+	const conversation: Conversation = makeConversation({
+		call, room: id, log, keys, people,
+		firstSeq: () => firstSeq(),
+		changed: (ids, fresh) => {
+			tell([...viewsOf(new Set([...ids, ...newlyRead()])), ...changedLines()]);
+			announce(fresh);
+			remember();
+			if (fresh.length > 0) c.roomsChanged();
+			if (watched) show();
+		},
+		echo: (env, echo) => {
+			if (!equal(env.sender, me.userBytes)) return;
+			if (echo.stateVersion > store.version()) c.older("old_state");
+			if (echo.unlockersVersion > c.account().version) c.older("old_unlockers");
+		},
+	});
+
+	/** Where one's own history begins: what an ADD says, unless a grant opened all of it. */
+	const firstSeq = (): number => {
+		const mine = activeMember(log.state(), me.userBytes);
+		const added = mine && log.entries[mine.since]?.body;
+		const granted = log.entries.some((e) => e.body.type === "grant" && equal(e.body.to, me.userBytes) && e.body.from === 1);
+		return added?.type === "add" && !granted ? Math.max(1, added.baselineSeq) : 1;
+	};
+
+	const remember = (): void => {
+		const mark = markOf(store.get(), id);
+		const seen = log.seen();
+		const seq = Math.max(mark.seq, conversation.highest());
+		if (seen.n > mark.log.n || seq > mark.seq + 20) store.change((s) => withMark(s, id, { log: seen.n > mark.log.n ? seen : mark.log, seq }));
+	};
+
+	const pin = (): void => {
+		const seen = people.seen();
+		for (const [user, at] of Object.entries(seen)) {
+			if ((store.get().pins[user]?.n ?? 0) < at.n) store.change((s) => withPin(s, user, at));
+		}
+	};
+
+	const isCertified = (state: ControlState): boolean => {
+		const mine = activeMember(state, me.userBytes);
+		if (mine?.role !== ROLE.staff) return true;
+		const record = recordOf(people.records(), me.userBytes, mine.sigKid);
+		return record !== undefined && isValid(record, Date.now());
+	};
+
+	const isDoubtful = (): boolean =>
+		conversation.doubts() > believed || log.state().members.some((m) => m.active && people.broken(toBase64Url(m.user)));
+
+	const blocked = (): RoomView["blocked"] => {
+		const state = log.state();
+		if (state.phase === "closed") return "closed";
+		if (isDoubtful()) return "quarantine";
+		if (!isCertified(state)) return "not_certified";
+		return activeMember(state, me.userBytes) ? null : "no_keys";
+	};
+
+	const due = (): boolean => log.state().phase === "open" && (log.state().pending || (used > 0 && log.state().epoch === used));
+
+	const makeView = (): RoomView => {
+		const state = log.state();
+		const why = blocked();
+		return {
+			...emptyRoomView(id),
+			phase: state.phase === "closed" ? "closed" : "open", title: titleOf(log, names()), members: membersView(log, names()),
+			createdAt: log.entries[0]?.env.time ?? 0, invitation: state.invite ? { expiresAt: state.invite.expires } : null, pending: due(), blocked: why,
+			canSend: why === null, olderLeft: conversation.olderLeft(), draft: draft.text(), readUpTo: row()?.read_seq ?? 0,
+			typing: [...typists.keys()].map((user) => ({ user, name: membersView(log, names()).find((m) => m.user === user)?.name ?? "" })),
+			...(agreement && {
+				controller: agreement.controller, controllerBusinessId: agreement.controller_business_id, processor: agreement.processor,
+				agreementState: agreement.state, retentionDays: agreement.retention_days, privacyNotice: agreement.privacy_notice,
+				servicePromise: agreement.service_promise,
+			}),
+		};
+	};
+
+	const show = (): RoomView => {
+		const view = makeView();
+		if (watched) c.emit({ type: "room", view });
+		return view;
+	};
+
+	let rotating: Promise<void> | undefined;
+	const rotate = (): Promise<void> => {
+		rotating ??= acts.rotate(used).then(() => log.sync()).then(() => undefined).finally(() => {
+			rotating = undefined;
+			show();
+		});
+		return rotating;
+	};
+
+	/** Several browsers see that an epoch is due; a moment's difference lets one be first. */
+	const rotateSoon = (): void => {
+		if (!due() || blocked() !== null) return;
+		setTimeout(() => void (due() && blocked() === null && rotate().catch(() => undefined)), Math.random() * ROTATE_WAIT_MS);
+	};
+
+	const jobChanged = (job: Job, was: Id): void => {
+		const view = jobView(job, log, me.userBytes, names());
+		tell(view ? [view] : [], was === job.id ? [] : [was]);
+	};
+
+	const sender = makeSender({
+		c, id, log, keys, conversation, language: () => language, row,
+		ready: async () => {
+			if (!begun) await prepare();
+			const why = blocked();
+			if (why !== null) throw refusal(why === "closed" ? "room_closed" : why);
+			if (due()) await rotate();
+		},
+	});
+
+	const outbox = makeOutbox(
+		{
+			seal: (content) => sender.seal(content),
+			post: (envelope) => call("message_post", { envelope }),
+			learn: async (word) => {
+				if (word === "rotation_pending") used = log.state().epoch;
+				return sender.learn(word);
+			},
+			posted: async (job, at) => {
+				sender.acknowledged();
+				await conversation.live([{ ...at, envelope: job.envelope as string }]).catch(() => undefined);
+				if (job.content.type === "read") readTo(job.content.hash);
+				c.roomsChanged();
+			},
+			changed: jobChanged,
+		},
+		() => toBase64Url(random(16)),
+	);
+
+	const readTo = (hash: Uint8Array<ArrayBuffer>): void => {
+		const mine = row();
+		const seq = conversation.timeline.seqOf(hash);
+		if (mine && seq > mine.read_seq) change({ ...mine, read_seq: seq, unread: 0 });
+	};
+
+	const begin = async (): Promise<void> => {
+		if (store.get().root !== toBase64Url(people.organisation.state.rootKid)) throw refusal("root_changed");
+		await log.sync();
+		pin();
+		await Promise.all([conversation.begin(), draft.load().catch(() => undefined)]);
+	};
+
+	const prepare = (): Promise<void> => {
+		begun ??= begin().catch((thrown: unknown) => {
+			begun = undefined;
+			throw thrown;
+		});
+		return begun;
+	};
+
+	const afterwards = async (): Promise<void> => {
+		rotateSoon();
+		if (blocked() === null) await acts.wrapForRecovery();
+	};
+
+	const showAll = (): void => {
+		lines.clear();
+		const unsent = outbox.jobs().filter((job) => !conversation.timeline.message(job.id));
+		const mine = unsent.flatMap((job) => jobView(job, log, me.userBytes, names()) ?? []);
+		tell([...viewsOf(conversation.timeline.all().map((m) => idOf(m.known))), ...changedLines(), ...mine]);
+	};
+
+	const again = async (): Promise<void> => {
+		if (!begun) return;
+		await call("room_open", { room: id, language }).then((reply) => change(reply.room));
+		await log.sync();
+		pin();
+		await conversation.catchUp();
+		outbox.pump();
+		show();
+		void afterwards().catch(() => undefined);
+	};
+
+	return {
+		id, log, keys, conversation, outbox, draft, acts, sender, names, prepare, show, showAll,
+		showJob: (job) => jobChanged(job, job.id),
+		dropJob: (gone) => tell([], [gone]),
+		open: async (next) => {
+			language = next;
+			const reply = await call("room_open", { room: id, language });
+			agreement = reply.agreement;
+			change(reply.room);
+			if (reply.room.pending) used = reply.room.epoch;
+			await prepare();
+			watched = true;
+			showAll();
+			void afterwards().catch(() => undefined);
+			return show();
+		},
+		posted: async (rows) => void (begun && (await conversation.live(rows))),
+		appended: async () => {
+			if (!begun) return;
+			await log.sync();
+			pin();
+			remember();
+			await conversation.unlock();
+			tell(changedLines());
+			show();
+			outbox.pump();
+			void afterwards().catch(() => undefined);
+		},
+		usedUp: async () => {
+			used = log.state().epoch;
+			if (begun) rotateSoon();
+		},
+		typing: (user) => {
+			if (user === me.user) return;
+			clearTimeout(typists.get(user));
+			typists.set(user, setTimeout(() => {
+				typists.delete(user);
+				show();
+			}, TYPING_MS));
+			show();
+		},
+		again,
+		preview: () => {
+			const texts = conversation.timeline.all().filter((m) => m.text !== "");
+			return texts[texts.length - 1]?.text ?? "";
+		},
+		title: () => titleOf(log, names()),
+		goOn: () => {
+			believed = conversation.doubts();
+			for (const m of log.state().members) people.trust(toBase64Url(m.user));
+			outbox.pump();
+			show();
+		},
+		watch: (on) => {
+			watched = on;
+		},
+		close: () => {
+			watched = false;
+			outbox.stop();
+			draft.stop();
+			for (const timer of typists.values()) clearTimeout(timer);
+		},
+	};
+};

@@ -1,0 +1,136 @@
+// Who is signed in and where they stand with their keys: chains fetched and verified, the account made, opened, locked.
+
+import { createAccount, listUnlockers, openAccount, replaceCode, replacePassphrase, type Account } from "./account.js";
+import type { KeyStage, SelfView } from "./api.js";
+import type { Me } from "./context.js";
+import { makePeople, type People } from "./people.js";
+import type { Platform } from "./platform.js";
+import { refusal } from "./refusal.js";
+import { certificateOf } from "./room-view.js";
+import { openStore, type StateStore } from "./state-store.js";
+import type { Call, SelfKept, SessionOpened } from "./wire.js";
+import { emptyChain, equal, fromBase64Url, isZero, parseUnlocker, replayChain, toBase64Url, UNLOCKER, type Chain } from "../seal/index.js";
+
+export interface Self {
+	readonly me: Me;
+	readonly people: People;
+	account(): Account;
+	store(): StateStore | undefined;
+	view(): SelfView;
+	stage(): KeyStage;
+	create(passphrase: string, name: string): Promise<string>;
+	unlock(secret: { passphrase: string } | { code: string }): Promise<string | null>;
+	lock(): Promise<void>;
+	newCode(): Promise<string>;
+	changePassphrase(passphrase: string): Promise<void>;
+	warn(warning: SelfView["warning"]): void;
+	/** Somebody certified or revoked us, or the organisation changed. */
+	refresh(): Promise<void>;
+}
+
+const meOf = (session: SessionOpened): Me => ({
+	user: session.user, userBytes: fromBase64Url(session.user), org: fromBase64Url(session.org), role: session.role, organisation: session.organisation,
+	agreement: session.agreement ?? "",
+});
+
+/** A chain that does not verify is no chain: nobody is anchored to it and nobody certified under it. */
+const organisationOf = async (kept: SelfKept, me: Me): Promise<Chain> => {
+	const chain = await replayChain(kept.organisation.entries.map(fromBase64Url)).catch(emptyChain);
+	return chain.entries.length === 0 || equal(chain.state.subject, me.org) ? chain : emptyChain();
+};
+
+export const loadSelf = async (call: Call, platform: Platform, session: SessionOpened): Promise<Self> => {
+	const me = meOf(session);
+	const owner = { org: me.org, user: me.userBytes };
+	let kept = await call("self_get", {});
+	let account: Account | undefined;
+	let store: StateStore | undefined;
+	let warning: SelfView["warning"] = null;
+	const organisation = await organisationOf(kept, me);
+	const people = makePeople(call, organisation, () => store?.get().pins ?? {});
+	const root = organisation.entries.length > 0 ? toBase64Url(organisation.state.rootKid) : "";
+	if (kept.chain.entries.length > 0) await people.learn([me.user]);
+
+	const stage = (): KeyStage => (account ? "open" : kept.version === 0 ? "none" : "locked");
+
+	/** The root that this person is anchored to; the first that they ever see stays. */
+	const anchor = (): void => {
+		const pinned = store?.get().root ?? "";
+		if (pinned === "" && root !== "") store?.change((s) => ({ ...s, root }));
+		else if (pinned !== root) warning = "root_changed";
+	};
+
+	const opened = async (next: Account): Promise<void> => {
+		account = next;
+		store = await openStore(call, next.vault, kept, root);
+		anchor();
+	};
+
+	const refetch = async (): Promise<SelfKept> => (kept = await call("self_get", {}));
+
+	const mine = (): Account => {
+		if (!account) throw refusal("locked");
+		return account;
+	};
+
+	const isCertified = (): boolean => {
+		const cert = people.chain(me.user)?.state.cert;
+		return cert !== undefined && cert.validFrom <= Date.now() && Date.now() <= cert.validUntil;
+	};
+
+	return {
+		me,
+		people,
+		account: mine,
+		store: () => store,
+		stage,
+		view: () => ({
+			user: me.user, role: me.role, organisation: me.organisation,
+			name: (me.role === "client" ? undefined : certificateOf(people, me.user)?.name) ?? store?.get().name ?? "",
+			keys: stage(), unlockers: listUnlockers(kept.unlockers.map(fromBase64Url)), certified: isCertified(), development: session.development, warning,
+		}),
+		create: async (passphrase, name) => {
+			if (kept.version !== 0) throw refusal("conflict");
+			const { account: made, code } = await createAccount(call, platform, owner, passphrase);
+			await refetch();
+			await people.refresh([me.user]);
+			await opened(made);
+			store?.change((s) => ({ ...s, name, nameAt: Date.now() }));
+			await store?.flush();
+			return code;
+		},
+		unlock: async (secret) => {
+			await refetch();
+			await people.refresh([me.user]);
+			const chain = people.chain(me.user);
+			if (!chain || isZero(chain.state.sigKid)) throw refusal("no_keys");
+			const { account: made, used } = await openAccount(platform, owner, kept, chain, secret);
+			await opened(made);
+			if (parseUnlocker(used).type !== UNLOCKER.code) return null;
+			const { account: next, code } = await replaceCode(call, made, kept);
+			account = next;
+			await refetch();
+			return code;
+		},
+		lock: async () => {
+			await store?.flush().catch(() => undefined);
+			store?.stop();
+			store = undefined;
+			account = undefined;
+		},
+		newCode: async () => {
+			const { account: next, code } = await replaceCode(call, mine(), await refetch());
+			account = next;
+			await refetch();
+			return code;
+		},
+		changePassphrase: async (passphrase) => {
+			account = await replacePassphrase(call, platform, mine(), await refetch(), passphrase);
+			await refetch();
+		},
+		warn: (next) => {
+			warning ??= next;
+		},
+		refresh: () => people.refresh([me.user]),
+	};
+};

@@ -1,0 +1,78 @@
+// Sealing what is sent to one room: which number, which epoch, which parents; and what to fetch after a refusal.
+
+import type { Id, Language } from "./api.js";
+import type { Context } from "./context.js";
+import type { ControlLog } from "./control-log.js";
+import type { Conversation } from "./conversation.js";
+import type { RoomKeys } from "./epoch-keys.js";
+import { refusal } from "./refusal.js";
+import type { RoomRow } from "./wire.js";
+import { echoOf, random, sealMessage, toBase64Url, type Content } from "../seal/index.js";
+
+export interface Sender {
+	seal(content: Content): Promise<{ id: Id; envelope: string }>;
+	/** The envelope that was sealed last is stored: its number is taken. */
+	acknowledged(): void;
+	learn(word: string): Promise<boolean>;
+}
+
+export interface SenderDeps {
+	readonly c: Context;
+	readonly id: Id;
+	readonly log: ControlLog;
+	readonly keys: RoomKeys;
+	readonly conversation: Conversation;
+	row(): RoomRow | undefined;
+	language(): Language;
+	/** Resolves when the room can be written in: open, ours, and in an epoch that is not used up. */
+	ready(): Promise<void>;
+}
+
+/** Refusals after which the same text may be sealed again, and what each makes us fetch. */
+const FETCH: Readonly<Record<string, readonly ("log" | "messages")[]>> = {
+	stale_head: ["log"], stale_epoch: ["log"], rotation_pending: ["log"], bad_sequence: ["log", "messages"], msg_id_reused: ["messages"],
+};
+
+export const makeSender = (d: SenderDeps): Sender => {
+	let taken = 0; // the greatest own number that the server has acknowledged
+	let sealed = 0;
+	let learned = false;
+
+	const nextNumber = (kid: Uint8Array<ArrayBuffer>): number =>
+		Math.max(taken, d.conversation.lastSeq(kid), learned ? 0 : (d.row()?.sender_seq ?? 0)) + 1;
+
+	return {
+		seal: async (content) => {
+			await d.ready();
+			const state = d.log.state();
+			const keys = await d.keys.epoch(state.epoch);
+			if (!keys) throw refusal("no_keys");
+			const { sig } = d.c.account().keys;
+			sealed = nextNumber(sig.kid);
+			const fields = {
+				org: state.org, room: state.room, sender: d.c.me.userBytes, epoch: state.epoch, seq: sealed, logHead: state.head,
+				parents: d.conversation.heads(), time: Date.now(), retention: state.retention,
+			};
+			const echo = echoOf(d.language(), d.c.store.version(), d.c.account().version);
+			const msgId = random(16);
+			const bytes = await sealMessage(sig, keys.message, fields, content, echo, msgId);
+			return { id: toBase64Url(msgId), envelope: toBase64Url(bytes) };
+		},
+		acknowledged: () => {
+			taken = Math.max(taken, sealed);
+		},
+		learn: async (word) => {
+			const what = FETCH[word];
+			if (!what) return false;
+			if (what.includes("log")) await d.log.sync();
+			if (what.includes("messages")) {
+				await d.conversation.catchUp();
+				// Where our own last envelope is not in sight the server's word on the next number is all there is.
+				const { room } = await d.c.call("room_open", { room: d.id, language: d.language() });
+				taken = Math.max(taken, room.sender_seq);
+				learned = true;
+			}
+			return true;
+		},
+	};
+};

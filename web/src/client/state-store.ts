@@ -1,0 +1,88 @@
+// The sealed user state on its way to the server and back: changes are gathered for a moment, saved under the next version, and when
+// another device was faster merged with its state and saved again.
+
+import { isUncertain, wordOf } from "./refusal.js";
+import { decodeState, emptyState, encodeState, mergeState, type UserState } from "./user-state.js";
+import type { Call, SelfKept } from "./wire.js";
+import { fromBase64Url, openState, sealState, toBase64Url, type Vault } from "../seal/index.js";
+
+const PAUSE_MS = 1_500;
+const MOST_TRIES = 5;
+
+export interface StateStore {
+	get(): UserState;
+	version(): number;
+	change(how: (state: UserState) => UserState): void;
+	/** Saves what is waiting now. */
+	flush(): Promise<void>;
+	stop(): void;
+}
+
+const read = async (vault: Vault, kept: SelfKept): Promise<UserState | undefined> =>
+	kept.state === undefined || kept.state_version === 0
+		? undefined
+		: decodeState(JSON.stringify(await openState(vault, kept.state_version, fromBase64Url(kept.state))));
+
+export const openStore = async (call: Call, vault: Vault, kept: SelfKept, root: string): Promise<StateStore> => {
+	let version = kept.state_version;
+	let state = (await read(vault, kept)) ?? emptyState(root);
+	let saved = encodeState(state);
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	let saving: Promise<void> = Promise.resolve();
+	let stopped = false;
+
+	const refetch = async (): Promise<void> => {
+		const now = await call("self_get", {});
+		const theirs = await read(vault, now);
+		version = now.state_version;
+		if (theirs) state = mergeState(theirs, state);
+	};
+
+	const saveOnce = async (): Promise<void> => {
+		const next = encodeState(state);
+		const sealed = await sealState(vault, version + 1, JSON.parse(next));
+		version = (await call("self_put_state", { expected: version, state: toBase64Url(sealed) })).version;
+		saved = next;
+	};
+
+	const save = async (): Promise<void> => {
+		for (let tries = 0; tries < MOST_TRIES && encodeState(state) !== saved; tries++) {
+			try {
+				await saveOnce();
+			} catch (thrown) {
+				// After a lost reply our own version may be there already: fetching and merging answers both.
+				if (wordOf(thrown) !== "conflict" && !isUncertain(thrown)) throw thrown;
+				if (wordOf(thrown) === "offline") break;
+				await refetch();
+			}
+		}
+		if (encodeState(state) !== saved) later();
+	};
+
+	const flush = (): Promise<void> => {
+		clearTimeout(timer);
+		timer = undefined;
+		saving = saving.then(save, save);
+		return saving;
+	};
+
+	const later = (): void => {
+		if (timer !== undefined || stopped) return;
+		timer = setTimeout(() => void flush().catch(() => later()), PAUSE_MS);
+	};
+
+	return {
+		get: () => state,
+		version: () => version,
+		change: (how) => {
+			state = how(state);
+			if (encodeState(state) !== saved) later();
+		},
+		flush,
+		stop: () => {
+			stopped = true;
+			clearTimeout(timer);
+			timer = undefined;
+		},
+	};
+};

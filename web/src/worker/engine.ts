@@ -1,0 +1,62 @@
+// The dedicated worker in which keys live: the engine, a WebSocket, and a door for messages from the page. Nothing is stored here.
+
+import { makeEngine } from "../client/engine.js";
+import type { Platform, SocketHandlers } from "../client/platform.js";
+import { detailOf, wordOf } from "../client/refusal.js";
+import type { Argon2Params, Bytes } from "../seal/index.js";
+import { words } from "../words/words.js";
+import { isMethod, type Ask, type Hint } from "./rpc.js";
+import { startWorker } from "./trusted.js";
+
+const CLOSE_NORMAL = 1000;
+
+const open = (h: SocketHandlers): { say(text: string): void; close(): void } => {
+	const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws`, "luotsi.v1");
+	socket.addEventListener("open", () => h.opened());
+	socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => void (typeof data === "string" && h.said(data)));
+	socket.addEventListener("close", ({ code }) => h.closed(code));
+	return { say: (text) => socket.send(text), close: () => socket.close(CLOSE_NORMAL) };
+};
+
+/** One worker for one derivation: its 64 MiB go with it. */
+const argon2id = (password: Bytes, params: Argon2Params): Promise<Bytes> =>
+	new Promise((resolve, reject) => {
+		const worker = startWorker(ARGON2_WORKER);
+		const end = (): void => worker.terminate();
+		worker.addEventListener("message", ({ data }: MessageEvent<Bytes>) => {
+			end();
+			resolve(data);
+		});
+		worker.addEventListener("error", () => {
+			end();
+			reject(new Error("argon2"));
+		});
+		worker.postMessage({ password, params }, [password.buffer]);
+	});
+
+const platform: Platform = {
+	origin: location.origin,
+	open,
+	reachable: () => fetch("/", { method: "HEAD", cache: "no-store" }).then(() => true, () => false),
+	argon2id,
+	words,
+};
+
+const engine = makeEngine(platform, (event) => postMessage({ event }));
+
+const answer = async ({ id, method, args }: Ask): Promise<void> => {
+	try {
+		if (!isMethod(method)) throw new Error("no such method");
+		const call = engine[method] as (...args: readonly unknown[]) => Promise<unknown>;
+		postMessage({ id, ok: await call(...args) });
+	} catch (thrown) {
+		const detail = detailOf(thrown);
+		postMessage({ id, err: { word: wordOf(thrown), ...(typeof detail === "string" ? { detail } : {}) } });
+	}
+};
+
+addEventListener("message", ({ data }: MessageEvent<Ask | Hint>) => {
+	if (!("hint" in data)) return void answer(data);
+	if (data.hint === "online") engine.parts.link.poke();
+	else engine.parts.link.drop();
+});

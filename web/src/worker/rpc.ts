@@ -1,0 +1,21 @@
+// What the page and the engine's worker say to each other. Methods are those of Engine, arguments and results plain data.
+
+import type { Engine, EngineError, EngineEvent } from "../client/api.js";
+
+export type Method = keyof Engine;
+export type Ask = { readonly id: number; readonly method: Method; readonly args: readonly unknown[] };
+/** What a worker may be told without an answer: the network came or went. */
+export type Hint = { readonly hint: "online" | "offline" };
+export type Answer = { readonly id: number; readonly ok: unknown } | { readonly id: number; readonly err: EngineError };
+export type Told = { readonly event: EngineEvent };
+
+/** Every method once; the compiler misses none. */
+const METHODS: { readonly [M in Method]: true } = {
+	start: true, stop: true, suggestPassphrase: true, createKeys: true, unlock: true, lock: true, newCode: true, changePassphrase: true, setName: true,
+	openRoom: true, leaveRoomView: true, loadOlder: true, send: true, retry: true, edit: true, remove: true, typing: true, markRead: true,
+	saveDraft: true, goOn: true, invite: true, renewInvitation: true, renameClient: true, addColleague: true, removeColleague: true, colleagues: true,
+	closeRoom: true, reopenRoom: true, leaveRoom: true, acceptInvitation: true, readInvitation: true, setLanguage: true,
+};
+
+export const methods = Object.keys(METHODS) as Method[];
+export const isMethod = (name: string): name is Method => Object.hasOwn(METHODS, name);
