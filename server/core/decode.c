@@ -255,8 +255,7 @@ enum err decode_body(const struct decoded *d, const struct decode_into *into, co
 	const char **ret_field)
 {
 	const json_t *body = into->in_frame ? json_object_get(d->root, "body") : d->root;
-	size_t size = into->shape->size;
-	uint8_t *out = size > 0 ? arena_alloc(into->arena, size) : NULL;
+	uint8_t *out = arena_alloc(into->arena, into->shape->size + 1);
 	if (!decode_members(body, into->shape, into->arena, out, ret_field))
 		return ERR_BAD_FIELD;
 	*ret = out;

@@ -18,6 +18,8 @@
 
 static const struct route *find_route(const struct core *core, struct slice op, bool http)
 {
+	if (!op.p)
+		return NULL;
 	size_t low = 0, high = core->parts.n_routes;
 	while (low < high) { /* the table is sorted by name */
 		size_t middle = (low + high) / 2;

@@ -142,7 +142,7 @@ static void listen_accept(uv_poll_t *poll, int status, int events)
 	(void)events;
 	struct server *s = poll->data;
 	for (int i = 0; i < ACCEPT_TURN && !s->draining; i++) {
-		struct sockaddr_storage from;
+		struct sockaddr_storage from = {0};
 		socklen_t size = sizeof(from);
 		char address[INET6_ADDRSTRLEN];
 		int fd = accept4(s->settings.listen_fd, (struct sockaddr *)&from, &size,
