@@ -302,3 +302,8 @@ void server_free(struct server **server)
 	map_free(&s->peers);
 	mem_free(s);
 }
+
+unsigned server_lws_version(void)
+{
+	return LWS_LIBRARY_VERSION_NUMBER;
+}

@@ -45,3 +45,5 @@ struct server *server_new(struct loop *loop, const struct server_settings *setti
  * after grace_ms. */
 void server_drain(struct server *server, uint64_t grace_ms, loop_fn *done, void *ctx);
 void server_free(struct server **server);
+/* Of the libwebsockets that this was built with: 4001006 is 4.1.6. */
+unsigned server_lws_version(void);

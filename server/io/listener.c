@@ -10,9 +10,7 @@
 struct listener {
 	char *channel;
 	struct pg_link *link;
-	listener_notice_fn *notice;
-	loop_fn *gap;
-	void *ctx;
+	struct listener_events events;
 };
 
 static void listener_up(void *ctx)
@@ -33,7 +31,7 @@ static void listener_deliver(struct listener *l, PGconn *pg)
 {
 	PGnotify *n;
 	while ((n = PQnotifies(pg))) {
-		l->notice(l->ctx, slice_text(n->extra));
+		l->events.notice(l->events.ctx, slice_text(n->extra));
 		PQfreemem(n);
 	}
 }
@@ -49,7 +47,7 @@ static void listener_readable(void *ctx)
 		bool listening = PQresultStatus(res) == PGRES_PIPELINE_SYNC;
 		PQclear(res);
 		if (listening)
-			l->gap(l->ctx);
+			l->events.gap(l->events.ctx);
 	}
 	listener_deliver(l, pg);
 }
@@ -59,21 +57,19 @@ static void listener_down(void *ctx)
 	(void)ctx;
 }
 
-static const struct pg_link_events listener_events = {
+static const struct pg_link_events link_events = {
 	.up = listener_up,
 	.readable = listener_readable,
 	.down = listener_down,
 };
 
 struct listener *listener_new(struct loop *loop, const char *conninfo, const char *channel,
-	listener_notice_fn *notice, loop_fn *gap, void *ctx)
+	const struct listener_events *events)
 {
 	struct listener *l = MEM_NEW(struct listener);
 	l->channel = mem_text(channel);
-	l->notice = notice;
-	l->gap = gap;
-	l->ctx = ctx;
-	l->link = pg_link_new(loop, conninfo, "", &listener_events, l);
+	l->events = *events;
+	l->link = pg_link_new(loop, conninfo, "", &link_events, l);
 	pg_link_start(l->link);
 	return l;
 }

@@ -6,7 +6,13 @@
  * reconnect everything may have been missed, and gap says so (also after the first connect). */
 struct listener;
 
-typedef void listener_notice_fn(void *ctx, struct slice payload);
+struct listener_events {
+	void (*notice)(void *ctx, struct slice payload);
+	void (*gap)(void *ctx);
+	void *ctx;
+};
+
+/* The texts and the events are copied. */
 struct listener *listener_new(struct loop *loop, const char *conninfo, const char *channel,
-	listener_notice_fn *notice, loop_fn *gap, void *ctx);
+	const struct listener_events *events);
 void listener_free(struct listener **listener);

@@ -1,10 +1,10 @@
 /* The settings file, read from disk and judged, and what the roles make of it. */
-#include <libwebsockets.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "io/listen.h"
 #include "main/main.h"
 
 enum { FILE_MAX = 1 << 20, WHY_MAX = 4096, SAMPLE_MAX = 1 << 20 };
@@ -31,7 +31,7 @@ enum err settings_load(const char *file, struct config *ret_config)
 	else
 		buf_add_text(&why, "the file cannot be read.");
 	if (e == ERR_OK)
-		e = config_check(ret_config, LWS_LIBRARY_VERSION_NUMBER, &why);
+		e = config_check(ret_config, server_lws_version(), &why);
 	if (e != ERR_OK)
 		fprintf(stderr, "%s: %s\n", file, buf_text(&why));
 	buf_done(&text);

@@ -115,8 +115,9 @@ static void worker_ready(void *ctx, enum err e)
 		.n_routes = n_routes};
 	struct server_settings settings = worker_server_settings(w);
 	w->core = core_new(&parts);
-	w->listener = listener_new(
-		w->loop, buf_text(&w->conninfo), "luotsi", core_notice, core_notice_gap, w->core);
+	struct listener_events events = {
+		.notice = core_notice, .gap = core_notice_gap, .ctx = w->core};
+	w->listener = listener_new(w->loop, buf_text(&w->conninfo), "luotsi", &events);
 	w->server = server_new(w->loop, &settings, &core_handlers, w->core);
 	if (!w->server) {
 		worker_fail(w);
