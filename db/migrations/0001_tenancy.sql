@@ -32,7 +32,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_table);
 	EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', p_table);
-	EXECUTE format('CREATE POLICY tenant ON %s USING (org = luotsi_org()) WITH CHECK (org = luotsi_org())', p_table);
+	EXECUTE format('CREATE POLICY tenant ON %s USING (org = (SELECT luotsi_org())) WITH CHECK (org = (SELECT luotsi_org()))', p_table);
 END
 $$;
 REVOKE EXECUTE ON PROCEDURE tenant_table(regclass) FROM PUBLIC;

@@ -69,10 +69,8 @@ CREATE FUNCTION notice_hex(p_id uuid) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT replace(p_id::text, '-', '') $$;
 
 CREATE FUNCTION notice_send(p_letter text, p_words text) RETURNS boolean
-LANGUAGE sql VOLATILE AS $$
-	SELECT pg_notify('luotsi', concat_ws(' ', p_letter, notice_hex(luotsi_org()), p_words));
-	SELECT true;
-$$;
+LANGUAGE sql VOLATILE AS
+$$ SELECT pg_notify('luotsi', concat_ws(' ', p_letter, notice_hex(luotsi_org()), p_words)) IS NOT NULL $$;
 
 -- Appends entries, which the domain has checked against p_head, to one chain, and records where the
 -- chain stands then. The keys are those after the last entry; NULL for the organisation's chain.

@@ -17,6 +17,7 @@ CREATE TABLE room (
 	last_seq        int8 NOT NULL DEFAULT 0,
 	last_at         timestamptz NOT NULL DEFAULT now(),
 	waiting_since   timestamptz,
+	answered_at     timestamptz,
 	card_seq        int8,
 	CONSTRAINT room_key PRIMARY KEY (org, room),
 	CONSTRAINT room_under_agreement FOREIGN KEY (org, agreement) REFERENCES agreement
@@ -24,6 +25,7 @@ CREATE TABLE room (
 COMMENT ON TABLE room IS 'One guidance room. Its row is the lock for everything that is appended to the room.';
 COMMENT ON COLUMN room.pending IS 'A new epoch must come before the next envelope: by the rules of the log, or because this one is used up.';
 COMMENT ON COLUMN room.waiting_since IS 'The first new message of a client that no staff member has answered.';
+COMMENT ON COLUMN room.answered_at IS 'When staff last wrote a new message.';
 COMMENT ON COLUMN room.card_seq IS 'The first new message of the present client, where a client''s browser puts the name card.';
 CREATE INDEX room_by_agreement ON room (org, agreement);
 CALL tenant_table('room');

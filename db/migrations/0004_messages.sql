@@ -74,13 +74,18 @@ END;
 --   chained   and are they? (after one refusal the sender's later ones are refused too)
 --   placed    places in the room
 --   decided   what would go over the epoch's ceiling is refused; the rest is stored
+-- The counters of members and rooms are written by INSERT ... ON CONFLICT although the rows exist (no
+-- role may delete one): a look-up by key that no plan can turn into a scan of the organisation, as it
+-- did with UPDATE ... FROM while the tables had no statistics (20,000 instead of 34,000 rows/s).
 CREATE FUNCTION message_post(p_room uuid[], p_msg_id uuid[], p_sender uuid[], p_sender_kid bytea[],
 	p_kind int2[], p_op int2[], p_target uuid[], p_epoch int4[], p_sender_seq int8[], p_log_head bytea[],
 	p_retention_class int4[], p_env_hash bytea[], p_header_len int2[], p_envelope bytea[],
 	p_epoch_max_messages int4[], p_epoch_max_seconds int8[])
 RETURNS TABLE (ordinal int8, outcome text, seq int8, at timestamptz, head bytea, next int8)
 LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+-- One plan for ever: index look-ups row by row, also when it was made while the tables were empty.
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_material = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -89,6 +94,7 @@ DECLARE
 	v_live uuid[] := ARRAY(SELECT a.agreement FROM agreement a WHERE a.state = 'live');
 	v_max int4 := p_epoch_max_messages[1];
 	v_oldest timestamptz := v_at - make_interval(secs => p_epoch_max_seconds[1]);
+	v_none hash := decode(repeat('00', 32), 'hex');
 	v_outcomes text[];
 	v_seqs int8[];
 	v_ats timestamptz[];
@@ -138,11 +144,11 @@ BEGIN
 					AND e.kind = 1 AND e.op = 0 AND e.i < a.i) THEN 'not_found'
 			WHEN a.kind = 2 AND (a.target_seq >= a.visible_from) IS NOT TRUE THEN 'not_found'
 			END AS word
-		FROM asked a
+		FROM asked a OFFSET 0
 	), numbered AS (
 		SELECT j.*, j.word IS NULL
 			AND j.sender_seq = j.last_sender_seq + count(*) FILTER (WHERE j.new) OVER own AS good
-		FROM (SELECT j.*, j.word IS NULL OR j.word NOT IN ('copy', 'known') AS new FROM judged j) j
+		FROM (SELECT j.*, j.word IS NULL OR j.word NOT IN ('copy', 'known') AS new FROM judged j OFFSET 0) j
 		WINDOW own AS (PARTITION BY j.room, j.sender ORDER BY j.i)
 	), chained AS (
 		SELECT n.*, n.new AND bool_and(n.good) FILTER (WHERE n.new) OVER own AS fit
@@ -167,11 +173,12 @@ BEGIN
 			d.env_hash, p_envelope[d.i]
 		FROM decided d WHERE d.stored
 	), members AS (
-		UPDATE room_member m
-		SET sender_seq = s.last, read_seq = greatest(m.read_seq, s.read)
-		FROM (SELECT d.room, d.sender, max(d.sender_seq) AS last, max(d.target_seq) FILTER (WHERE d.kind = 2) AS read
-			FROM decided d WHERE d.stored GROUP BY d.room, d.sender) s
-		WHERE m.room = s.room AND m.account = s.sender
+		INSERT INTO room_member AS m (org, room, account, role, sig_kid, enc_kid, cert, active, since, visible_from, sender_seq, read_seq)
+		SELECT v_org, d.room, d.sender, min(d.role), v_none, v_none, v_none, true, 0, 0, max(d.sender_seq),
+			coalesce(max(d.target_seq) FILTER (WHERE d.kind = 2), 0)
+		FROM decided d WHERE d.stored GROUP BY d.room, d.sender
+		ON CONFLICT (org, room, account) DO UPDATE
+		SET sender_seq = excluded.sender_seq, read_seq = greatest(m.read_seq, excluded.read_seq)
 	), rooms AS (
 		SELECT d.room, min(d.seq) AS first, max(d.seq) AS last,
 			min(d.seq) FILTER (WHERE d.kind = 1 AND d.op = 0 AND d.role = 1) AS card,
@@ -179,16 +186,21 @@ BEGIN
 			max(d.seq) FILTER (WHERE d.kind = 1 AND d.op = 0 AND d.role = 2) AS answered
 		FROM decided d WHERE d.stored GROUP BY d.room
 	), moved AS (
-		UPDATE room o
-		SET last_seq = s.last, last_at = v_at,
-			epoch_messages = o.epoch_messages + (s.last - s.first + 1)::int4,
-			pending = o.epoch_messages + (s.last - s.first + 1) >= v_max,
-			card_seq = coalesce(o.card_seq, s.card),
-			waiting_since = CASE WHEN s.asked > coalesce(s.answered, 0)
-				THEN CASE WHEN s.answered IS NULL THEN coalesce(o.waiting_since, v_at) ELSE v_at END
-				WHEN s.answered IS NULL THEN o.waiting_since END
-		FROM rooms s WHERE o.room = s.room
-		RETURNING o.room, o.pending, s.first, s.last
+		INSERT INTO room AS o (org, room, agreement, phase, retention_class, log_head, n_entries,
+			last_seq, last_at, epoch_messages, card_seq, waiting_since, answered_at)
+		SELECT v_org, s.room, s.room, 'open', 1, v_none, 0,
+			s.last, v_at, s.last - s.first + 1, s.card,
+			CASE WHEN s.asked > coalesce(s.answered, 0) THEN v_at END, CASE WHEN s.answered > 0 THEN v_at END
+		FROM rooms s
+		ON CONFLICT (org, room) DO UPDATE
+		SET last_seq = excluded.last_seq, last_at = excluded.last_at,
+			epoch_messages = o.epoch_messages + excluded.epoch_messages,
+			pending = o.epoch_messages + excluded.epoch_messages >= v_max,
+			card_seq = coalesce(o.card_seq, excluded.card_seq),
+			answered_at = coalesce(excluded.answered_at, o.answered_at),
+			waiting_since = CASE WHEN excluded.answered_at IS NULL THEN coalesce(o.waiting_since, excluded.waiting_since)
+				ELSE excluded.waiting_since END
+		RETURNING o.room, o.pending
 	), old AS (
 		UPDATE room o SET pending = true
 		FROM (SELECT DISTINCT d.room FROM decided d WHERE d.aged) s WHERE o.room = s.room
@@ -203,7 +215,7 @@ BEGIN
 		array_agg(d.room) FILTER (WHERE d.stored AND d.kind = 1 AND d.op = 2),
 		array_agg(d.seq) FILTER (WHERE d.stored AND d.kind = 1 AND d.op = 2),
 		bool_or(d.word = 'msg_id_reused'),
-		(SELECT string_agg(concat(notice_hex(m.room), ':', m.first, '-', m.last), ' ') FROM moved m),
+		(SELECT string_agg(concat(notice_hex(m.room), ':', m.first, '-', m.last), ' ') FROM rooms m),
 		ARRAY(SELECT m.room FROM moved m WHERE m.pending UNION ALL SELECT o.room FROM old o)
 	INTO v_outcomes, v_seqs, v_ats, v_heads, v_nexts, v_firsts, v_erase_room, v_erase_seq, v_reused, v_ranges, v_pending
 	FROM decided d;
