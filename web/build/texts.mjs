@@ -7,13 +7,21 @@ import { parse } from "@messageformat/parser";
 
 export const languages = ["fi", "sv", "en"];
 
+// What can be needed before the first message is shown; the rest comes in a second module a moment later.
+const first = /^(shell|connection|starting|loading|secret|shared|unlock|room|rooms|waiting|messages|message|system|composer|announce|dialog|exit\.(button|hint))(\.|$)/;
+
 export function texts(from, to) {
 	const catalogues = languages.map((language) => [language, catalogue(from, language)]);
 	const [, finnish] = catalogues[0];
 	const faults = catalogues.flatMap(([language, messages]) => compare(language, finnish, messages));
 	if (faults.length > 0) throw new Error(`The texts disagree:\n  ${faults.join("\n  ")}`);
 	writeFileSync(join(to, "keys.ts"), keysModule(finnish));
-	for (const [language, messages] of catalogues) writeFileSync(join(to, `${language}.ts`), module(messages));
+	for (const [language, messages] of catalogues) {
+		const early = [...messages].filter(([key]) => first.test(key));
+		const later = [...messages].filter(([key]) => !first.test(key));
+		writeFileSync(join(to, `${language}.ts`), module(early));
+		writeFileSync(join(to, `${language}-more.ts`), module(later));
+	}
 }
 
 function catalogue(from, language) {
@@ -121,7 +129,7 @@ function keysModule(messages) {
 }
 
 function module(messages) {
-	const lines = [...messages].map(([key, { code, args }]) => {
+	const lines = messages.map(([key, { code, args }]) => {
 		const format = code.includes("f.") ? ", f: Format" : "";
 		const value = args.size ? `(a: Texts[${JSON.stringify(key)}]${format}) => ${code}` : code;
 		return `\t${JSON.stringify(key)}: ${value},`;
@@ -129,7 +137,7 @@ function module(messages) {
 	return [
 		'import type { Catalogue, Format } from "../../text/text.js";',
 		'import type { Texts } from "./keys.js";',
-		`export const texts: Catalogue = {\n${lines.join("\n")}\n};`,
+		`export const texts: Partial<Catalogue> = {\n${lines.join("\n")}\n};`,
 		"",
 	].join("\n");
 }

@@ -2,7 +2,6 @@
 
 import { begin, beginAgain } from "./engine.js";
 import { Home } from "./home.js";
-import { FirstTime } from "./keys/first-time.js";
 import { Unlock } from "./keys/unlock.js";
 import { Lazy } from "./lazy.js";
 import { Button, Loading, PageTitle } from "./parts.js";
@@ -11,6 +10,7 @@ import { Shell } from "./shell.js";
 import { use, useSpeech } from "./state.js";
 
 const SignIn = () => <Lazy load={async () => (await import("./sign-in.js")).SignIn} props={{}} />;
+const FirstTime = () => <Lazy load={async () => (await import("./keys/first-time.js")).FirstTime} props={{}} />;
 const Help = () => <Lazy load={async () => (await import("./help.js")).Help} props={{}} />;
 const CodePage = () => <Lazy load={async () => (await import("./keys/code-page.js")).CodePage} props={{}} />;
 

@@ -1,9 +1,8 @@
 // The page's end of the engine: starts it before anything is drawn, and turns its events into state.
 
 import type { Engine, EngineEvent, Id, Language } from "../client/api.js";
-import { preferred, speechFor } from "../text/text.js";
+import { preferred, speechFor, whenWanted } from "../text/text.js";
 import { startEngine } from "../worker/client.js";
-import { hasKey } from "../text/text.js";
 import { get, say, set } from "./state.js";
 import { change, emptyTimeline } from "./timeline.js";
 
@@ -51,9 +50,9 @@ export const wordOf = (thrown: unknown): string =>
 
 /** A sentence about a refusal, by its wire word. */
 export const sentence = (word: string): string => {
-	const { t } = get().speech;
+	const { t, has } = get().speech;
 	const key = `error.${word}`;
-	return hasKey(key) ? (t as (key: string) => string)(key) : t("error.internal");
+	return has(key) ? (t as (key: string) => string)(key) : t("error.internal");
 };
 
 /** Opens the session; without one the person is asked to sign in. */
@@ -76,7 +75,7 @@ export const beginAgain = async (): Promise<void> => {
 };
 
 export const speak = async (language: Language): Promise<void> => {
-	const speech = await speechFor(language);
+	const speech = await speechFor(language, get().speech.whole);
 	document.documentElement.lang = language;
 	set({ speech });
 	if (get().self) await running.setLanguage(language).catch(() => undefined);
@@ -84,7 +83,23 @@ export const speak = async (language: Language): Promise<void> => {
 	if (open && get().self?.keys === "open") await openRoom(open);
 };
 
+let fetching = false;
+
+/** Brings the second part of the texts. */
+export const wholeSpeech = async (): Promise<void> => {
+	const { language, whole } = get().speech;
+	if (whole || fetching) return;
+	fetching = true;
+	try {
+		const speech = await speechFor(language, true);
+		if (get().speech.language === language) set({ speech });
+	} finally {
+		fetching = false;
+	}
+};
+
 export const speakPreferred = (): void => {
+	whenWanted(() => void wholeSpeech().catch(() => undefined));
 	const language = preferred(navigator.languages);
 	if (language !== get().speech.language) void speak(language);
 };

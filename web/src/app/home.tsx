@@ -3,9 +3,9 @@
 import type { FunctionComponent } from "preact";
 import { useEffect } from "preact/hooks";
 import { engine, openRoom, sentence, wordOf } from "./engine.js";
+import { Lazy } from "./lazy.js";
 import { Button, Loading, Notice, PageTitle } from "./parts.js";
 import { Room } from "./room/room.js";
-import { RoomList } from "./room-list.js";
 import { goToRoom } from "./route.js";
 import { Shell } from "./shell.js";
 import { get, set, use, useSpeech } from "./state.js";
@@ -53,17 +53,6 @@ const NoRooms = () => {
 	);
 };
 
-const NotChosen = () => {
-	const { t } = useSpeech();
-	const waiting = use((all) => (all.rooms ?? []).filter((room) => room.waitingSince !== null).length);
-	return (
-		<section class="empty">
-			<h2>{t("rooms.choose")}</h2>
-			<p>{t("rooms.waiting_count", { count: waiting })}</p>
-		</section>
-	);
-};
-
 const ClientHome = () => {
 	const { t } = useSpeech();
 	const rooms = use((all) => all.rooms);
@@ -80,17 +69,7 @@ const ClientHome = () => {
 	return <Both />;
 };
 
-const Both = () => {
-	const open = use((all) => all.open);
-	return (
-		<Shell full>
-			<div class={open ? "both reading" : "both"}>
-				<RoomList />
-				<div class="room-place">{open ? <Room key={open} /> : <NotChosen />}</div>
-			</div>
-		</Shell>
-	);
-};
+const Both = () => <Shell full><Lazy load={async () => (await import("./both.js")).Both} props={{}} /></Shell>;
 
 const StaffHome = () => {
 	const { t } = useSpeech();

@@ -2,6 +2,7 @@
 
 import type { FunctionComponent } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { wholeSpeech } from "./engine.js";
 import { Button, Loading } from "./parts.js";
 import { useSpeech } from "./state.js";
 
@@ -11,7 +12,7 @@ export const Lazy = <P extends object>({ load, props }: { load: () => Promise<Fu
 	const { t } = useSpeech();
 	const bring = (): void => {
 		fail(false);
-		load().then((component) => know(() => component), () => fail(true));
+		Promise.all([load(), wholeSpeech()]).then(([component]) => know(() => component), () => fail(true));
 	};
 	useEffect(bring, []);
 	const Component = known;

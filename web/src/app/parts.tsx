@@ -12,7 +12,7 @@ const paths = {
 	info: "M12 11v6M12 7.500v.5M3 12a9 9 0 1018 0 9 9 0 00-18 0z",
 	exit: "M14 4h6v16h-6M4 12h11M11 8l4 4-4 4",
 	plus: "M12 5v14M5 12h14",
-	more: "M6 12h.01M12 12h.01M18 12h.01",
+	more: "M5 11h2v2H5zM11 11h2v2h-2zM17 11h2v2h-2z",
 	close: "M6 6l12 12M18 6L6 18",
 	down: "M6 9l6 6 6-6",
 	check: "M5 13l4 4L19 7",

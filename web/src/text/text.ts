@@ -1,5 +1,6 @@
-// Texts for people. The catalogues are generated from the JSON beside this file; Finnish is in the first page, the others are
-// fetched when somebody wants them. The language is switched in place and kept with the person's sealed state, not in the browser.
+// Texts for people. The catalogues are generated from the JSON beside this file, each in two parts: what may be needed before the
+// first message, and the rest, which is fetched a moment later or when it is first asked for. The language is switched in place and
+// kept with the person's sealed state, not in the browser.
 
 import type { Language } from "../client/api.js";
 import type { Texts } from "../gen/text/keys.js";
@@ -20,12 +21,19 @@ type Args<K extends Key> = Texts[K] extends null ? [] : [Texts[K]];
 export interface Speech {
 	language: Language;
 	t<K extends Key>(key: K, ...args: Args<K>): string;
-	format: Format & { day(at: number): string; moment(at: number): string };
+	format: Format & { day(at: number): string };
+	whole: boolean; // both parts are here
+	has(key: string): key is Key;
 }
 
 const locales: Record<Language, string> = { fi: "fi-FI", sv: "sv-FI", en: "en-GB" };
 
-const speechIn = (language: Language, catalogue: Catalogue): Speech => {
+let wanted: () => void = () => undefined;
+
+/** Told when a text of the second part is asked for and it is not here yet. */
+export const whenWanted = (act: () => void): void => void (wanted = act);
+
+const speechIn = (language: Language, catalogue: Partial<Catalogue>, whole: boolean): Speech => {
 	const locale = locales[language];
 	const number = new Intl.NumberFormat(locale);
 	const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "numeric", year: "numeric" });
@@ -38,21 +46,35 @@ const speechIn = (language: Language, catalogue: Catalogue): Speech => {
 		time: (at: number) => time.format(at),
 		plural: (value: number) => rules.select(value),
 		day: (at: number) => day.format(at),
-		moment: (at: number) => `${date.format(at)} ${time.format(at)}`,
 	};
 	const t = <K extends Key>(key: K, ...args: Args<K>): string => {
 		const text: unknown = catalogue[key];
+		if (text === undefined) {
+			if (!whole) wanted();
+			return "";
+		}
 		return typeof text === "function" ? String(text(args[0], format)) : String(text);
 	};
-	return { language, t, format };
+	return { language, t, format, whole, has: (key): key is Key => Object.hasOwn(catalogue, key) };
 };
 
-export const finnishSpeech = speechIn("fi", finnish);
+export const finnishSpeech = speechIn("fi", finnish, false);
 
-export const speechFor = async (language: Language): Promise<Speech> => {
-	if (language === "sv") return speechIn("sv", (await import("../gen/text/sv.js")).texts);
-	if (language === "en") return speechIn("en", (await import("../gen/text/en.js")).texts);
-	return finnishSpeech;
+const first = {
+	fi: async () => ({ texts: finnish }),
+	sv: () => import("../gen/text/sv.js"),
+	en: () => import("../gen/text/en.js"),
+};
+
+const more = {
+	fi: () => import("../gen/text/fi-more.js"),
+	sv: () => import("../gen/text/sv-more.js"),
+	en: () => import("../gen/text/en-more.js"),
+};
+
+export const speechFor = async (language: Language, whole: boolean): Promise<Speech> => {
+	const [early, later] = await Promise.all([first[language](), whole ? more[language]() : { texts: {} }]);
+	return speechIn(language, { ...early.texts, ...later.texts }, whole);
 };
 
 /** The first language of the browser that we speak. */
@@ -63,5 +85,3 @@ export const preferred = (wanted: readonly string[]): Language => {
 	}
 	return "fi";
 };
-
-export const hasKey = (key: string): key is Key => Object.hasOwn(finnish, key);

@@ -3,7 +3,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Id, MessageView, RoomView } from "../../client/api.js";
-import { engine } from "../engine.js";
+import { engine, wholeSpeech } from "../engine.js";
 import { Button, Icon } from "../parts.js";
 import { get, use, useSpeech } from "../state.js";
 import { newestSeq, type Piece, type Timeline } from "../timeline.js";
@@ -12,6 +12,7 @@ import { gapToEnd, END, place, restore, type Place } from "./scroll.js";
 
 const NEAR = "1500px 0px";
 const OLDER_AT = 1200; // so near the beginning older messages are asked for
+const SOON_MS = 1_000; // after the first message: the rest of the texts
 const GUESS = 96; // height of a message that was never drawn
 
 const sameDay = (a: number, b: number): boolean => new Date(a).toDateString() === new Date(b).toDateString();
@@ -160,6 +161,7 @@ export const MessageList = ({ view, onEdit }: { view: RoomView; onEdit: (message
 		if (begun.current) return;
 		begun.current = true;
 		performance.mark("luotsi:first-message");
+		setTimeout(() => void wholeSpeech().catch(() => undefined), SOON_MS);
 		const line = list.querySelector<HTMLElement>(".new-line");
 		if (line && line.offsetTop < list.scrollTop) list.scrollTop = line.offsetTop - 16;
 	});

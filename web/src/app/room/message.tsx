@@ -20,8 +20,9 @@ const Author = ({ message }: { message: MessageView }) => {
 	const role = message.from === "client" ? t("message.client") : t("message.counsellor", { employer: message.employer });
 	return (
 		<p class="author">
-			<strong>{message.mine ? t("message.me") : message.senderName || t("room.somebody")}</strong>
-			<span class="author-role">{role}</span>
+			<span>
+				<strong>{message.mine ? t("message.me") : message.senderName || t("room.somebody")}</strong> <span class="author-role">{role}</span>
+			</span>
 			<time dateTime={new Date(message.at).toISOString()}>{format.time(message.at)}</time>
 		</p>
 	);

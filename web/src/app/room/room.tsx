@@ -3,12 +3,12 @@
 import { useState } from "preact/hooks";
 import type { MessageView, RoomView } from "../../client/api.js";
 import { engine } from "../engine.js";
+import { Lazy } from "../lazy.js";
 import { Button, Icon, Loading, Notice, useAct } from "../parts.js";
 import { leaveRoom } from "../route.js";
 import { use, useSpeech } from "../state.js";
 import { useNow, waited } from "../waiting.js";
 import { Composer } from "./composer.js";
-import { Details } from "./details.js";
 import { MessageList } from "./message-list.js";
 
 const Subtitle = ({ view }: { view: RoomView }) => {
@@ -76,7 +76,7 @@ export const Room = ({ alone = false }: { alone?: boolean }) => {
 			<Typing view={view} />
 			<Blocked view={view} />
 			{view.phase === "open" && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
-			{details && <Details view={view} onClose={() => showDetails(false)} />}
+			{details && <Lazy load={async () => (await import("./details.js")).Details} props={{ view, onClose: () => showDetails(false) }} />}
 		</section>
 	);
 };
