@@ -1,0 +1,96 @@
+// An organisation for tests: root, recovery key, one issuer, certificates. The same acts as the ceremony, without shares on paper.
+
+import { makeEngine } from "../../web/src/client/engine.js";
+import type { EngineEvent } from "../../web/src/client/api.js";
+import type { Platform } from "../../web/src/client/platform.js";
+import { certify, makeOrganisation, type Ceremony } from "../../web/src/demo/ceremony.js";
+import type { Relay } from "./relay.js";
+import type { MessageView, RoomView, RoomSummary } from "../../web/src/client/api.js";
+
+export const PASSPHRASE = "luotsi ohjaa laivaa turvallisesti";
+
+export interface Actor {
+	user: string;
+	engine: ReturnType<typeof makeEngine>;
+	events: EngineEvent[];
+	messages: Map<string, MessageView>;
+	view(): RoomView | undefined;
+	rooms(): RoomSummary[];
+	texts(): string[];
+	/** Waits until it is true, or fails with what it waited for. */
+	until(what: string, test: () => boolean): Promise<void>;
+	code: string;
+}
+
+const order = (a: MessageView, b: MessageView): number => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.at - b.at;
+
+export const makeActor = (user: string, platform: Platform): Actor => {
+	const events: EngineEvent[] = [];
+	const messages = new Map<string, MessageView>();
+	let view: RoomView | undefined;
+	let rooms: RoomSummary[] = [];
+	const engine = makeEngine(platform, (event) => {
+		events.push(event);
+		if (event.type === "room") view = event.view;
+		if (event.type === "rooms") rooms = event.rooms;
+		if (event.type !== "messages") return;
+		for (const id of event.removed) messages.delete(id);
+		for (const one of event.changed) messages.set(one.id, one);
+	});
+	return {
+		user, engine, events, messages, code: "",
+		view: () => view,
+		rooms: () => rooms,
+		texts: () => [...messages.values()].filter((m) => m.from !== "system" && !m.deleted).sort(order).map((m) => m.text),
+		until: async (what, test) => {
+			for (let i = 0; i < 600; i++) {
+				if (test()) return;
+				await new Promise((resolve) => setTimeout(resolve, 10));
+			}
+			throw new Error(`waited in vain: ${what}`);
+		},
+	};
+};
+
+export const joinUp = async (actor: Actor, name: string): Promise<Actor> => {
+	await actor.engine.start();
+	actor.code = (await actor.engine.createKeys({ passphrase: PASSPHRASE, name, language: "fi" })).code;
+	return actor;
+};
+
+export interface House {
+	relay: Relay;
+	admin: Actor;
+	counsellor: Actor;
+	ceremony: Ceremony;
+}
+
+export const makeHouse = async (relay: Relay): Promise<House> => {
+	const admin = await joinUp(makeActor(relay.addPerson("admin"), relay.platform([...relay.chains.keys()].at(-1) as string)), "Pääkäyttäjä");
+	const ceremony = await makeOrganisation(admin.engine.parts.link.call, relay.org, admin.user);
+	const counsellor = await staff(relay, ceremony, admin, "Oona Ohjaaja");
+	return { relay, admin, counsellor, ceremony };
+};
+
+export const staff = async (relay: Relay, ceremony: Ceremony, admin: Actor, name: string): Promise<Actor> => {
+	const user = relay.addPerson("counsellor");
+	const first = await joinUp(makeActor(user, relay.platform(user)), name);
+	await certify(admin.engine.parts.link.call, ceremony, user, { name, employer: "Ohjaamo", role: 1 });
+	await first.engine.stop();
+	const actor = makeActor(user, relay.platform(user));
+	await actor.engine.start();
+	await actor.engine.unlock({ passphrase: PASSPHRASE });
+	return actor;
+};
+
+export const client = async (relay: Relay, name: string): Promise<Actor> => {
+	const user = relay.addPerson("client");
+	return joinUp(makeActor(user, relay.platform(user)), name);
+};
+
+export const again = async (relay: Relay, actor: Actor): Promise<Actor> => {
+	const second = makeActor(actor.user, relay.platform(actor.user));
+	await second.engine.start();
+	await second.engine.unlock({ passphrase: PASSPHRASE });
+	return second;
+};
