@@ -1,0 +1,303 @@
+// control.json: logs that people could have made, and at each place the entries that the rules refuse there, every word of them
+// at least once (but `too_many`, which needs 65,535 entries: differential.test.ts).
+
+import {
+	applyControl, encodeControl, buildHeader, concat, finish, importSigning, KIND, makeInvite, makePair, random, readControl,
+	SealError, verifyJoin, zeroes,
+	type Bytes, type ControlBody, type ControlState, type HeaderFields, type PersonRecord,
+} from "../../../web/src/seal/index.js";
+import {
+	addBody, createBody, DAY, epochBody, grantBody, joinBody, makeCounsellor, makeOrganisation, makePerson, makeRoom, NOON, peopleOf, signInRoom,
+	type Organisation, type Person, type Room,
+} from "../lib/cast.js";
+import { controlDigest } from "../lib/dump.js";
+import { personOut, s, type Sequence, type Step } from "../lib/vectors.js";
+
+interface Story {
+	readonly r: Room;
+	readonly people: readonly PersonRecord[];
+	readonly steps: Step[];
+}
+
+const verdictOf = async (state: ControlState, bytes: Bytes, people: readonly PersonRecord[], time: number | "-"): Promise<ControlState | string> => {
+	try {
+		const entry = await readControl(bytes);
+		return applyControl(state, entry, people, time === "-" ? entry.env.time : time);
+	} catch (e) {
+		if (e instanceof SealError) return e.word;
+		throw e;
+	}
+};
+
+const joinSignature = async (state: ControlState, bytes: Bytes): Promise<{ signature?: "ok" | "bad_signature" }> => {
+	const entry = await readControl(bytes).catch(() => undefined);
+	if (entry?.body.type !== "join" || !state.invite) return {};
+	return { signature: (await verifyJoin(entry, state.invite.sigPub)) ? "ok" : "bad_signature" };
+};
+
+/** Records a step; stops the making if the verdict is not what the author of the vector says. */
+const step = async (story: Story, name: string, bytes: Bytes, expected: string, time: number | "-" = "-"): Promise<void> => {
+	const { r } = story;
+	const before = r.state;
+	const next = await verdictOf(before, bytes, story.people, time);
+	const verdict = typeof next === "string" ? next : "ok";
+	if (verdict !== expected) throw new Error(`${name}: ${verdict}, not ${expected}`);
+	if (typeof next !== "string") r.state = next;
+	story.steps.push({ name, time, entry: s(bytes), verdict, digest: controlDigest(r.state), ...(await joinSignature(before, bytes)) });
+};
+
+const begin = (r: Room, extra: readonly PersonRecord[] = []): Story => ({ r, people: [...peopleOf(...r.people), ...extra], steps: [] });
+
+const say = async (story: Story, name: string, p: Person, body: ControlBody, expected = "ok", time?: number): Promise<void> =>
+	step(story, name, await signInRoom(story.r, p, body, time ?? story.r.time), expected);
+
+/** An entry with a header of its own. */
+const sayWith = async (story: Story, name: string, p: Person, body: ControlBody, change: Partial<HeaderFields>, expected: string): Promise<void> => {
+	const { r } = story;
+	const bytes = encodeControl(body);
+	const fields: HeaderFields = {
+		kind: KIND.control, org: r.o.org, room: r.room, msgId: random(16), sender: p.user, senderKid: p.keys.sig.kid, epoch: r.state.epoch, seq: r.state.n,
+		logHead: r.state.head, parents: [], time: r.time, retention: 0, clear: zeroes(0), ...change,
+	};
+	await step(story, name, await finish(p.keys.sig, buildHeader(fields, bytes.length), bytes), expected);
+};
+
+const epoch = async (story: Story, name: string, p: Person, invitePub?: Bytes): Promise<void> =>
+	say(story, name, p, (await epochBody(story.r, p, invitePub)).body);
+
+const close: ControlBody = { type: "close", reason: 1 };
+const reopen: ControlBody = { type: "reopen" };
+
+const places = async (story: Story, p: Person): Promise<void> => {
+	await sayWith(story, "refuses an entry of another room", p, close, { room: random(16) }, "wrong_room");
+	await sayWith(story, "refuses an entry of another organisation", p, close, { org: random(16) }, "wrong_room");
+	await sayWith(story, "refuses an entry after another head", p, close, { logHead: random(32) }, "stale_head");
+	await sayWith(story, "refuses an entry with the index of the one before", p, close, { seq: story.r.state.n - 1 }, "bad_index");
+	await sayWith(story, "refuses an entry in an epoch that is not the room's", p, close, { epoch: story.r.state.epoch + 1 }, "bad_epoch");
+	await sayWith(story, "refuses an entry in a former epoch", p, close, { epoch: story.r.state.epoch - 1 }, "bad_epoch");
+	await sayWith(story, "refuses an entry signed with another key than the member's", p, close, { senderKid: random(32) }, "bad_kid");
+	for (const code of [4, 5, 6, 7, 8, 15, 16, 17])
+		await say(story, `refuses the reserved type ${code}`, p, { type: "reserved", code, rest: random(20) }, "reserved_type");
+	await step(story, "refuses an entry from ten minutes and a millisecond ago", await signInRoom(story.r, p, close), "bad_time", story.r.time + 600_001);
+	await step(story, "refuses an entry from the future", await signInRoom(story.r, p, close), "bad_time", story.r.time - 600_001);
+};
+
+const creation = async (story: Story, staff: Person, client: Person, expired: Person): Promise<void> => {
+	await say(story, "refuses a log that does not begin with CREATE", staff, close, "not_created");
+	await say(story, "refuses CREATE by who has no certificate", client, createBody(story.r, client), "not_certified");
+	await say(story, "refuses CREATE under another certificate", staff, { ...createBody(story.r, staff), cert: random(32) } as ControlBody, "not_certified");
+	await say(story, "refuses CREATE with another encryption key", staff, { ...createBody(story.r, staff), encKid: random(32) } as ControlBody, "not_certified");
+	await say(story, "refuses CREATE under an expired certificate", expired, createBody(story.r, expired), "cert_expired");
+	await say(story, "refuses retention class 0", staff, { ...createBody(story.r, staff), retention: 0 } as ControlBody, "bad_field");
+	await sayWith(story, "refuses CREATE after another head", staff, createBody(story.r, staff), { logHead: random(32) }, "stale_head");
+	await sayWith(story, "refuses CREATE with index 1", staff, createBody(story.r, staff), { seq: 1 }, "bad_index");
+	await sayWith(story, "refuses CREATE in epoch 1", staff, createBody(story.r, staff), { epoch: 1 }, "bad_epoch");
+	await say(story, "creates the room", staff, createBody(story.r, staff));
+	await say(story, "refuses a second CREATE", staff, createBody(story.r, staff), "already_created");
+};
+
+const epochs = async (story: Story, p: Person): Promise<void> => {
+	const made = (await epochBody(story.r, p)).body;
+	const [first, ...rest] = made.wraps;
+	const odd = (name: string, change: Partial<typeof made>, expected: string): Promise<void> => say(story, name, p, { ...made, ...change }, expected);
+	await odd("refuses an epoch that skips one", { n: made.n + 1 }, "bad_epoch_number");
+	await odd("refuses the number of the present epoch", { n: made.n - 1 }, "bad_epoch_number");
+	await odd("refuses a commitment of zeroes", { commit: zeroes(32) }, "bad_commit");
+	await odd("refuses an epoch of staff without a staff key", { staffCommit: zeroes(32) }, "bad_commit");
+	await odd("refuses an epoch that leaves somebody out", { wraps: rest }, "bad_recipients");
+	await odd("refuses an epoch that names somebody twice", { wraps: [first as never, ...made.wraps] }, "bad_recipients");
+	await odd("refuses recipients in another order", { wraps: [...rest, first as never] }, "bad_recipients");
+	await odd("refuses a ghost among the recipients", { wraps: [{ ...(first as object), rid: random(16) } as never, ...rest] }, "bad_recipients");
+	await odd("refuses a wrap for another key of a member", { wraps: [{ ...(first as object), rkid: random(32) } as never, ...rest] }, "bad_recipients");
+	await odd("refuses a keyset that there is not", { wraps: [{ ...(first as object), keyset: 2 } as never, ...rest] }, "bad_recipients");
+	await say(story, "begins the next epoch", p, made);
+};
+
+const inviting = async (story: Story, p: Person): Promise<{ id: Bytes; pub: Bytes; oneTime: Awaited<ReturnType<typeof importSigning>> }> => {
+	const { r } = story;
+	const pair = await makePair();
+	const made = await makeInvite(r.o.org, r.room, r.state.rootKid, "Oona");
+	const body: ControlBody = { type: "invite", invite: made.invite, sigPub: pair.pub, encPub: made.encPub, expires: r.time + 7 * DAY };
+	await say(story, "refuses an invitation that lasts longer than seven days", p, { ...body, expires: r.time + 7 * DAY + 1 }, "bad_expiry");
+	await say(story, "refuses an invitation that ends now", p, { ...body, expires: r.time }, "bad_expiry");
+	await say(story, "refuses an invitation whose key is not on the curve", p, { ...body, sigPub: concat(pair.pub.slice(0, 64), Uint8Array.of((pair.pub[64] as number) ^ 1)) }, "malformed");
+	await say(story, "invites", p, body);
+	await say(story, "refuses the same invitation again", p, body, "invite_reused");
+	return { id: made.invite, pub: made.encPub, oneTime: await importSigning(pair) };
+};
+
+const joining = async (story: Story, client: Person, other: Person, unknown: Person, i: Awaited<ReturnType<typeof inviting>>): Promise<void> => {
+	const { r } = story;
+	const good = await joinBody(r, client, i.id, i.oneTime);
+	await say(story, "refuses a JOIN without its invitation", client, await joinBody(r, client, random(16), i.oneTime), "no_invite");
+	await say(story, "refuses a JOIN after seven days", client, good, "invite_expired", r.time + 7 * DAY + 1);
+	await say(story, "refuses a JOIN of who is a member", other, await joinBody(r, other, i.id, i.oneTime), "already_member");
+	await say(story, "refuses a JOIN with keys that no chain holds", unknown, await joinBody(r, unknown, i.id, i.oneTime), "unknown_key");
+	await say(story, "refuses a JOIN with another encryption key than the chain's", client, { ...good, encKid: random(32) } as ControlBody, "unknown_key");
+	await say(story, "lets the invited client join", client, good);
+	await say(story, "refuses the same JOIN again", client, await joinBody(r, client, i.id, i.oneTime), "no_invite");
+};
+
+const adding = async (story: Story, p: Person, colleague: Person, client: Person, late: Person): Promise<void> => {
+	const body = addBody(colleague) as Extract<ControlBody, { type: "add" }>;
+	const odd = (name: string, change: Partial<typeof body>, expected: string): Promise<void> => say(story, name, p, { ...body, ...change }, expected);
+	await odd("refuses staff by a compared code", { proof: 2 }, "bad_field");
+	await odd("refuses staff under a foreign certificate", { cert: random(32) }, "not_certified");
+	await odd("refuses staff with another encryption key", { encKid: random(32) }, "not_certified");
+	await say(story, "refuses staff whose certificate has ended", p, addBody(late), "cert_expired");
+	await say(story, "refuses a second client", p, addBody(colleague, false), "client_present");
+	await say(story, "refuses a client with a certificate", p, { ...(addBody(client, false) as typeof body), cert: random(32) }, "bad_field");
+	await say(story, "refuses keys of a client that no chain holds", p, { ...(addBody(client, false) as typeof body), encKid: random(32) }, "unknown_key");
+	await say(story, "refuses a client who is a member with these keys", p, addBody(client, false), "already_member");
+	await say(story, "refuses what a client may not", client, body, "not_staff");
+	await say(story, "adds a colleague", p, body);
+	await say(story, "refuses to add twice", p, body, "already_member");
+};
+
+const granting = async (story: Story, p: Person, colleague: Person, client: Person): Promise<void> => {
+	const { r } = story;
+	const body = grantBody(r, colleague, 1, 2) as Extract<ControlBody, { type: "grant" }>;
+	await say(story, "refuses a grant to who is no member", p, { ...body, to: random(16) }, "no_such_member");
+	await say(story, "refuses a grant to another key", p, { ...body, toKid: random(32) }, "no_such_member");
+	await say(story, "refuses a client's grant to staff", client, body, "may_not_grant");
+	await say(story, "refuses a grant of staff to the client", p, grantBody(r, client, 1, 1), "may_not_grant");
+	await say(story, "refuses a grant from epoch 0", p, { ...body, from: 0 }, "bad_range");
+	await say(story, "refuses a grant that ends before it begins", p, { ...body, from: 2, until: 1 }, "bad_range");
+	await say(story, "refuses a grant of an epoch to come", p, { ...body, until: r.state.epoch + 1 }, "bad_range");
+	await say(story, "refuses a grant without the staff keys", p, { ...body, wraps: body.wraps.filter((w) => w.keyset === 0) }, "bad_recipients");
+	await say(story, "grants history to a colleague", p, body);
+	await say(story, "lets a client grant to themselves", client, grantBody(r, client, 1, 2));
+};
+
+const recovering = async (story: Story, p: Person, client: Person): Promise<void> => {
+	const { r } = story;
+	const body: ControlBody = { type: "recovery", n: r.state.epoch, rkid: r.state.recoveryKid, hash: random(32) };
+	await say(story, "refuses a recovery wrap of a client", client, body, "not_staff");
+	await say(story, "refuses a recovery wrap for epoch 0", p, { ...body, n: 0 }, "bad_range");
+	await say(story, "refuses a recovery wrap for an epoch to come", p, { ...body, n: r.state.epoch + 1 }, "bad_range");
+	await say(story, "refuses a recovery wrap where staff made the epoch", p, { ...body, n: 1 }, "bad_range");
+	await say(story, "refuses a recovery wrap for another key", p, { ...body, rkid: random(32) }, "bad_recipients");
+	await say(story, "adds the recovery wrap of a client's epoch", p, body);
+	await say(story, "refuses it a second time", p, body, "bad_range");
+};
+
+const leaving = async (story: Story, p: Person, colleague: Person, client: Person): Promise<void> => {
+	await say(story, "refuses to remove a stranger", p, { type: "remove", user: random(16), reason: 1 }, "no_such_member");
+	await say(story, "refuses to remove oneself", p, { type: "remove", user: p.user, reason: 1 }, "use_leave");
+	await say(story, "refuses to remove the client", p, { type: "remove", user: client.user, reason: 3 }, "may_not_remove");
+	await say(story, "refuses a client who removes", client, { type: "remove", user: p.user, reason: 3 }, "not_staff");
+	await say(story, "removes a colleague", p, { type: "remove", user: colleague.user, reason: 1 });
+	await say(story, "refuses what the removed say", colleague, { type: "leave" }, "not_member");
+	await epoch(story, "begins an epoch without the removed", p);
+	await say(story, "refuses the last of the staff to leave an open room", p, { type: "leave" }, "last_staff");
+	await say(story, "lets the client leave", client, { type: "leave" });
+};
+
+const closing = async (story: Story, p: Person, client: Person): Promise<void> => {
+	await say(story, "refuses to reopen what is open", p, reopen, "not_closed");
+	await say(story, "closes", p, close);
+	await say(story, "refuses to close twice", p, close, "room_closed");
+	await say(story, "refuses an epoch in a closed room", p, (await epochBody(story.r, p)).body, "room_closed");
+	await say(story, "takes a grant in a closed room", p, grantBody(story.r, p, 1, 1));
+	await say(story, "reopens", p, reopen);
+	await say(story, "adds the client again by a compared code", p, addBody(client, false));
+	await say(story, "closes again", p, close);
+	await say(story, "lets the last of the staff leave a closed room", p, { type: "leave" });
+};
+
+const wholeRoom = async (o: Organisation): Promise<Sequence> => {
+	const [p, colleague, late, client, unknown] = [
+		await makeCounsellor(o), await makeCounsellor(o), await makeCounsellor(o), await makePerson(o), await makePerson(o),
+	];
+	const r = makeRoom(o, [p, colleague, client]);
+	const ended = peopleOf(late).map((record) => ({ ...record, validUntil: record.staff ? NOON + DAY - 1 : 0 }));
+	const story = begin(r, ended);
+	await creation(story, p, client, late);
+	await epochs(story, p);
+	await places(story, p);
+	const invitation = await inviting(story, p);
+	await epoch(story, "wraps the next epoch to the invitation", p, invitation.pub);
+	await joining(story, client, p, unknown, invitation);
+	await epoch(story, "lets the client make an epoch", client);
+	await recovering(story, p, client);
+	await say(story, "refuses an invitation while a client is here", p, { type: "invite", invite: random(16), sigPub: invitation.pub, encPub: invitation.pub, expires: r.time + DAY }, "client_present");
+	await adding(story, p, colleague, client, late);
+	await epoch(story, "begins an epoch with the colleague", p);
+	await granting(story, p, colleague, client);
+	await leaving(story, p, colleague, client);
+	await closing(story, p, client);
+	return { name: "the life of a room", people: story.people.map(personOut), steps: story.steps };
+};
+
+/** The certificate ends, then the keys are revoked; both with the member in the room. */
+const endings = async (o: Organisation): Promise<Sequence> => {
+	const [p, q] = [await makeCounsellor(o), await makeCounsellor(o)];
+	const r = makeRoom(o, [p, q]);
+	const people = peopleOf(p, q).map((x, i) => ({ ...x, ended: i >= 2 ? NOON + 3 * DAY : 0 }));
+	const story: Story = { r, people, steps: [] };
+	await say(story, "creates the room", p, createBody(r, p));
+	await say(story, "adds a colleague", p, addBody(q));
+	await say(story, "lets the colleague act before the revocation", q, (await epochBody(r, q)).body);
+	r.time = NOON + 3 * DAY + 1_200_000;
+	await say(story, "forgives the two clocks at the revocation", q, { type: "close", reason: 2 });
+	r.time += 1;
+	await say(story, "refuses the colleague a millisecond later", q, reopen, "cert_expired");
+	r.time = NOON + 300 * DAY;
+	await say(story, "lets the counsellor act in the last millisecond of the certificate", p, reopen);
+	r.time += 1;
+	await say(story, "refuses the counsellor afterwards", p, close, "cert_expired");
+	return { name: "certificates and keys that end", people: people.map(personOut), steps: story.steps };
+};
+
+const crowd = async (o: Organisation): Promise<Sequence> => {
+	const p = await makeCounsellor(o);
+	const r = makeRoom(o, [p]);
+	const others = Array.from({ length: 64 }, (): PersonRecord => ({
+		user: random(16), sigKid: random(32), encKid: random(32), staff: true, cert: random(32), validFrom: 0, validUntil: NOON + 900 * DAY, ended: 0,
+	}));
+	const story = begin(r, others);
+	await say(story, "creates the room", p, createBody(r, p));
+	const add = (x: PersonRecord): ControlBody => ({
+		type: "add", user: x.user, sigKid: x.sigKid, encKid: x.encKid, role: 2, cert: x.cert, proof: 1, baselineSeq: 1, baseline: zeroes(32),
+	});
+	for (const x of others.slice(0, 63)) await say(story, "adds one more", p, add(x));
+	await say(story, "refuses the sixty-fifth member", p, add(others[63] as PersonRecord), "too_many_members");
+	await say(story, "removes one", p, { type: "remove", user: (others[0] as PersonRecord).user, reason: 2 });
+	await say(story, "still refuses the sixty-fifth", p, add(others[63] as PersonRecord), "too_many_members");
+	await say(story, "takes the removed one again", p, add(others[0] as PersonRecord));
+	return { name: "a full room", people: story.people.map(personOut), steps: story.steps };
+};
+
+const malformed = async (o: Organisation): Promise<Sequence> => {
+	const p = await makeCounsellor(o);
+	const r = makeRoom(o, [p]);
+	const story = begin(r);
+	await say(story, "creates the room", p, createBody(r, p));
+	const raw = async (name: string, ...body: number[]): Promise<void> => {
+		const bytes = Uint8Array.from(body);
+		const fields: HeaderFields = {
+			kind: KIND.control, org: r.o.org, room: r.room, msgId: random(16), sender: p.user, senderKid: p.keys.sig.kid, epoch: 0, seq: 1,
+			logHead: r.state.head, parents: [], time: r.time, retention: 0, clear: zeroes(0),
+		};
+		await step(story, name, await finish(p.keys.sig, buildHeader(fields, bytes.length), bytes), "malformed");
+	};
+	await raw("refuses type 0", 0);
+	await raw("refuses type 20", 20);
+	await raw("refuses CLOSE without a reason", 18);
+	await raw("refuses CLOSE for reason 0", 18, 0);
+	await raw("refuses CLOSE for reason 5", 18, 5);
+	await raw("refuses bytes after REOPEN", 19, 0);
+	await raw("refuses REMOVE for reason 4", 10, ...p.user, 4);
+	await raw("refuses an EPOCH without wraps", 12, ...new Uint8Array(68), 0, 0);
+	await raw("refuses an EPOCH of 132 wraps", 12, ...new Uint8Array(68), 0, 132, ...new Uint8Array(132 * 82));
+	await raw("refuses an EPOCH that ends in the middle", 12, ...new Uint8Array(68), 0, 2, ...new Uint8Array(82));
+	await raw("refuses a GRANT of 513 wraps", 13, ...new Uint8Array(56), 2, 1, ...new Uint8Array(513 * 37));
+	await raw("refuses an ADD in role 3", 9, ...new Uint8Array(80), 3, ...new Uint8Array(73));
+	await raw("refuses an ADD with a baseline from 2^53", 9, ...new Uint8Array(80), 2, ...new Uint8Array(32), 1, 0, 0x20, 0, 0, 0, 0, 0, 0, ...new Uint8Array(32));
+	return { name: "bodies that are none", people: story.people.map(personOut), steps: story.steps };
+};
+
+export const makeControl = async (): Promise<{ sequences: Sequence[] }> => {
+	const o = await makeOrganisation();
+	return { sequences: [await wholeRoom(o), await endings(o), await crowd(o), await malformed(o)] };
+};
