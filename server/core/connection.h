@@ -31,6 +31,9 @@ struct connection {
 	struct p256_key *key;
 	/* Posts in the order in which they came. */
 	struct list posts;
+	/* Where and when it said last that somebody types. */
+	struct id typing_room;
+	uint64_t typing_at;
 };
 
 enum err connection_admit(void *core, const struct ws_hello *hello);

@@ -26,6 +26,8 @@ struct request *request_new(struct core *core)
 
 static void request_free(struct request *r)
 {
+	if (r->release != NULL)
+		r->release(r);
 	list_remove(&r->order);
 	list_remove(&r->waiting);
 	map_take_u64(r->core->requests, r->id);

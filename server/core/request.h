@@ -33,6 +33,7 @@ struct request {
 	struct facts facts;
 	uint64_t affinity; /* of the next query on the hot lane */
 	void *state;       /* the module's own, in the arena */
+	step_fn *release;  /* what the module must give back, once, when the request ends; may be NULL */
 	struct list order; /* the module's own: requests of a connection that must keep their order */
 
 	/* The gate's and request.c's own. */

@@ -8,7 +8,7 @@
 #include "core/rate.h"
 #include "core/request.h"
 
-/* What the files of core share. */
+/* What the files of core share, and what handlers find by their request. */
 struct core {
 	struct core_parts parts;
 	struct server *server;

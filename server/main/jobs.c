@@ -8,7 +8,7 @@
 #include "main/main.h"
 #include "sql_gen.h"
 
-enum { EPOCH_MAX_SECONDS = 30 * 86400, CONNINFO_MAX = 4096, QUEUE = 16, TIMEOUT_MS = 60000 };
+enum { CONNINFO_MAX = 4096, QUEUE = 16, TIMEOUT_MS = 60000 };
 
 static int64_t job_idle_seconds(const struct config *c)
 {
@@ -17,8 +17,7 @@ static int64_t job_idle_seconds(const struct config *c)
 
 static int64_t job_epoch_seconds(const struct config *c)
 {
-	(void)c;
-	return EPOCH_MAX_SECONDS;
+	return c->epoch_days * 86400;
 }
 
 static const struct job {

@@ -1,0 +1,143 @@
+/* Reading back, and what goes with writing: pages of envelopes, drafts, typing. */
+#include "base/clock.h"
+#include "core/state.h"
+#include "domain/rows.h"
+#include "seal/sealed.h"
+#include "sql_gen.h"
+
+enum { PAGE_BYTES = 256 << 10, TYPING_EVERY_MS = 3000 };
+
+/* Both statements have these columns. */
+_Static_assert((int)MESSAGE_BEFORE_ENVELOPE == (int)MESSAGE_AFTER_ENVELOPE, "pages look alike");
+
+struct wire_row row_read(const struct pg_result *result, size_t i, unsigned seq_column)
+{
+	struct wire_row row = {
+		.seq = pg_get_int(result, i, seq_column),
+		.at = pg_get_time(result, i, seq_column + 1),
+	};
+	struct slice bytes = pg_get_bytes(result, i, seq_column + 3);
+	row.has_tombstone = pg_get_bool(result, i, seq_column + 2);
+	row.has_envelope = !row.has_tombstone;
+	if (row.has_tombstone)
+		row.tombstone = bytes;
+	else
+		row.envelope = bytes;
+	return row;
+}
+
+/* Fewer than were asked for when they are large: an answer must fit a reader's queue. */
+static size_t count_fitting(const struct pg_result *result, size_t limit)
+{
+	size_t bytes = 0, n = 0;
+	while (n < pg_rows(result) && n < limit) {
+		bytes += pg_get_bytes(result, n, MESSAGE_BEFORE_ENVELOPE).n;
+		if (bytes > PAGE_BYTES && n > 0)
+			break;
+		n++;
+	}
+	return n;
+}
+
+static void reply_page(struct request *r, const struct pg_result *result, bool newest_first)
+{
+	const struct message_page_in *in = r->in;
+	size_t n = count_fitting(result, in->limit);
+	struct wire_row *rows = arena_array(r->arena, n + 1, sizeof(*rows));
+	for (size_t i = 0; i < n; i++)
+		rows[newest_first ? n - 1 - i : i] = row_read(result, i, MESSAGE_BEFORE_SEQ);
+	struct message_page_out out = {.rows = rows, .n_rows = n, .more = pg_rows(result) > n};
+	req_reply(r, &out);
+}
+
+static void page_read_before(struct request *r, const struct pg_result *result)
+{
+	reply_page(r, result, true);
+}
+
+static void page_read_after(struct request *r, const struct pg_result *result)
+{
+	reply_page(r, result, false);
+}
+
+/* One more than asked for says whether there is more. */
+void message_page(struct request *r)
+{
+	const struct message_page_in *in = r->in;
+	if (in->has_after && in->has_before) {
+		req_fail(r, ERR_BAD_FIELD);
+		return;
+	}
+	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user),
+		in->has_after		? pg_int(in->after)
+			: in->has_before ? pg_int(in->before)
+					 : pg_null(),
+		pg_int(in->limit + 1)};
+	if (in->has_after)
+		req_query(r, STMT_MESSAGE_AFTER, params, 4, page_read_after);
+	else
+		req_query(r, STMT_MESSAGE_BEFORE, params, 4, page_read_before);
+}
+
+static void typing_told(struct request *r, const struct pg_result *result)
+{
+	(void)result;
+	req_reply(r, NULL);
+}
+
+void message_typing(struct request *r)
+{
+	const struct message_typing_in *in = r->in;
+	struct connection *conn = connection_find(r->core, r->from);
+	uint64_t now = clock_mono_ms();
+	if (conn == NULL || (id_equal(&conn->typing_room, &in->room) &&
+				    now - conn->typing_at < TYPING_EVERY_MS)) {
+		req_reply(r, NULL);
+		return;
+	}
+	conn->typing_room = in->room;
+	conn->typing_at = now;
+	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user)};
+	req_query(r, STMT_MESSAGE_TYPING, params, 2, typing_told);
+}
+
+static void draft_read(struct request *r, const struct pg_result *result)
+{
+	struct draft_get_out out = {.version = 0};
+	if (pg_rows(result) > 0) {
+		out.version = pg_get_int(result, 0, DRAFT_GET_VERSION);
+		out.has_draft = !pg_is_null(result, 0, DRAFT_GET_DRAFT);
+	}
+	if (out.has_draft)
+		out.draft = pg_get_bytes(result, 0, DRAFT_GET_DRAFT);
+	req_reply(r, &out);
+}
+
+void draft_get(struct request *r)
+{
+	const struct draft_get_in *in = r->in;
+	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user)};
+	req_query(r, STMT_DRAFT_GET, params, 2, draft_read);
+}
+
+static void draft_stored(struct request *r, const struct pg_result *result)
+{
+	if (pg_rows(result) == 0) {
+		req_fail(r, ERR_CONFLICT);
+		return;
+	}
+	struct draft_put_out out = {.version = pg_get_int(result, 0, DRAFT_PUT_VERSION)};
+	req_reply(r, &out);
+}
+
+void draft_put(struct request *r)
+{
+	const struct draft_put_in *in = r->in;
+	if (in->has_draft && !sealed_size_is_padded(in->draft.n)) {
+		req_fail(r, ERR_BAD_FIELD);
+		return;
+	}
+	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user),
+		pg_int(in->expected), in->has_draft ? pg_bytes(in->draft) : pg_null()};
+	req_query(r, STMT_DRAFT_PUT, params, 4, draft_stored);
+}
