@@ -150,6 +150,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		try {
 			const session = await send("session_open", {}, OPEN_MS);
 			if (from !== socket) return;
+			clearTimeout(timer);
 			opened = true;
 			attempt = 0;
 			refused = 0;

@@ -88,22 +88,22 @@ export const makeOutbox = (deps: OutboxDeps, name: () => Id): Outbox => {
 		}
 	};
 
+	/** The end of a run and the clearing of `running` are one step: nothing can be added between them and be forgotten. */
 	const run = async (): Promise<void> => {
 		for (;;) {
 			const next = jobs.find((job) => job.failed === null);
-			if (!next || stopped) return;
-			if ((await sendOne(next)) !== "wait") continue;
-			if (!stopped) timer = setTimeout(pump, WAIT_MS);
+			const outcome = next && !stopped ? await sendOne(next) : "idle";
+			if (outcome === "sent" || outcome === "failed") continue;
+			running = undefined;
+			if (outcome === "wait" && !stopped) timer = setTimeout(pump, WAIT_MS);
 			return;
 		}
 	};
 
 	const pump = (): void => {
 		clearTimeout(timer);
-		if (running || stopped) return;
-		running = run().finally(() => {
-			running = undefined;
-		});
+		if (running || stopped || !jobs.some((job) => job.failed === null)) return;
+		running = run();
 	};
 
 	return {
