@@ -13,13 +13,6 @@ $$;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO luotsi_app, luotsi_jobs, luotsi_read;
 
-CREATE TABLE IF NOT EXISTS schema_migration (
-	name       text PRIMARY KEY,
-	sha256     bytea NOT NULL,
-	applied_at timestamptz NOT NULL DEFAULT now()
-);
-COMMENT ON TABLE schema_migration IS 'Which migrations have been applied, and the hash of their files.';
-
 -- The organisation of this transaction; NULL when none was named.
 CREATE FUNCTION luotsi_org() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE AS
