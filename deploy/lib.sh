@@ -298,6 +298,11 @@ pg_database() { # the four roles and the database, made once
 	pg_sql postgres <<<"CREATE DATABASE luotsi OWNER luotsi_owner"
 }
 
+demo_rows() { # the demonstration's organisation, agreement and accounts; the rest goes through the protocol
+	pg_sql luotsi <"$ROOT/db/demo.sql" >"$STATE/log/demo-rows.log" 2>&1 ||
+		die "The demonstration's organisation could not be made; see $STATE/log/demo-rows.log."
+}
+
 # --- certificates ------------------------------------------------------------------------------------------
 
 tls_make() { # a development authority and a certificate for localhost; made anew a week before the end
