@@ -2,15 +2,25 @@
 --   org        its id                              agreement   the agreement's id
 --   admins, counsellors, clients   how many of each; logins are admin-1, counsellor-1, client-1, ...
 -- Prints org, account, role and login of each person. Example: psql -d luotsi -v clients=3 -f tests/lib/org.sql
-\if :{?org} \else SELECT gen_random_uuid() AS org \gset
+\if :{?org}
+\else
+SELECT gen_random_uuid() AS org \gset
 \endif
-\if :{?agreement} \else SELECT gen_random_uuid() AS agreement \gset
+\if :{?agreement}
+\else
+SELECT gen_random_uuid() AS agreement \gset
 \endif
-\if :{?admins} \else \set admins 1
+\if :{?admins}
+\else
+\set admins 1
 \endif
-\if :{?counsellors} \else \set counsellors 2
+\if :{?counsellors}
+\else
+\set counsellors 2
 \endif
-\if :{?clients} \else \set clients 6
+\if :{?clients}
+\else
+\set clients 6
 \endif
 BEGIN;
 SELECT set_config('luotsi.org', :'org', true) \g /dev/null
