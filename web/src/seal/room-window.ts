@@ -85,7 +85,9 @@ const placeOwn = (w: Window, link: Link, older: boolean, changed: Set<Link>): vo
 	if (!ends) {
 		w.bySender.set(link.kid, { low: link, high: link });
 	} else if (older) {
-		blame(ends.low, afterOwn(link, ends.low), changed);
+		const reason = afterOwn(link, ends.low);
+		blame(ends.low, reason, changed);
+		if (reason === "replay" && ends.high === ends.low) ends.high = link;
 		ends.low = link;
 	} else {
 		const reason = afterOwn(ends.high, link);
@@ -103,22 +105,27 @@ const placeLog = (w: Window, link: Link, older: boolean, changed: Set<Link>): vo
 	if (!link.reason) w.highLog = Math.max(w.highLog, link.logIndex);
 };
 
+/** A parent is one only where it stands before its child. */
 const findParents = (w: Window, link: Link): void => {
 	for (const parent of link.parents) {
-		if (w.byHash.has(parent)) continue;
+		const found = w.byHash.get(parent);
+		if (found && found.roomSeq < link.roomSeq) continue;
 		link.missing.add(parent);
 		w.wanted.set(parent, [...(w.wanted.get(parent) ?? []), link]);
 	}
 };
 
-/** Children that waited for this envelope have it now, if it does come before them. */
+/** Children further on that waited for this envelope have it now. */
 const satisfy = (w: Window, link: Link, changed: Set<Link>): void => {
-	for (const child of w.wanted.get(link.hash) ?? []) {
+	const waiting = w.wanted.get(link.hash) ?? [];
+	const still = waiting.filter((child) => child.roomSeq <= link.roomSeq);
+	for (const child of waiting) {
+		if (child.roomSeq <= link.roomSeq) continue;
 		child.missing.delete(link.hash);
-		if (child.roomSeq <= link.roomSeq) blame(child, "fork", changed);
 		if (child.missing.size === 0) changed.add(child);
 	}
-	w.wanted.delete(link.hash);
+	if (still.length > 0) w.wanted.set(link.hash, still);
+	else w.wanted.delete(link.hash);
 };
 
 const explain = (w: Window, link: Link, deletes: string | undefined, changed: Set<Link>): void => {
@@ -133,6 +140,13 @@ const explain = (w: Window, link: Link, deletes: string | undefined, changed: Se
 const updateHeads = (w: Window, link: Link): void => {
 	for (const parent of link.parents) w.heads.delete(parent);
 	if (!link.reason) w.heads.set(link.hash, link);
+};
+
+/** Of two that are the same, or bear the same msg_id, the later is the replay: `link` here, found when the earlier one came. */
+export const markReplay = (link: Link): Set<Link> => {
+	const changed = new Set<Link>();
+	blame(link, "replay", changed);
+	return changed;
 };
 
 /** Adds an authentic envelope at one end; gives every link whose verdict may be another now. */

@@ -6,7 +6,7 @@ import { equal, hex, type Bytes } from "./bytes.js";
 import { KIND, parseEnvelope, parseTombstone, verifyEnvelope, type Envelope } from "./envelope.js";
 import { type KeyFinder } from "./replay.js";
 import { misplacedIn, type RoomLog } from "./room-log.js";
-import { addLink, completeWindow, deletedBy, emptyWindow, headsOf, linkOf, type Link, type Reason } from "./room-window.js";
+import { addLink, completeWindow, deletedBy, emptyWindow, headsOf, linkOf, markReplay, type Link, type Reason } from "./room-window.js";
 
 export interface StoredEnvelope {
 	readonly roomSeq: number;
@@ -83,7 +83,7 @@ const judge = async (facts: RoomFacts, item: StoredEnvelope): Promise<Judged> =>
 
 export const makeRoomVerifier = (facts: RoomFacts): RoomVerifier => {
 	const w = emptyWindow();
-	const msgIds = new Set<string>();
+	const msgIds = new Map<string, Link>();
 	const bySeq = new Map<number, Link>();
 
 	const verdictOf = (link: Link): Verdict => {
@@ -92,11 +92,13 @@ export const makeRoomVerifier = (facts: RoomFacts): RoomVerifier => {
 		return link.missing.size > 0 ? { kind: "missing", parents: [...link.missing] } : { kind: "accepted" };
 	};
 
-	/** The same bytes in the same place are no news; the same envelope or msg_id anywhere else is a replay. */
-	const repeated = (roomSeq: number, env: Envelope): Change | undefined => {
+	/** The same bytes in the same place are no news; a place is taken once, and what stood earlier already is replayed here. */
+	const refuse = (roomSeq: number, env: Envelope, older: boolean): Verdict | undefined => {
 		const there = bySeq.get(roomSeq);
-		if (there) return { roomSeq, env, verdict: there.hash === hex(env.hash) ? verdictOf(there) : quarantined("fork") };
-		return msgIds.has(hex(env.msgId)) ? { roomSeq, env, verdict: quarantined("replay") } : undefined;
+		if (there) return there.hash === hex(env.hash) ? verdictOf(there) : quarantined("fork");
+		if (!older && msgIds.has(hex(env.msgId))) return quarantined("replay");
+		const inside = older ? w.lowest !== undefined && roomSeq >= w.lowest : w.highest !== undefined && roomSeq <= w.highest;
+		return inside ? quarantined("fork") : undefined;
 	};
 
 	/** With the beginning in sight there is no further back in which the rest could be. */
@@ -109,23 +111,20 @@ export const makeRoomVerifier = (facts: RoomFacts): RoomVerifier => {
 		link.missing.clear();
 	};
 
-	/** The window grows at its ends only. */
-	const isInside = (roomSeq: number, older: boolean): boolean =>
-		older ? w.lowest !== undefined && roomSeq >= w.lowest : w.highest !== undefined && roomSeq <= w.highest;
-
 	const add = (item: StoredEnvelope, judged: Judged, older: boolean): Change[] => {
 		const { roomSeq } = item;
 		if ("verdict" in judged) return [{ roomSeq, env: judged.env, verdict: judged.verdict }];
 		const { env, logIndex } = judged;
-		const again = repeated(roomSeq, env);
-		if (again) return [again];
-		if (isInside(roomSeq, older)) return [{ roomSeq, env, verdict: quarantined("fork") }];
+		const refused = refuse(roomSeq, env, older);
+		if (refused) return [{ roomSeq, env, verdict: refused }];
+		const copy = msgIds.get(hex(env.msgId));
 		const link = linkOf(roomSeq, env, logIndex);
 		if (env.parents.length === 0 && env.seq > 1) link.reason = "no_parents";
-		msgIds.add(hex(env.msgId));
+		msgIds.set(hex(env.msgId), link);
 		bySeq.set(roomSeq, link);
 		const changed = addLink(w, link, deletedBy(env), older);
 		if (!older) settle(link);
+		if (copy) for (const later of markReplay(copy)) changed.add(later);
 		return [...changed].map((l) => ({ roomSeq: l.roomSeq, env: l === link ? env : undefined, verdict: verdictOf(l) }));
 	};
 
