@@ -13,6 +13,8 @@ enum { SEATS_TRIES = 3 };
 struct opening {
 	uint64_t generation;
 	unsigned tries;
+	bool has_agreement;
+	struct id agreement;
 };
 
 static void session_seated(struct request *r, const struct pg_result *rooms);
@@ -26,6 +28,15 @@ static void ask_seats(struct request *r)
 	req_query(r, STMT_NOTICE_ROOMS, params, 1, session_seated);
 }
 
+static void session_agreement_read(struct request *r, const struct pg_result *result)
+{
+	struct opening *opening = r->state;
+	opening->has_agreement = pg_rows(result) > 0;
+	if (opening->has_agreement)
+		opening->agreement = pg_get_id(result, 0, AGREEMENT_LIVE_AGREEMENT);
+	ask_seats(r);
+}
+
 void session_open(struct request *r)
 {
 	struct connection *conn = connection_find(r->core, r->from);
@@ -35,7 +46,10 @@ void session_open(struct request *r)
 	}
 	connection_join(r->core, conn, &r->session);
 	r->state = ARENA_NEW(r->arena, struct opening);
-	ask_seats(r);
+	if (r->session.role == ROLE_CLIENT)
+		ask_seats(r);
+	else
+		req_query(r, STMT_AGREEMENT_LIVE, NULL, 0, session_agreement_read);
 }
 
 /* A control log that grew while its seats were read may have changed them: read them again. */
@@ -58,6 +72,8 @@ static void session_seated(struct request *r, const struct pg_result *rooms)
 		.max_frame = (uint32_t)config->max_frame,
 		.epoch_max_messages = (uint32_t)config->epoch_max_messages,
 		.development = config->development,
+		.has_agreement = opening->has_agreement,
+		.agreement = opening->agreement,
 	};
 	req_reply(r, &out);
 }
