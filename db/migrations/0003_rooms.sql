@@ -62,7 +62,7 @@ CREATE TABLE control_entry (
 	type     int2 NOT NULL,
 	sender   uuid NOT NULL,
 	env_hash hash NOT NULL,
-	entry    bytea NOT NULL CONSTRAINT control_entry_length CHECK (octet_length(entry) BETWEEN 240 AND 33200),
+	entry    bytea NOT NULL CONSTRAINT control_entry_length CHECK (octet_length(entry) BETWEEN 228 AND 33200),
 	at       timestamptz NOT NULL DEFAULT now(),
 	CONSTRAINT control_entry_key PRIMARY KEY (org, room, n),
 	CONSTRAINT control_entry_of_room FOREIGN KEY (org, room) REFERENCES room
