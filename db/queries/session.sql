@@ -21,6 +21,15 @@ INSERT INTO session (session, token_hash, account, expires_at)
 SELECT :session, :token_hash, a.account, :expires_at
 FROM account a WHERE a.account = :account AND a.disabled_at IS NULL;
 
+-- name: session_agreement
+-- shape: maybe
+-- lane: read
+-- tenant: yes
+-- in:
+-- out: agreement uuid
+-- The organisation's live agreement, under which staff open new rooms; of several always the same.
+SELECT agreement FROM agreement WHERE state = 'live' ORDER BY agreement LIMIT 1;
+
 -- name: session_touch
 -- shape: exec
 -- lane: write

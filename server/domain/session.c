@@ -52,16 +52,10 @@ void session_open(struct request *r)
 		req_query(r, STMT_AGREEMENT_LIVE, NULL, 0, session_agreement_read);
 }
 
-/* A control log that grew while its seats were read may have changed them: read them again. */
-static void session_seated(struct request *r, const struct pg_result *rooms)
+static void session_agreed(struct request *r, const struct pg_result *live)
 {
-	const struct opening *opening = r->state;
 	const struct config *config = r->core->parts.config;
-	hub_take_seats(r->core->hub, &r->session.user, rooms);
-	if (opening->generation != hub_generation(r->core->hub) && opening->tries < SEATS_TRIES) {
-		ask_seats(r);
-		return;
-	}
+	bool staff = r->session.role != ROLE_CLIENT;
 	struct session_open_out out = {
 		.user = r->session.user,
 		.org = r->session.org,
@@ -71,11 +65,23 @@ static void session_seated(struct request *r, const struct pg_result *rooms)
 		.expires_at = r->session.expires_at,
 		.max_frame = (uint32_t)config->max_frame,
 		.epoch_max_messages = (uint32_t)config->epoch_max_messages,
+		.has_agreement = staff && pg_rows(live) > 0,
 		.development = config->development,
-		.has_agreement = opening->has_agreement,
-		.agreement = opening->agreement,
 	};
+	if (out.has_agreement)
+		out.agreement = pg_get_id(live, 0, SESSION_AGREEMENT_AGREEMENT);
 	req_reply(r, &out);
+}
+
+/* A control log that grew while its seats were read may have changed them: read them again. */
+static void session_seated(struct request *r, const struct pg_result *rooms)
+{
+	const struct opening *opening = r->state;
+	hub_take_seats(r->core->hub, &r->session.user, rooms);
+	if (opening->generation != hub_generation(r->core->hub) && opening->tries < SEATS_TRIES)
+		ask_seats(r);
+	else
+		req_query(r, STMT_SESSION_AGREEMENT, NULL, 0, session_agreed);
 }
 
 /* --- one's own sessions --- */
