@@ -1,7 +1,7 @@
 /* WebSockets as the gate knows them: a small struct for each, because ten thousand of them stand
- * idle. A session is read once, when the connection opens; that it has ended since, elsewhere, comes
- * as a notice, and that it was idle for too long is found by the sweep, which asks the database
- * before it believes it: the person may be busy in another tab on another worker. */
+ * idle. A session is read once, when the connection opens; that it has ended since, elsewhere,
+ * comes as a notice, and that it was idle for too long is found by the sweep, which asks the
+ * database before it believes it: the person may be busy in another tab on another worker. */
 #include "core/connection.h"
 
 #include "base/clock.h"
@@ -54,7 +54,7 @@ void connection_closed(void *ctx, uint64_t id)
 		return;
 	hub_leave(core->hub, conn);
 	LIST_EACH(link, &conn->posts)
-		list_remove(link);
+	list_remove(link);
 	p256_key_unref(&conn->key);
 	mem_free(conn);
 }
@@ -112,8 +112,12 @@ static void look_again(struct core *core, const struct connection *conn)
 {
 	const struct pg_param params[] = {
 		pg_hash(&conn->token), pg_int(core->parts.config->session_idle_minutes * 60)};
-	struct pg_call call = {.statement = STMT_SESSION_FIND, .params = params, .n_params = 2,
-		.done = looked_again, .ctx = core, .tag = conn->id};
+	struct pg_call call = {.statement = STMT_SESSION_FIND,
+		.params = params,
+		.n_params = 2,
+		.done = looked_again,
+		.ctx = core,
+		.tag = conn->id};
 	if (pg_submit(core->parts.pg, &call) != ERR_OK)
 		return; /* the next sweep asks again */
 }
@@ -129,8 +133,13 @@ static void seen(void *ctx, uint64_t id, enum err e, const struct pg_result *res
 static void tell_seen(struct core *core, struct connection *conn)
 {
 	const struct pg_param params[] = {pg_id(&conn->session.session)};
-	struct pg_call call = {.statement = STMT_SESSION_TOUCH, .org = &conn->session.org,
-		.params = params, .n_params = 1, .done = seen, .ctx = core, .tag = conn->id};
+	struct pg_call call = {.statement = STMT_SESSION_TOUCH,
+		.org = &conn->session.org,
+		.params = params,
+		.n_params = 1,
+		.done = seen,
+		.ctx = core,
+		.tag = conn->id};
 	if (pg_submit(core->parts.pg, &call) == ERR_OK)
 		conn->seen_at = clock_mono_ms();
 }

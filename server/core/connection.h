@@ -40,7 +40,8 @@ enum err connection_admit(void *core, const struct ws_hello *hello);
 void connection_opened(void *core, uint64_t id, const struct ws_hello *hello);
 void connection_closed(void *core, uint64_t id);
 struct connection *connection_find(struct core *core, uint64_t id);
-/* Takes the session over and joins the hub; the oldest of too many connections of the person goes. */
+/* Takes the session over and joins the hub; the oldest of too many connections of the person goes.
+ */
 void connection_join(struct core *core, struct connection *conn, const struct session *session);
 /* Says session_ended and closes with 4001. */
 void connection_end_session(struct core *core, struct connection *conn);

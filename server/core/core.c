@@ -2,8 +2,8 @@
 #include "core/core.h"
 
 #include "base/clock.h"
-#include "core/gate.h"
 #include "base/mem.h"
+#include "core/gate.h"
 #include "core/state.h"
 
 enum { SWEEP_MS = 1000, RATES_EVERY = 60, MAX_KEYS = 200000 };
@@ -28,9 +28,9 @@ struct core *core_new(const struct core_parts *parts)
 	core->connections = map_new();
 	core->requests = map_new();
 	list_init(&core->waiting);
-	core->person_rates = rate_new(
-		(const int64_t[]){config->requests_per_minute, config->posts_per_minute}, 2,
-		MAX_KEYS);
+	core->person_rates =
+		rate_new((const int64_t[]){config->requests_per_minute, config->posts_per_minute},
+			2, MAX_KEYS);
 	core->address_rates = rate_new(
 		(const int64_t[]){config->sign_ins_per_minute, config->connects_per_minute}, 2,
 		MAX_KEYS);
@@ -60,7 +60,8 @@ void core_free(struct core **core)
 		connection_closed(c, conn->id);
 		cursor = 0;
 	}
-	LIST_EACH(link, &c->waiting) {
+	LIST_EACH(link, &c->waiting)
+	{
 		struct arena *arena = LIST_OF(link, struct request, waiting)->arena;
 		arena_free(&arena);
 	}

@@ -20,7 +20,8 @@ struct decoded {
 	json_t *root;
 };
 
-/* Counted before anything is built; strings are stepped over, broken text is jansson's to refuse. */
+/* Counted before anything is built; strings are stepped over, broken text is jansson's to refuse.
+ */
 static bool depth_is_legal(struct slice text)
 {
 	unsigned depth = 0;
@@ -48,8 +49,8 @@ enum err decode_open(struct slice text, struct decoded **ret)
 {
 	if (!depth_is_legal(text))
 		return ERR_MALFORMED;
-	AUTO(json) json_t *root =
-		json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	AUTO(json)
+	json_t *root = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(root))
 		return ERR_MALFORMED;
 	struct decoded *d = MEM_NEW(struct decoded);
@@ -98,8 +99,7 @@ typedef bool decode_fn(const json_t *json, const struct place *p);
 
 static bool decode_exact(const json_t *json, const struct place *p)
 {
-	return json_is_string(json) &&
-	       b64_decode_exact(json_slice(json), p->at, p->max) == ERR_OK;
+	return json_is_string(json) && b64_decode_exact(json_slice(json), p->at, p->max) == ERR_OK;
 }
 
 static bool decode_bytes(const json_t *json, const struct place *p)
@@ -202,8 +202,12 @@ static bool decode_list(const json_t *json, const struct place *p)
 		return false;
 	uint8_t *items = arena_array(p->arena, n + 1, f->item_size);
 	for (size_t i = 0; i < n; i++) {
-		struct place item = {.kind = f->item, .min = f->item_min, .max = f->item_max,
-			.field = f, .arena = p->arena, .at = items + i * f->item_size};
+		struct place item = {.kind = f->item,
+			.min = f->item_min,
+			.max = f->item_max,
+			.field = f,
+			.arena = p->arena,
+			.at = items + i * f->item_size};
 		if (!decoders[f->item](json_array_get(json, i), &item))
 			return false;
 	}
@@ -233,8 +237,12 @@ static bool decode_members(const json_t *json, const struct shape *shape, struct
 		const json_t *value = json_object_getn(json, f->name, f->name_size);
 		if (value == NULL && f->optional)
 			continue;
-		struct place p = {.kind = f->kind, .min = f->min, .max = f->max, .field = f,
-			.arena = arena, .at = into + f->at};
+		struct place p = {.kind = f->kind,
+			.min = f->min,
+			.max = f->max,
+			.field = f,
+			.arena = arena,
+			.at = into + f->at};
 		*ret_field = f->name;
 		if (value == NULL || !decoders[f->kind](value, &p))
 			return false;

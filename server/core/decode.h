@@ -15,8 +15,8 @@ static inline void decoded_cleanup(struct decoded **d)
 {
 	decode_close(d);
 }
-/* The frame {"id":..,"op":..,"body":..}: exactly these, ERR_MALFORMED otherwise. ret_id is written as
- * soon as it is known, so that a refusal can name it. The op borrows from d. */
+/* The frame {"id":..,"op":..,"body":..}: exactly these, ERR_MALFORMED otherwise. ret_id is written
+ * as soon as it is known, so that a refusal can name it. The op borrows from d. */
 MUST enum err decode_frame(const struct decoded *d, uint64_t *ret_id, struct slice *ret_op);
 /* The body of a frame (in_frame) or of an HTTP request (the whole object). *ret is NULL for a shape
  * without fields. On ERR_BAD_FIELD *ret_field names the outermost field, NULL if an unknown member

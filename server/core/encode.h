@@ -22,7 +22,8 @@ void encode_reply(struct buf *b, uint64_t id, const struct shape *shape, const v
 void encode_http_reply(struct buf *b, const struct shape *shape, const void *value);
 /* {"id":7,"err":"stale_head","detail":{"head":"..."}} and for a fault "ref":"..."; id 0 is left out
  * (HTTP). */
-void encode_error(struct buf *b, uint64_t id, enum err e, const struct detail *detail, uint64_t ref);
+void encode_error(
+	struct buf *b, uint64_t id, enum err e, const struct detail *detail, uint64_t ref);
 /* {"ev":"message_posted","body":{...}} */
 void encode_event(struct buf *b, const struct shape *shape, const void *value);
 void encode_value(struct buf *b, const struct shape *shape, const void *value);

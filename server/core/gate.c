@@ -60,8 +60,7 @@ static void session_known(struct request *r, const struct pg_result *result)
 		.user = pg_get_id(result, 0, SESSION_FIND_ACCOUNT),
 		.expires_at = pg_get_time(result, 0, SESSION_FIND_EXPIRES_AT),
 	};
-	r->organisation =
-		arena_copy(r->arena, pg_get_bytes(result, 0, SESSION_FIND_ORGANISATION));
+	r->organisation = arena_copy(r->arena, pg_get_bytes(result, 0, SESSION_FIND_ORGANISATION));
 	if (session_role_parse(pg_get_bytes(result, 0, SESSION_FIND_ROLE), &r->session.role))
 		gate_go_on(r);
 	else
@@ -72,8 +71,8 @@ static enum err ask_session(struct request *r)
 {
 	if (!r->has_token)
 		return ERR_NOT_SIGNED_IN;
-	const struct pg_param params[] = {pg_hash(&r->token),
-		pg_int(r->core->parts.config->session_idle_minutes * 60)};
+	const struct pg_param params[] = {
+		pg_hash(&r->token), pg_int(r->core->parts.config->session_idle_minutes * 60)};
 	req_query(r, STMT_SESSION_FIND, params, 2, session_known);
 	return WAITS;
 }
@@ -141,9 +140,10 @@ static enum err check_rate(struct request *r)
 	};
 	enum rate_class class = r->route->rate;
 	enum err e = class == RATE_SIGN_IN || r->session.role == ROLE_NOBODY
-		? rate_take(r->core->address_rates, id_slice(&r->address), ADDRESS_SIGN_INS, 1)
-		: rate_take(r->core->person_rates, id_slice(&r->session.user),
-			prices[class].bucket, prices[class].cost);
+			     ? rate_take(r->core->address_rates, id_slice(&r->address),
+				       ADDRESS_SIGN_INS, 1)
+			     : rate_take(r->core->person_rates, id_slice(&r->session.user),
+				       prices[class].bucket, prices[class].cost);
 	struct connection *conn = r->http ? NULL : connection_find(r->core, r->from);
 	if (e != ERR_OK && conn != NULL)
 		connection_strike(r->core, conn);
@@ -158,12 +158,12 @@ static void facts_known(struct request *r, const struct pg_result *result)
 		bool member = !pg_is_null(result, 0, ROOM_FACTS_ACTIVE) &&
 			      pg_get_bool(result, 0, ROOM_FACTS_ACTIVE);
 		bool invited = pg_get_bool(result, 0, ROOM_FACTS_CLAIMED);
-		r->facts.relation = member ? RELATION_MEMBER
-			: invited	   ? RELATION_INVITED
-					   : RELATION_NONE;
+		r->facts.relation = member    ? RELATION_MEMBER
+				    : invited ? RELATION_INVITED
+					      : RELATION_NONE;
 		r->facts.phase = slice_is(pg_get_bytes(result, 0, ROOM_FACTS_PHASE), "closed")
-			? PHASE_CLOSED
-			: PHASE_OPEN;
+					 ? PHASE_CLOSED
+					 : PHASE_OPEN;
 	}
 	gate_go_on(r);
 }

@@ -61,7 +61,8 @@ void hub_seat_free(struct hub *hub, struct hub_seat *seat)
 
 static struct hub_seat *seat_find(const struct hub_user *user, const struct id *room)
 {
-	LIST_EACH(link, &user->seats) {
+	LIST_EACH(link, &user->seats)
+	{
 		struct hub_seat *seat = LIST_OF(link, struct hub_seat, of_user);
 		if (id_equal(&seat->room->id, room))
 			return seat;
@@ -110,7 +111,7 @@ void hub_leave(struct hub *hub, struct connection *conn)
 	if (!list_is_empty(&user->connections))
 		return;
 	LIST_EACH(link, &user->seats)
-		hub_seat_free(hub, LIST_OF(link, struct hub_seat, of_user));
+	hub_seat_free(hub, LIST_OF(link, struct hub_seat, of_user));
 	list_remove(&user->refresh);
 	map_take_id(hub->users, &user->id);
 	mem_free(user);
@@ -120,7 +121,7 @@ struct connection *hub_oldest(const struct connection *conn, size_t max)
 {
 	size_t n = 0;
 	LIST_EACH(link, &conn->user->connections)
-		n++;
+	n++;
 	if (n <= max)
 		return NULL;
 	return LIST_OF(conn->user->connections.next, struct connection, of_user);
@@ -136,7 +137,8 @@ void hub_take_seats(struct hub *hub, const struct id *id, const struct pg_result
 		struct id room = pg_get_id(rooms, i, 0);
 		hub_seat_put(hub, user, &room, pg_get_int(rooms, i, 1))->mark = mark;
 	}
-	LIST_EACH(link, &user->seats) {
+	LIST_EACH(link, &user->seats)
+	{
 		struct hub_seat *seat = LIST_OF(link, struct hub_seat, of_user);
 		if (seat->mark != mark)
 			hub_seat_free(hub, seat);
@@ -161,7 +163,7 @@ struct frame *hub_frame(struct hub *hub, const struct shape *shape, const void *
 void hub_send_user(struct hub *hub, const struct hub_user *user, struct frame *f)
 {
 	LIST_EACH(link, &user->connections)
-		ws_send(hub->core->server, LIST_OF(link, struct connection, of_user)->id, f);
+	ws_send(hub->core->server, LIST_OF(link, struct connection, of_user)->id, f);
 }
 
 void hub_tell(
@@ -185,7 +187,8 @@ void hub_tell_room(struct hub *hub, const struct hub_room *room, const struct sh
 	const void *event, const struct id *except)
 {
 	AUTO(frame) struct frame *f = hub_frame(hub, shape, event);
-	LIST_EACH(link, &room->seats) {
+	LIST_EACH(link, &room->seats)
+	{
 		const struct hub_seat *seat = LIST_OF(link, struct hub_seat, of_room);
 		if (except == NULL || !id_equal(except, &seat->user->id))
 			hub_send_user(hub, seat->user, f);

@@ -4,10 +4,10 @@
 #include "core/shape.h"
 #include "io/pg_row.h"
 
-/* Who hears what. Every worker, also the one that wrote, hears of a commit by a notice, reads what it
- * names (its own posts from a ring of copies), encodes it once and gives it to each connection here
- * whose person has a seat in the room. Seats follow the control log: they are read when a person
- * connects, when a log grew, and after a gap in the notices. */
+/* Who hears what. Every worker, also the one that wrote, hears of a commit by a notice, reads what
+ * it names (its own posts from a ring of copies), encodes it once and gives it to each connection
+ * here whose person has a seat in the room. Seats follow the control log: they are read when a
+ * person connects, when a log grew, and after a gap in the notices. */
 struct hub;
 struct core;
 struct connection;
@@ -26,13 +26,14 @@ void hub_take_seats(struct hub *hub, const struct id *user, const struct pg_resu
 /* Grows with every control notice: seats that were asked for before it may be stale. */
 uint64_t hub_generation(const struct hub *hub);
 
-void hub_tell(struct hub *hub, struct connection *conn, const struct shape *shape,
-	const void *event);
-void hub_tell_user(struct hub *hub, const struct id *user, const struct shape *shape,
-	const void *event);
+void hub_tell(
+	struct hub *hub, struct connection *conn, const struct shape *shape, const void *event);
+void hub_tell_user(
+	struct hub *hub, const struct id *user, const struct shape *shape, const void *event);
 
 /* Around each post: while one of this worker is on its way, a notice that is ahead of the answer
- * waits for it instead of reading what will be in the ring at once. row is NULL if it was refused. */
+ * waits for it instead of reading what will be in the ring at once. row is NULL if it was refused.
+ */
 void hub_posting(struct hub *hub, const struct id *room);
 void hub_posted(struct hub *hub, const struct id *room, const struct ring_row *row);
 

@@ -1,7 +1,8 @@
-/* Envelopes on their way to those who may read them. A room that a notice named stands in a list with
- * the range it wants; a turn takes from the ring what is there, and what is missing is read for many
- * rooms at once, one reading at a time, so that under load readings grow instead of their number. A
- * room's envelopes are told in their order: while a part is being read, nothing behind it goes. */
+/* Envelopes on their way to those who may read them. A room that a notice named stands in a list
+ * with the range it wants; a turn takes from the ring what is there, and what is missing is read
+ * for many rooms at once, one reading at a time, so that under load readings grow instead of their
+ * number. A room's envelopes are told in their order: while a part is being read, nothing behind it
+ * goes. */
 #include "base/mem.h"
 #include "core/hub_state.h"
 #include "sql_gen.h"
@@ -34,19 +35,20 @@ void hub_want(struct hub *hub, const struct notice_range *range)
 
 void hub_forget_wants(struct hub *hub)
 {
-	LIST_EACH(link, &hub->wanted) {
+	LIST_EACH(link, &hub->wanted)
+	{
 		struct hub_room *room = LIST_OF(link, struct hub_room, wanted);
 		list_remove(link);
 		room->want_from = room->want_to = 0;
 	}
 }
 
-static void push(
-	struct hub *hub, struct hub_room *room, const struct wire_row *rows, size_t n)
+static void push(struct hub *hub, struct hub_room *room, const struct wire_row *rows, size_t n)
 {
 	struct message_posted_event event = {.room = room->id, .rows = rows, .n_rows = n};
 	AUTO(frame) struct frame *whole = hub_frame(hub, &shape_message_posted_event, &event);
-	LIST_EACH(link, &room->seats) {
+	LIST_EACH(link, &room->seats)
+	{
 		const struct hub_seat *seat = LIST_OF(link, struct hub_seat, of_room);
 		size_t hidden = 0;
 		while (hidden < n && rows[hidden].seq < seat->first_seq)
@@ -57,8 +59,8 @@ static void push(
 		}
 		event.rows = rows + hidden;
 		event.n_rows = n - hidden;
-		AUTO(frame) struct frame *part =
-			hub_frame(hub, &shape_message_posted_event, &event);
+		AUTO(frame)
+		struct frame *part = hub_frame(hub, &shape_message_posted_event, &event);
 		if (hidden < n)
 			hub_send_user(hub, seat->user, part);
 	}
@@ -95,8 +97,10 @@ static void tell_from_ring(struct hub *hub, struct hub_room *room)
 		struct ring_row kept;
 		while (n < ROWS_MAX && room->want_from + (int64_t)n <= room->want_to &&
 			ring_get(hub->ring, &room->id, room->want_from + (int64_t)n, &kept))
-			rows[n++] = (struct wire_row){.seq = kept.seq, .at = kept.at,
-				.has_envelope = true, .envelope = kept.envelope};
+			rows[n++] = (struct wire_row){.seq = kept.seq,
+				.at = kept.at,
+				.has_envelope = true,
+				.envelope = kept.envelope};
 		if (n == 0)
 			return;
 		int64_t told_to = rows[n - 1].seq;
@@ -174,7 +178,8 @@ static void rows_read(void *ctx, uint64_t tag, enum err e, const struct pg_resul
 /* Rooms of one organisation, because a statement sees one only. */
 static void choose_rooms(struct hub *hub, struct reading *reading, struct id *ret_org)
 {
-	LIST_EACH(link, &hub->wanted) {
+	LIST_EACH(link, &hub->wanted)
+	{
 		struct hub_room *room = LIST_OF(link, struct hub_room, wanted);
 		if (room->n_posting > 0 || reading->n == ROOMS_MAX ||
 			(reading->n > 0 && !id_equal(&room->org, ret_org)))
@@ -201,10 +206,14 @@ static void read_missing(struct hub *hub)
 		firsts[i] = pg_int(reading->ranges[i].first);
 		lasts[i] = pg_int(reading->ranges[i].last);
 	}
-	const struct pg_param params[] = {pg_array(rooms, reading->n),
-		pg_array(firsts, reading->n), pg_array(lasts, reading->n)};
-	struct pg_call call = {.statement = STMT_MESSAGE_ROWS, .org = &org, .params = params,
-		.n_params = 3, .done = rows_read, .ctx = reading};
+	const struct pg_param params[] = {pg_array(rooms, reading->n), pg_array(firsts, reading->n),
+		pg_array(lasts, reading->n)};
+	struct pg_call call = {.statement = STMT_MESSAGE_ROWS,
+		.org = &org,
+		.params = params,
+		.n_params = 3,
+		.done = rows_read,
+		.ctx = reading};
 	hub->reading = reading->n > 0 && pg_submit(hub->core->parts.pg, &call) == ERR_OK;
 	if (hub->reading)
 		return;
@@ -219,7 +228,8 @@ static void feed(void *ctx)
 {
 	struct hub *hub = ctx;
 	hub->feed_posted = false;
-	LIST_EACH(link, &hub->wanted) {
+	LIST_EACH(link, &hub->wanted)
+	{
 		struct hub_room *room = LIST_OF(link, struct hub_room, wanted);
 		if (!room->reading)
 			tell_from_ring(hub, room);

@@ -32,8 +32,7 @@ static bool is_member(const struct pg_result *members, const struct id *user)
 	return false;
 }
 
-static void seat_members(
-	struct hub *hub, const struct id *room, const struct pg_result *members)
+static void seat_members(struct hub *hub, const struct id *room, const struct pg_result *members)
 {
 	for (size_t i = 0; i < pg_rows(members); i++) {
 		struct id member = pg_get_id(members, i, NOTICE_MEMBERS_ACCOUNT);
@@ -45,14 +44,14 @@ static void seat_members(
 }
 
 /* The last seat takes the room with it. */
-static void unseat_others(
-	struct hub *hub, const struct id *id, const struct pg_result *members)
+static void unseat_others(struct hub *hub, const struct id *id, const struct pg_result *members)
 {
 	struct hub_room *room = map_get_id(hub->rooms, id);
 	bool found = room != NULL;
 	while (found) {
 		found = false;
-		LIST_EACH(link, &room->seats) {
+		LIST_EACH(link, &room->seats)
+		{
 			struct hub_seat *seat = LIST_OF(link, struct hub_seat, of_room);
 			if (is_member(members, &seat->user->id))
 				continue;
@@ -93,8 +92,12 @@ static void ask(struct hub *hub, const struct notice *notice, size_t statement, 
 	const struct pg_param item = pg_id(&notice->first);
 	const struct pg_param params[] = {
 		statement == STMT_NOTICE_MEMBERS ? pg_array(&item, 1) : item};
-	struct pg_call call = {.statement = statement, .org = &notice->org, .params = params,
-		.n_params = 1, .done = done, .ctx = asked};
+	struct pg_call call = {.statement = statement,
+		.org = &notice->org,
+		.params = params,
+		.n_params = 1,
+		.done = done,
+		.ctx = asked};
 	if (pg_submit(hub->core->parts.pg, &call) != ERR_OK)
 		done(asked, 0, ERR_UNAVAILABLE, NULL);
 }
@@ -154,8 +157,7 @@ static void heard_typing(struct hub *hub, const struct notice *notice)
 	const struct hub_room *room = map_get_id(hub->rooms, &notice->first);
 	struct message_typing_event event = {.room = notice->first, .user = notice->second};
 	if (room != NULL)
-		hub_tell_room(
-			hub, room, &shape_message_typing_event, &event, &notice->second);
+		hub_tell_room(hub, room, &shape_message_typing_event, &event, &notice->second);
 }
 
 static struct connection *find_session(
@@ -164,7 +166,8 @@ static struct connection *find_session(
 	const struct hub_user *user = map_get_id(hub->users, id);
 	if (user == NULL)
 		return NULL;
-	LIST_EACH(link, &user->connections) {
+	LIST_EACH(link, &user->connections)
+	{
 		struct connection *conn = LIST_OF(link, struct connection, of_user);
 		if (id_equal(&conn->session.session, session))
 			return conn;
@@ -223,8 +226,12 @@ static void refresh_next(struct hub *hub)
 		return;
 	struct hub_user *user = LIST_OF(hub->refresh.next, struct hub_user, refresh);
 	const struct pg_param params[] = {pg_id(&user->id)};
-	struct pg_call call = {.statement = STMT_NOTICE_ROOMS, .org = &user->org,
-		.params = params, .n_params = 1, .done = seats_read, .ctx = hub};
+	struct pg_call call = {.statement = STMT_NOTICE_ROOMS,
+		.org = &user->org,
+		.params = params,
+		.n_params = 1,
+		.done = seats_read,
+		.ctx = hub};
 	if (pg_submit(hub->core->parts.pg, &call) != ERR_OK)
 		return;
 	hub->refreshing = user->id;

@@ -12,7 +12,8 @@ struct hub_user {
 struct hub_room {
 	struct id id, org;
 	struct list seats;
-	/* Envelopes that a notice named and that were not told yet: want_from..want_to, 0 if none. */
+	/* Envelopes that a notice named and that were not told yet: want_from..want_to, 0 if none.
+	 */
 	int64_t want_from, want_to;
 	struct list wanted;
 	bool reading;
@@ -32,8 +33,8 @@ struct hub {
 	struct core *core;
 	struct map *users, *rooms; /* by id */
 	struct ring *ring;
-	struct list wanted;  /* rooms with something to tell */
-	struct list refresh; /* users */
+	struct list wanted;   /* rooms with something to tell */
+	struct list refresh;  /* users */
 	struct id refreshing; /* whose seats are being read; zero if nobody's */
 	bool feed_posted, reading;
 	uint64_t generation, marks;

@@ -17,7 +17,7 @@ struct notice {
 	struct id org;
 	struct id first, second; /* the ids in their order; of NOTICE_MESSAGES see below */
 	int64_t number;          /* entries, of NOTICE_CONTROL */
-	struct slice rest;       /* of NOTICE_MESSAGES: notice_next_range takes one after the other */
+	struct slice rest; /* of NOTICE_MESSAGES: notice_next_range takes one after the other */
 };
 struct notice_range {
 	struct id room;

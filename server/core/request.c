@@ -50,11 +50,15 @@ static void came_back(void *ctx, uint64_t tag, enum err e, const struct pg_resul
 		r->then_result(r, result);
 }
 
-static enum err submit(
-	struct request *r, size_t statement, const struct pg_param *params, size_t n)
+static enum err submit(struct request *r, size_t statement, const struct pg_param *params, size_t n)
 {
-	struct pg_call call = {.statement = statement, .org = &r->session.org, .params = params,
-		.n_params = n, .affinity = r->affinity, .done = came_back, .ctx = r->core,
+	struct pg_call call = {.statement = statement,
+		.org = &r->session.org,
+		.params = params,
+		.n_params = n,
+		.affinity = r->affinity,
+		.done = came_back,
+		.ctx = r->core,
 		.tag = r->id};
 	return pg_submit(r->core->parts.pg, &call);
 }
@@ -191,7 +195,8 @@ void req_event(
 void request_sweep(struct core *core)
 {
 	uint64_t now = clock_mono_ms();
-	LIST_EACH(link, &core->waiting) {
+	LIST_EACH(link, &core->waiting)
+	{
 		struct request *r = LIST_OF(link, struct request, waiting);
 		if (r->deadline > now)
 			return;

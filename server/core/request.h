@@ -24,17 +24,19 @@ struct request {
 	uint64_t client_id; /* the frame's id */
 	const struct route *route;
 	struct arena *arena;
-	const void *in; /* decoded: struct <op>_in */
+	const void *in;    /* decoded: struct <op>_in */
 	struct hash token; /* of the cookie */
 	bool has_token;
-	struct id address;          /* a hash of it; for rates */
-	struct session session;     /* zero for the audience nobody */
-	struct slice organisation;  /* its name; known when the session was read for this request */
+	struct id address;         /* a hash of it; for rates */
+	struct session session;    /* zero for the audience nobody */
+	struct slice organisation; /* its name; known when the session was read for this request */
 	struct facts facts;
 	uint64_t affinity; /* of the next query on the hot lane */
 	void *state;       /* the module's own, in the arena */
-	step_fn *release;  /* what the module must give back, once, when the request ends; may be NULL */
-	struct list order; /* the module's own: requests of a connection that must keep their order */
+	step_fn *release;  /* what the module must give back, once, when the request ends; may be
+			      NULL */
+	struct list
+		order; /* the module's own: requests of a connection that must keep their order */
 
 	/* The gate's and request.c's own. */
 	unsigned next_check;
@@ -61,8 +63,8 @@ void req_reply(struct request *r, const void *out);
 void req_fail(struct request *r, enum err e);
 void req_fail_detail(struct request *r, enum err e, const struct detail *detail);
 /* An event to every connection of a person on this worker. */
-void req_event(struct core *core, const struct id *user, const struct shape *shape,
-	const void *event);
+void req_event(
+	struct core *core, const struct id *user, const struct shape *shape, const void *event);
 
 /* For the gate. */
 struct request *request_new(struct core *core);

@@ -1,5 +1,6 @@
-/* A direct-mapped table of copies: a slot holds one envelope, a newer one of the same slot throws it
- * out. Chosen over a map with an order because a miss costs only a read, and this costs no search. */
+/* A direct-mapped table of copies: a slot holds one envelope, a newer one of the same slot throws
+ * it out. Chosen over a map with an order because a miss costs only a read, and this costs no
+ * search. */
 #include "core/ring.h"
 
 #include "base/list.h"
@@ -47,7 +48,7 @@ void ring_free(struct ring **ring)
 	if (*ring == NULL)
 		return;
 	LIST_EACH(link, &(*ring)->by_age)
-		drop(*ring, LIST_OF(link, struct kept, by_age));
+	drop(*ring, LIST_OF(link, struct kept, by_age));
 	mem_free(*ring);
 	*ring = NULL;
 }
@@ -58,7 +59,10 @@ void ring_put(struct ring *ring, const struct id *room, const struct ring_row *r
 	if (ring->slots[slot] != NULL)
 		drop(ring, ring->slots[slot]);
 	struct kept *kept = mem_new(sizeof(*kept) + row->envelope.n);
-	*kept = (struct kept){.room = *room, .seq = row->seq, .at = row->at, .slot = slot,
+	*kept = (struct kept){.room = *room,
+		.seq = row->seq,
+		.at = row->at,
+		.slot = slot,
 		.size = (uint32_t)row->envelope.n};
 	memcpy(kept->bytes, row->envelope.p, row->envelope.n);
 	list_push(&ring->by_age, &kept->by_age);

@@ -1,8 +1,9 @@
 #pragma once
 #include "base/id.h"
 
-/* Envelopes that this worker has just posted, so that its own notice needs no read. Only a cache: it
- * forgets the oldest over its ceiling of bytes, and what is missing is read from the database. */
+/* Envelopes that this worker has just posted, so that its own notice needs no read. Only a cache:
+ * it forgets the oldest over its ceiling of bytes, and what is missing is read from the database.
+ */
 struct ring;
 
 struct ring_row {

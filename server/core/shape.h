@@ -29,7 +29,7 @@ struct field {
 	bool optional;
 	uint32_t at;     /* where the value is in the struct; of a list, the pointer to its items */
 	uint32_t has_at; /* optional: where the bool is; list: where the count is */
-	uint64_t min, max; /* values of numbers, bytes of bytes and text, items of a list */
+	uint64_t min, max;        /* values of numbers, bytes of bytes and text, items of a list */
 	const char *const *words; /* of an enum */
 	uint32_t n_words;
 	enum kind item; /* of a list */

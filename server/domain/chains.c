@@ -20,16 +20,15 @@ static size_t count_same(const struct pg_result *result, size_t from)
 struct chains chains_copy(struct arena *arena, const struct pg_result *result)
 {
 	size_t n_rows = pg_rows(result);
-	struct chains chains = {
-		.items = arena_array(arena, n_rows + 1, sizeof(*chains.items))};
+	struct chains chains = {.items = arena_array(arena, n_rows + 1, sizeof(*chains.items))};
 	for (size_t from = 0; from < n_rows; from += chains.items[chains.n++].n) {
 		struct chain *chain = &chains.items[chains.n];
 		chain->subject = pg_get_id(result, from, CHAIN_GET_SUBJECT);
 		chain->n = count_same(result, from);
 		chain->entries = arena_array(arena, chain->n, sizeof(*chain->entries));
 		for (size_t i = 0; i < chain->n; i++)
-			chain->entries[i] = arena_copy(
-				arena, pg_get_bytes(result, from + i, CHAIN_GET_ENTRY));
+			chain->entries[i] =
+				arena_copy(arena, pg_get_bytes(result, from + i, CHAIN_GET_ENTRY));
 	}
 	return chains;
 }

@@ -19,7 +19,7 @@ struct chains {
 struct chains chains_copy(struct arena *arena, const struct pg_result *result);
 /* The empty chain when there is none. */
 struct chain chains_find(const struct chains *chains, const struct id *subject);
-/* ret_state is the caller's. issuers: the organisation's chain, NULL for its own; people may be NULL.
- * ERR_INTERNAL when what is stored breaks the rules. */
+/* ret_state is the caller's. issuers: the organisation's chain, NULL for its own; people may be
+ * NULL. ERR_INTERNAL when what is stored breaks the rules. */
 MUST enum err chain_replay(const struct chain *chain, const struct identity *issuers,
 	struct people *people, struct identity **ret_state);

@@ -1,5 +1,5 @@
-/* Appending to a room's control log: read what is there, judge on a thread, write once. The write is
- * refused if the log has moved meanwhile, and changes rows of members, epochs, wraps and the
+/* Appending to a room's control log: read what is there, judge on a thread, write once. The write
+ * is refused if the log has moved meanwhile, and changes rows of members, epochs, wraps and the
  * invitation together with it. */
 #include "domain/control.h"
 
@@ -28,7 +28,8 @@ static void control_appended(struct request *r, const struct pg_result *result)
 	}
 	struct detail detail = {.name = NULL};
 	if (e == ERR_STALE_HEAD && !pg_is_null(result, 0, CONTROL_APPEND_HEAD))
-		detail = (struct detail){.name = "head", .kind = DETAIL_HASH,
+		detail = (struct detail){.name = "head",
+			.kind = DETAIL_HASH,
 			.hash = pg_get_hash(result, 0, CONTROL_APPEND_HEAD)};
 	req_fail_detail(r, e, &detail);
 }
@@ -93,7 +94,6 @@ void control_append(struct request *r)
 		req_fail(r, ERR_BAD_FIELD);
 		return;
 	}
-	const struct pg_param params[] = {
-		pg_id(&a->room), pg_int(0), pg_int(CONTROL_MAX_ENTRIES)};
+	const struct pg_param params[] = {pg_id(&a->room), pg_int(0), pg_int(CONTROL_MAX_ENTRIES)};
 	req_query(r, STMT_ROOM_LOG, params, 3, control_log_read);
 }

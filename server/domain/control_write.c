@@ -1,5 +1,5 @@
-/* A judged append as one statement's parameters: the entries, the state after them, the members whom
- * they changed, grants, wraps, and the invitation. */
+/* A judged append as one statement's parameters: the entries, the state after them, the members
+ * whom they changed, grants, wraps, and the invitation. */
 #include "domain/control_write.h"
 
 #include "sql_gen.h"
@@ -27,8 +27,8 @@ static void put_state(const struct control_append *a, struct pg_param *params)
 	params[CONTROL_APPEND_IN_HEAD] = pg_hash(&a->before->head);
 	params[CONTROL_APPEND_IN_AGREEMENT] = pg_id(&log->agreement);
 	params[CONTROL_APPEND_IN_RETENTION_CLASS] = pg_int(log->retention_class);
-	params[CONTROL_APPEND_IN_PHASE] = pg_bytes(
-		log->phase == CONTROL_CLOSED ? SLICE_LIT("closed") : SLICE_LIT("open"));
+	params[CONTROL_APPEND_IN_PHASE] =
+		pg_bytes(log->phase == CONTROL_CLOSED ? SLICE_LIT("closed") : SLICE_LIT("open"));
 	params[CONTROL_APPEND_IN_EPOCH] = pg_int(log->epoch);
 	params[CONTROL_APPEND_IN_PENDING] = pg_bool(log->pending);
 }
@@ -36,8 +36,7 @@ static void put_state(const struct control_append *a, struct pg_param *params)
 static bool member_changed(const struct control_append *a, size_t i)
 {
 	const struct control_member *now = &a->after->members[i];
-	const struct control_member *was =
-		i < a->before->n_members ? &a->before->members[i] : NULL;
+	const struct control_member *was = i < a->before->n_members ? &a->before->members[i] : NULL;
 	return was == NULL || was->active != now->active || was->since != now->since;
 }
 
@@ -73,8 +72,7 @@ static void put_members(
 		params[CONTROL_APPEND_IN_M_ACCOUNT + k] = pg_array(items + k * max, n);
 }
 
-static void put_grants(
-	const struct control_append *a, struct arena *arena, struct pg_param *params)
+static void put_grants(const struct control_append *a, struct arena *arena, struct pg_param *params)
 {
 	size_t n = 0, max = a->in->n_entries;
 	struct pg_param *items = arena_array(arena, 2 * max, sizeof(*items));
@@ -89,8 +87,7 @@ static void put_grants(
 	params[CONTROL_APPEND_IN_G_FROM] = pg_array(items + max, n);
 }
 
-static void put_wraps(
-	const struct control_append *a, struct arena *arena, struct pg_param *params)
+static void put_wraps(const struct control_append *a, struct arena *arena, struct pg_param *params)
 {
 	enum { COLUMNS = CONTROL_APPEND_IN_W_WRAP - CONTROL_APPEND_IN_W_ENTRY + 1 };
 	size_t n = a->in->n_wraps;

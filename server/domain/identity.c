@@ -1,6 +1,6 @@
-/* A person's own things, and identity chains. An entry is judged by the rules of server/seal upon the
- * whole chain, on a thread, and written only if the chain has not moved meanwhile: the statement
- * compares the head. The same entry twice is the same answer twice. */
+/* A person's own things, and identity chains. An entry is judged by the rules of server/seal upon
+ * the whole chain, on a thread, and written only if the chain has not moved meanwhile: the
+ * statement compares the head. The same entry twice is the same answer twice. */
 #include "base/clock.h"
 #include "core/state.h"
 #include "domain/chains.h"
@@ -11,8 +11,7 @@
 
 enum { ENTRIES_MAX = 8, UNLOCKERS_MAX = 16, CHAINS_MAX = 64 };
 
-static void ask_chains(
-	struct request *r, const struct id *subjects, size_t n, result_fn *then)
+static void ask_chains(struct request *r, const struct id *subjects, size_t n, result_fn *then)
 {
 	struct pg_param items[CHAINS_MAX + 2];
 	for (size_t i = 0; i < n; i++)
@@ -45,8 +44,7 @@ static void self_keys_read(
 	size_t n = pg_array_count(result, 0, SELF_GET_UNLOCKERS);
 	struct slice *unlockers = arena_array(arena, n + 1, sizeof(*unlockers));
 	for (size_t i = 0; i < n; i++)
-		unlockers[i] =
-			arena_copy(arena, pg_array_item(result, 0, SELF_GET_UNLOCKERS, i));
+		unlockers[i] = arena_copy(arena, pg_array_item(result, 0, SELF_GET_UNLOCKERS, i));
 	out->unlockers = unlockers;
 	out->n_unlockers = n;
 	out->has_list_mac = out->has_keys = true;
@@ -99,8 +97,7 @@ void chain_get(struct request *r)
 	struct pg_param items[CHAINS_MAX];
 	for (size_t i = 0; i < in->n_users; i++)
 		items[i] = pg_id(&in->users[i]);
-	const struct pg_param params[] = {
-		pg_id(&r->session.user), pg_array(items, in->n_users)};
+	const struct pg_param params[] = {pg_id(&r->session.user), pg_array(items, in->n_users)};
 	req_query(r, STMT_CHAIN_VISIBLE, params, 2, chains_visible);
 }
 
@@ -247,8 +244,7 @@ static void append_chains_read(struct request *r, const struct pg_result *result
 	req_work(r, append_judge, append_judged);
 }
 
-static void append_begin(
-	struct request *r, const struct slice *entries, size_t n, step_fn *write)
+static void append_begin(struct request *r, const struct slice *entries, size_t n, step_fn *write)
 {
 	struct append *a = ARENA_NEW(r->arena, struct append);
 	struct identity_entry first;
@@ -383,8 +379,7 @@ static bool unlockers_are_mine(const struct request *r, const struct self_put_ke
 	struct unlocker u;
 	for (size_t i = 0; i < in->n_unlockers; i++)
 		if (unlocker_parse(in->unlockers[i], &u) != REFUSAL_NONE ||
-			!id_equal(&u.org, &r->session.org) ||
-			!id_equal(&u.user, &r->session.user))
+			!id_equal(&u.org, &r->session.org) || !id_equal(&u.user, &r->session.user))
 			return false;
 	return true;
 }

@@ -1,9 +1,9 @@
 /* Posting. What the server can check without reading a message is checked here, cheapest first; the
- * signature is verified on a thread; the rest is judged by the one statement that stores it, because
- * only there it is true at the moment of storing. A connection's posts go to the statement in the
- * order in which they came, although threads finish in any order: sender_seq must grow by one. An
- * envelope under a key that is not the sender's current one goes on under a name of zeroes: as a
- * repeat it gets its stored answer, as anything new the statement refuses it. */
+ * signature is verified on a thread; the rest is judged by the one statement that stores it,
+ * because only there it is true at the moment of storing. A connection's posts go to the statement
+ * in the order in which they came, although threads finish in any order: sender_seq must grow by
+ * one. An envelope under a key that is not the sender's current one goes on under a name of zeroes:
+ * as a repeat it gets its stored answer, as anything new the statement refuses it. */
 #include "base/crypt.h"
 #include "base/num.h"
 #include "core/state.h"
@@ -74,10 +74,12 @@ static void message_posted(struct request *r, const struct pg_result *result)
 		return;
 	}
 	if (e == ERR_STALE_HEAD)
-		detail = (struct detail){.name = "head", .kind = DETAIL_HASH,
+		detail = (struct detail){.name = "head",
+			.kind = DETAIL_HASH,
 			.hash = pg_get_hash(result, 0, MESSAGE_POST_HEAD)};
 	if (e == ERR_BAD_SEQUENCE && !pg_is_null(result, 0, MESSAGE_POST_NEXT))
-		detail = (struct detail){.name = "next", .kind = DETAIL_NUMBER,
+		detail = (struct detail){.name = "next",
+			.kind = DETAIL_NUMBER,
 			.number = pg_get_int(result, 0, MESSAGE_POST_NEXT)};
 	req_fail_detail(r, e, &detail);
 }

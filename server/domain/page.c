@@ -69,9 +69,9 @@ void message_page(struct request *r)
 		return;
 	}
 	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user),
-		in->has_after		? pg_int(in->after)
-			: in->has_before ? pg_int(in->before)
-					 : pg_null(),
+		in->has_after    ? pg_int(in->after)
+		: in->has_before ? pg_int(in->before)
+				 : pg_null(),
 		pg_int(in->limit + 1)};
 	if (in->has_after)
 		req_query(r, STMT_MESSAGE_AFTER, params, 4, page_read_after);

@@ -27,8 +27,7 @@ static void members_read(
 	row->n_members = n;
 }
 
-static struct wire_room_row room_read(
-	struct arena *arena, const struct pg_result *result, size_t i)
+static struct wire_room_row room_read(struct arena *arena, const struct pg_result *result, size_t i)
 {
 	struct wire_room_row row = {
 		.room = pg_get_id(result, i, ROOM_LIST_ROOM),
@@ -67,8 +66,7 @@ static void rooms_listed(struct request *r, const struct pg_result *result)
 		bytes += 512 + rows[fits].name_card.envelope.n;
 		fits++;
 	}
-	struct room_list_out out = {
-		.rooms = rows, .n_rooms = fits, .more = pg_rows(result) > fits};
+	struct room_list_out out = {.rooms = rows, .n_rooms = fits, .more = pg_rows(result) > fits};
 	req_reply(r, &out);
 }
 
@@ -107,8 +105,7 @@ static bool agreement_state_read(struct slice word, uint8_t *ret_state)
 	return false;
 }
 
-static struct slice text_read(
-	struct arena *arena, const struct pg_result *result, unsigned column)
+static struct slice text_read(struct arena *arena, const struct pg_result *result, unsigned column)
 {
 	return arena_copy(arena, pg_get_bytes(result, 0, column));
 }

@@ -1,5 +1,5 @@
-/* Signing in, being signed in, and leaving. Signing in here is the development page's: it exists only
- * with development = yes, and is a page that is not there otherwise. */
+/* Signing in, being signed in, and leaving. Signing in here is the development page's: it exists
+ * only with development = yes, and is a page that is not there otherwise. */
 #include "base/clock.h"
 #include "base/crypt.h"
 #include "core/state.h"
@@ -205,10 +205,9 @@ static void person_found(struct request *r, const struct pg_result *result)
 	r->state = token;
 	r->session.org = pg_get_id(result, 0, DEV_PERSON_ORG);
 	r->session.user = in->person;
-	int64_t expires_at =
-		clock_wall_ms() + r->core->parts.config->session_hours * 3600 * 1000;
-	const struct pg_param params[] = {pg_id(&session), pg_hash(&token_hash),
-		pg_id(&in->person), pg_time(expires_at)};
+	int64_t expires_at = clock_wall_ms() + r->core->parts.config->session_hours * 3600 * 1000;
+	const struct pg_param params[] = {
+		pg_id(&session), pg_hash(&token_hash), pg_id(&in->person), pg_time(expires_at)};
 	req_query(r, STMT_SESSION_START, params, 4, signed_in);
 }
 
