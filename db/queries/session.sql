@@ -82,12 +82,3 @@ SELECT account, org, login, role, organisation FROM dev_people() LIMIT 1000;
 -- out: org uuid, role text
 -- One of them.
 SELECT org, role FROM dev_people() WHERE account = :account;
-
--- name: agreement_live
--- shape: maybe
--- lane: read
--- tenant: yes
--- in:
--- out: agreement uuid
--- The organisation's live agreement, the newest if there are several: what a new room is made under.
-SELECT agreement FROM agreement WHERE state = 'live' ORDER BY created_at DESC, agreement LIMIT 1;

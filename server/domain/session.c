@@ -33,7 +33,7 @@ static void session_agreement_read(struct request *r, const struct pg_result *re
 	struct opening *opening = r->state;
 	opening->has_agreement = pg_rows(result) > 0;
 	if (opening->has_agreement)
-		opening->agreement = pg_get_id(result, 0, AGREEMENT_LIVE_AGREEMENT);
+		opening->agreement = pg_get_id(result, 0, SESSION_AGREEMENT_AGREEMENT);
 	ask_seats(r);
 }
 
@@ -49,13 +49,19 @@ void session_open(struct request *r)
 	if (r->session.role == ROLE_CLIENT)
 		ask_seats(r);
 	else
-		req_query(r, STMT_AGREEMENT_LIVE, NULL, 0, session_agreement_read);
+		req_query(r, STMT_SESSION_AGREEMENT, NULL, 0, session_agreement_read);
 }
 
-static void session_agreed(struct request *r, const struct pg_result *live)
+/* A control log that grew while its seats were read may have changed them: read them again. */
+static void session_seated(struct request *r, const struct pg_result *rooms)
 {
+	const struct opening *opening = r->state;
 	const struct config *config = r->core->parts.config;
-	bool staff = r->session.role != ROLE_CLIENT;
+	hub_take_seats(r->core->hub, &r->session.user, rooms);
+	if (opening->generation != hub_generation(r->core->hub) && opening->tries < SEATS_TRIES) {
+		ask_seats(r);
+		return;
+	}
 	struct session_open_out out = {
 		.user = r->session.user,
 		.org = r->session.org,
@@ -65,23 +71,11 @@ static void session_agreed(struct request *r, const struct pg_result *live)
 		.expires_at = r->session.expires_at,
 		.max_frame = (uint32_t)config->max_frame,
 		.epoch_max_messages = (uint32_t)config->epoch_max_messages,
-		.has_agreement = staff && pg_rows(live) > 0,
 		.development = config->development,
+		.has_agreement = opening->has_agreement,
+		.agreement = opening->agreement,
 	};
-	if (out.has_agreement)
-		out.agreement = pg_get_id(live, 0, SESSION_AGREEMENT_AGREEMENT);
 	req_reply(r, &out);
-}
-
-/* A control log that grew while its seats were read may have changed them: read them again. */
-static void session_seated(struct request *r, const struct pg_result *rooms)
-{
-	const struct opening *opening = r->state;
-	hub_take_seats(r->core->hub, &r->session.user, rooms);
-	if (opening->generation != hub_generation(r->core->hub) && opening->tries < SEATS_TRIES)
-		ask_seats(r);
-	else
-		req_query(r, STMT_SESSION_AGREEMENT, NULL, 0, session_agreed);
 }
 
 /* --- one's own sessions --- */

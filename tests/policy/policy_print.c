@@ -1,0 +1,25 @@
+/* Prints every answer of the table of rights: a line for each action, role and relation, with the
+ * answer in each phase. tests/policy/run compares it with golden.txt. */
+#include <stdio.h>
+
+#include "core/policy.h"
+
+static void print_line(enum action action, struct facts facts)
+{
+	printf("%-20s %-10s %-12s", action_words[action], role_words[facts.role],
+		relation_words[facts.relation]);
+	for (facts.phase = PHASE_NONE; facts.phase < PHASE_COUNT; facts.phase++) {
+		enum err e = policy_decide(action, &facts);
+		printf(" %s=%s", phase_words[facts.phase], e == ERR_OK ? "ALLOW" : err_word(e));
+	}
+	printf("\n");
+}
+
+int main(void)
+{
+	for (enum action action = 0; action < ACTION_COUNT; action++)
+		for (enum role role = 0; role < ROLE_COUNT; role++)
+			for (enum relation relation = 0; relation < RELATION_COUNT; relation++)
+				print_line(action, (struct facts){role, relation, PHASE_NONE});
+	return 0;
+}
