@@ -1,14 +1,15 @@
 // The two implementations of the rules against each other, on entries that nobody wrote by hand: the same words, and the same
 // hash of everything that the state holds, entry by entry.
 
+import "./lib/quick-hash.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-	applyControl, applyIdentity, emptyControl, emptyIdentity, kidEnc, kidSig, makePair, readControl, readIdentity, SealError,
-	type Bytes, type ControlState, type IdentityState, type PersonRecord,
+	applyControl, applyIdentity, emptyControl, emptyIdentity, encodeControl, KIND, kidEnc, kidSig, makePair, readControl, readIdentity, SealError, zeroes,
+	type Bytes, type ControlBody, type ControlState, type HeaderFields, type IdentityState, type PersonRecord,
 } from "../../web/src/seal/index.js";
 import { CHECKER, lineOf, personLine, startChecker, type Checker } from "./lib/checker.js";
-import { makeCrowd, makeWorld, nextEntry, type World } from "./lib/control-generator.js";
+import { makeCrowd, makeWorld, nextEntry, pack, type World } from "./lib/control-generator.js";
 import { makeDice, type Dice } from "./lib/dice.js";
 import { controlDigest, identityDigest } from "./lib/dump.js";
 import { makeIdentityWorld, nextIdentity, type KeyPoint } from "./lib/identity-generator.js";
@@ -116,4 +117,35 @@ test("decides_20000_generated_identity_entries_as_the_server_does", async (t) =>
 	t.diagnostic(summary(seen));
 	assert.deepEqual(checker.differences, [], `seed ${SEED}`);
 	assert.ok(total(seen) >= IDENTITIES);
+});
+
+const turns = async (checker: Checker, w: World, entries: number): Promise<void> => {
+	let state = emptyControl();
+	await checker.ask("X", "ok");
+	await checker.ask("C", `ok ${controlDigest(state)}`);
+	for (const p of w.people) await checker.ask(personLine(p), "ok");
+	const staff = w.people.find((p) => p.staff) as PersonRecord;
+	const create: ControlBody = {
+		type: "create", encKid: staff.encKid, cert: staff.cert, rootKid: w.dice.bytes(32), recoveryKid: w.dice.bytes(32), agreement: w.dice.bytes(16), retention: 1,
+	};
+	for (let n = 0; n <= entries; n++) {
+		const body: ControlBody = n === 0 ? create : n % 2 === 1 ? { type: "close", reason: 1 } : { type: "reopen" };
+		const fields: HeaderFields = {
+			kind: KIND.control, org: w.org, room: w.room, msgId: staff.user, sender: staff.user, senderKid: staff.sigKid, epoch: 0, seq: state.n, logHead: state.head,
+			parents: [], time: w.time, retention: 0, clear: zeroes(0),
+		};
+		const bytes = pack(fields, encodeControl(body));
+		const next = await decide(state, bytes, w.people, "-");
+		assert.equal(typeof next === "string" ? next : "ok", n < entries ? "ok" : "too_many");
+		if (typeof next !== "string") state = next;
+		await checker.ask(lineOf("E", "-", bytes), `${n < entries ? "ok" : "too_many"} ${controlDigest(state)}`);
+	}
+};
+
+test("holds_65535_entries_in_a_room_and_no_more", async () => {
+	const dice = makeDice(SEED + 2);
+	const checker = startChecker(CHECKER);
+	await turns(checker, makeCrowd(dice, [(await makePair()).pub]), 65_535);
+	assert.ok((await checker.end()) > 65_535);
+	assert.deepEqual(checker.differences, []);
 });

@@ -24,6 +24,9 @@ export const makeDice = (seed: number): Dice => {
 		below,
 		chance: (percent) => below(100) < percent,
 		pick: (list) => list[below(list.length)] as never,
-		bytes: (n) => Uint8Array.from({ length: n }, () => below(256)),
+		bytes: (n) => {
+			const words = Uint32Array.from({ length: Math.ceil(n / 4) }, next);
+			return new Uint8Array(words.buffer, 0, n).slice();
+		},
 	};
 };
