@@ -16,6 +16,8 @@ export interface Me {
 	readonly organisation: string;
 	/** The agreement under which a new room stands; "" if there is none. */
 	readonly agreement: Id;
+	/** How many messages an epoch takes. */
+	readonly epochMessages: number;
 }
 
 export interface Context {

@@ -30,7 +30,7 @@ export interface Self {
 
 const meOf = (session: SessionOpened): Me => ({
 	user: session.user, userBytes: fromBase64Url(session.user), org: fromBase64Url(session.org), role: session.role, organisation: session.organisation,
-	agreement: session.agreement ?? "",
+	agreement: session.agreement ?? "", epochMessages: session.epoch_max_messages,
 });
 
 /** A chain that does not verify is no chain: nobody is anchored to it and nobody certified under it. */

@@ -8,8 +8,9 @@ import { parseArgs } from "node:util";
 import { makeEngine } from "../client/engine.js";
 import { openNodePlatform, people, signIn, type Person } from "../client/node.js";
 import { certify, makeOrganisation } from "./ceremony.js";
+import { writeDiary, type Writer } from "./diary.js";
 import { paperShares } from "./shares.js";
-import { DIARIST, DIARY_END, diaryLine, OPEN_INVITATION, STORIES, type Story, type Who } from "./stories.js";
+import { DIARIST, DIARY_END, OPEN_INVITATION, STORIES, type Story, type Who } from "./stories.js";
 import type { Content } from "../seal/index.js";
 
 const DIARY = 10_000;
@@ -17,7 +18,7 @@ const DIARY = 10_000;
 interface Actor {
 	readonly person: Person;
 	readonly name: string;
-	readonly engine: ReturnType<typeof makeEngine>;
+	engine: ReturnType<typeof makeEngine>;
 	readonly user: string;
 }
 
@@ -74,15 +75,31 @@ const markRead = async (reader: Actor, room: string, writer: Actor): Promise<voi
 	if (newest) await say(reader, room, { type: "read", target: newest.env.msgId, hash: newest.env.hash });
 };
 
-const diary = async (room: string, client: Actor, counsellor: Actor): Promise<void> => {
-	for (let i = 0; i < DIARY; i++) {
-		const who: Who = i % 8 < 5 ? "c" : "o"; // five lines of hers, three answers
-		const [from, to] = who === "c" ? [client, counsellor] : [counsellor, client];
-		await write(room, from, to, diaryLine(who, i));
+/** The same person in a fresh browser, which has not read the room. */
+const comeAgain = async (o: Options, actor: Actor): Promise<void> => {
+	await actor.engine.stop();
+	actor.engine = (await arrive(o, actor.person)).engine;
+};
+
+const diary = async (o: Options, room: string, client: Actor, counsellor: Actor): Promise<void> => {
+	await caughtUp(counsellor, room, client);
+	const newest = counsellor.engine.parts.room(room).conversation.timeline.newest();
+	if (!newest) throw new Error("the room is empty");
+	const writer = async (actor: Actor): Promise<Writer> => {
+		const { parts } = actor.engine;
+		const last = parts.room(room).conversation.lastSeq(parts.self().account().keys.sig.kid);
+		await comeAgain(o, actor);
+		return { parts: actor.engine.parts, last };
+	};
+	const writers = { c: await writer(client), o: await writer(counsellor) };
+	await writeDiary(room, writers, newest.env.hash, DIARY);
+	for (const actor of [client, counsellor]) {
+		await comeAgain(o, actor);
+		await actor.engine.openRoom(room, "fi");
 	}
 };
 
-const play = async (story: Story, client: Actor, counsellor: Actor): Promise<void> => {
+const play = async (o: Options, story: Story, client: Actor, counsellor: Actor): Promise<void> => {
 	const { room, link } = await counsellor.engine.invite({ name: story.label, welcome: story.welcome });
 	await client.engine.acceptInvitation(link);
 	await client.engine.openRoom(room, "fi");
@@ -96,7 +113,7 @@ const play = async (story: Story, client: Actor, counsellor: Actor): Promise<voi
 	await markRead(counsellor, room, client);
 	await all(story.talk.slice(-1));
 	if (story.name === DIARIST) {
-		await diary(room, client, counsellor);
+		await diary(o, room, client, counsellor);
 		await markRead(counsellor, room, client);
 		await markRead(client, room, counsellor);
 		await all(DIARY_END);
@@ -151,7 +168,7 @@ const main = async (): Promise<void> => {
 	const clientOf = (story: Story): Actor => clients.get(story.name) ?? fail(`nobody among the server's people is called ${story.name}`);
 	// One after another for each counsellor, the two side by side: each browser does one thing at a time.
 	await Promise.all(counsellors.map(async (counsellor, n) => {
-		for (const story of STORIES) if (story.counsellor === n) await play(story, clientOf(story), counsellor);
+		for (const story of STORIES) if (story.counsellor === n) await play(o, story, clientOf(story), counsellor);
 	}));
 	const { link } = await (counsellors[0] as Actor).engine.invite({ name: OPEN_INVITATION.label, welcome: OPEN_INVITATION.welcome });
 	const actors = [admin, ...counsellors, ...clients.values()];
