@@ -72,13 +72,17 @@ void conn_want_write(struct conn *c)
 	lws_callback_on_writable(c->wsi);
 }
 
+/* Without the wake-up lws looks at its timers only after the next traffic (libwebsockets 4.1.6,
+ * libuv.c). */
 void conn_kill(struct conn *c)
 {
 	enum { ASK_AGAIN_SECONDS = 2 };
 	c->phase = PHASE_DONE;
-	if (c->wsi)
-		lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
 	wheel_set(c, ASK_AGAIN_SECONDS);
+	if (!c->wsi)
+		return;
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+	lws_cancel_service(c->server->lws);
 }
 
 void conn_destroyed(struct conn *c)

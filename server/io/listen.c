@@ -56,6 +56,8 @@ static int listen_ws(struct conn *c, enum lws_callback_reasons reason, void *in,
 		return ws_received(c, slice_of(in, n));
 	if (reason == LWS_CALLBACK_SERVER_WRITEABLE)
 		return ws_writeable(c);
+	if (reason == LWS_CALLBACK_WS_PEER_INITIATED_CLOSE)
+		return ws_peer_closes(c);
 	if (reason == LWS_CALLBACK_RECEIVE_PONG)
 		ws_alive(c);
 	if (reason == LWS_CALLBACK_CLOSED && c->opened)
@@ -127,12 +129,10 @@ static void listen_adopt(struct server *s, int fd, const char *address)
 		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP |
 			(s->settings.edge ? 0 : LWS_ADOPT_ALLOW_SSL)};
 	struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&how);
-	/* lws may have destroyed it already, and the struct with it, or failed before it knew the
-	 * struct. */
+	/* lws may have destroyed it already, and the struct with it, or will do so in a later turn.
+	 */
 	c = map_get_u64(s->conns, id);
-	if (!wsi && c)
-		conn_destroyed(c);
-	else if (c)
+	if (c && wsi)
 		c->wsi = wsi;
 }
 
@@ -287,6 +287,14 @@ static void server_destroy_lws(struct server *s)
 	s->lws = NULL;
 }
 
+/* What lws never came to know. */
+static void server_forget_rest(struct server *s)
+{
+	void *conn;
+	for (size_t cursor = 0; map_next(s->conns, &cursor, NULL, &conn); cursor = 0)
+		conn_destroyed(conn);
+}
+
 void server_free(struct server **server)
 {
 	struct server *s = *server;
@@ -296,6 +304,7 @@ void server_free(struct server **server)
 	s->draining = true;
 	loop_close_handle(&s->accept_poll);
 	server_destroy_lws(s);
+	server_forget_rest(s);
 	timer_free(&s->tick);
 	timer_free(&s->grace);
 	map_free(&s->conns);

@@ -35,6 +35,7 @@ static void conn_expired(struct conn *c)
 	case PHASE_ANSWER:
 		http_expired(c);
 		return;
+	case PHASE_GOODBYE:
 	case PHASE_DONE:
 		conn_kill(c);
 		return;

@@ -14,7 +14,8 @@ enum phase {
 	PHASE_WAITING, /* the request was delivered */
 	PHASE_ANSWER,  /* the answer is on its way out */
 	PHASE_WS,
-	PHASE_DONE /* being closed */
+	PHASE_GOODBYE, /* a WebSocket that has been told why it is closed */
+	PHASE_DONE     /* being closed */
 };
 
 /* Connections of one address, counted. */
@@ -105,6 +106,8 @@ int upgrade_check(struct conn *c, const char *protocol);
 int ws_opened(struct conn *c);
 int ws_received(struct conn *c, struct slice piece);
 int ws_writeable(struct conn *c);
+/* The other side closes. */
+int ws_peer_closes(const struct conn *c);
 void ws_gone(struct conn *c);
 void ws_expired(struct conn *c);
 void ws_alive(struct conn *c);

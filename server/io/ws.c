@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "io/wire.h"
 
-enum { CLOSE_SECONDS = 5 };
+enum { CLOSE_SECONDS = 5, OP_CLOSE = 0x88 };
 
 int ws_opened(struct conn *c)
 {
@@ -36,13 +36,16 @@ void ws_gone(struct conn *c)
 	c->server->handlers->ws_closed(c->server->ctx, c->id);
 }
 
-/* From inside a callback of the connection; the value is the callback's. */
+/* Says why, and waits for the other side to close. The close frame is our own: lws in Debian's
+ * build closes twice after WRITEABLE said so, and the second time drops its close frame
+ * (libwebsockets 4.1.6, service.c, "uv repeat test"). */
 static int ws_refuse(struct conn *c, enum ws_close_code code)
 {
-	c->phase = PHASE_DONE;
-	lws_close_reason(c->wsi, (enum lws_close_status)code, NULL, 0);
+	uint8_t frame[] = {OP_CLOSE, 2, (uint8_t)(code >> 8), (uint8_t)code};
+	c->phase = PHASE_GOODBYE;
+	outq_done(&c->out);
 	wheel_set(c, CLOSE_SECONDS);
-	return -1;
+	return lws_write(c->wsi, frame, sizeof(frame), LWS_WRITE_HTTP) < 0 ? -1 : 0;
 }
 
 static int ws_deliver(struct conn *c, struct slice text)
@@ -80,6 +83,12 @@ int ws_received(struct conn *c, struct slice piece)
 	int r = ws_deliver(c, buf_slice(&whole));
 	buf_done(&whole);
 	return r;
+}
+
+int ws_peer_closes(const struct conn *c)
+{
+	/* Both have said it: there is nothing to answer. */
+	return c->phase == PHASE_GOODBYE ? -1 : 0;
 }
 
 void ws_alive(struct conn *c)
