@@ -33,7 +33,10 @@ int main(int argc, char **argv)
 {
 	if (argc != 4)
 		return 2;
-	setrlimit(RLIMIT_NOFILE, &(struct rlimit){65536, 65536});
+	struct rlimit files;
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);

@@ -519,9 +519,11 @@ static void make_conns(void)
 int main(int argc, char **argv)
 {
 	read_options(argc, argv);
-	struct rlimit files = {65536, 65536};
-	if (setrlimit(RLIMIT_NOFILE, &files))
-		die("cannot raise the number of open files to 65536");
+	struct rlimit files;
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) || files.rlim_max < opt.talk + opt.idle + 64)
+		die("too few open files are allowed (ulimit -Hn)");
 	all.run = (uint32_t)getpid() ^ (uint32_t)(now() * 1000);
 	all.epoll = epoll_create1(EPOLL_CLOEXEC);
 	all.tls = SSL_CTX_new(TLS_client_method());

@@ -12,6 +12,7 @@ const { Pool } = require('pg');
 
 const [port, cert, key, host, database, user] = process.argv.slice(2);
 const pool = new Pool({ host, database, user, max: 10 });
+pool.on('error', () => process.exit(0)); // the database has been stopped
 await pool.query(`DROP TABLE IF EXISTS node_message;
 	CREATE TABLE node_message (seq bigserial PRIMARY KEY, room bytea, msg_id bytea, sender bytea, envelope bytea,
 		committed_at timestamptz DEFAULT now(), UNIQUE (room, msg_id));
