@@ -55,7 +55,7 @@ struct frame *frame_ping(void)
 {
 	static struct frame *ping;
 	if (!ping)
-		ping = frame_make(OP_PING, SLICE_NONE);
+		ping = frame_make(OP_PING, SLICE_LIT("?"));
 	return ping;
 }
 

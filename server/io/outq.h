@@ -19,7 +19,8 @@ struct slice frame_text(const struct frame *f);
  */
 struct slice frame_wire(const struct frame *f);
 uint8_t *frame_bytes(struct frame *f);
-/* A ping without content; shared, borrowed. */
+/* A ping of one byte, because lws keeps quiet about a pong without content (libwebsockets 4.1.6,
+ * ops-ws.c); shared, borrowed. */
 struct frame *frame_ping(void);
 
 /* Ceilings of one queue. */

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 ECHO = sys.argv[1]
 FACTS = []
@@ -354,6 +355,8 @@ def pongs_come_between_frames_never_inside(s):
 	pongs = texts = 0
 	while pongs + texts < 120:
 		op, data = w.frame()
+		if op == 9:
+			continue
 		assert (op, data) in ((10, b"p"), (1, b"L" * 60000)), op
 		pongs, texts = pongs + (op == 10), texts + (op == 1)
 	t.join()
@@ -407,8 +410,8 @@ def asks_the_silent_and_closes_the_dead(s):
 	w.send("x")
 	w.text()
 	for _ in range(3):
-		assert w.frame() == (9, b"")
-		w.send("", op=10)
+		assert w.frame() == (9, b"?")
+		w.send("?", op=10)
 
 
 @fact
@@ -487,6 +490,16 @@ def stops_with_1001_for_everybody(s):
 	assert code == 0, (code, out)
 
 
+def tried(f, service, mode):
+	try:
+		f(service)
+		print("ok", f"{mode}_{f.__name__}", flush=True)
+		return True
+	except Exception as e:
+		print("not ok", f"{mode}_{f.__name__}", type(e).__name__, str(e)[:400], flush=True)
+		return False
+
+
 def prepare(where):
 	os.makedirs(where + "/site")
 	for name, text in (("index.html", "<p>index"), ("app-12345678.js", "plain"), ("app-12345678.js.br", "BROTLI"), ("argon2-12345678.js", "1")):
@@ -503,17 +516,13 @@ def main():
 		prepare(where)
 		for mode in ("tls", "edge"):
 			service = Service(mode, where)
-			for f in FACTS:
-				name = f"{mode}_{f.__name__}"
-				try:
-					f(service)
-					passed += 1
-					print("ok", name, flush=True)
-				except Exception as e:
-					failed += 1
-					print("not ok", name, type(e).__name__, str(e)[:400], flush=True)
-					if service.process.poll() is not None and f is not FACTS[-1]:
-						service = Service(mode, where)
+			alone = [f for f in FACTS if "spin" in f.__name__ or "pipelined" in f.__name__ or "vanish" in f.__name__]
+			crowd = [f for f in FACTS[:-1] if f not in alone]
+			with ThreadPoolExecutor(8) as pool:
+				results = list(pool.map(lambda f: tried(f, service, mode), crowd))
+			results += [tried(f, service, mode) for f in [*alone, FACTS[-1]]]
+			passed += sum(results)
+			failed += len(results) - sum(results)
 			if service.process.poll() is None:
 				service.process.kill()
 	print(f"{passed} passed, {failed} failed, 0 skipped")
