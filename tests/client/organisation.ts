@@ -16,7 +16,8 @@ export interface Actor {
 	messages: Map<string, MessageView>;
 	view(): RoomView | undefined;
 	rooms(): RoomSummary[];
-	texts(): string[];
+	/** What was written, in order: of one room, or of all. */
+	texts(room?: string): string[];
 	/** Waits until it is true, or fails with what it waited for. */
 	until(what: string, test: () => boolean): Promise<void>;
 	code: string;
@@ -41,9 +42,9 @@ export const makeActor = (user: string, platform: Platform): Actor => {
 		user, engine, events, messages, code: "",
 		view: () => view,
 		rooms: () => rooms,
-		texts: () => [...messages.values()].filter((m) => m.from !== "system" && !m.deleted).sort(order).map((m) => m.text),
+		texts: (room) => [...messages.values()].filter((m) => (room === undefined || m.room === room) && m.from !== "system" && !m.deleted).sort(order).map((m) => m.text),
 		until: async (what, test) => {
-			for (let i = 0; i < 600; i++) {
+			for (const end = Date.now() + 15_000; Date.now() < end; ) {
 				if (test()) return;
 				await new Promise((resolve) => setTimeout(resolve, 10));
 			}

@@ -31,7 +31,7 @@ process.exit(status);
 
 async function run(bundles) {
 	const child = spawn(process.execPath, ['--enable-source-maps', '--test', '--test-concurrency=1', '--test-reporter=tap', ...only, ...bundles], {
-		stdio: ['ignore', 'pipe', 'inherit'],
+		stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, LUOTSI_TEST_LIB: dirname(fileURLToPath(import.meta.url)) },
 	});
 	let tail = '';
 	child.stdout.on('data', (text) => {

@@ -11,13 +11,15 @@ const OPEN_MS = 10_000;
 const PAUSE_LEAST_MS = 400;
 const PAUSE_MOST_MS = 30_000;
 const REFUSALS_BEFORE_ENDED = 3;
+const CLOSE_SESSION = 4001;
+const CLOSE_REPLACED = 4006;
 
 export interface LinkHandlers {
 	/** After each session_open; the engine catches up here. */
 	online(session: SessionOpened): void;
 	event(event: ServerEvent): void;
 	state(state: Connection, retryAt: number | null): void;
-	ended(why: "signed_out" | "expired"): void;
+	ended(why: "signed_out" | "expired" | "replaced"): void;
 }
 
 export interface Link {
@@ -83,7 +85,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		old?.close();
 	};
 
-	const end = (why: "signed_out" | "expired"): void => {
+	const end = (why: "signed_out" | "expired" | "replaced"): void => {
 		close();
 		tell("ended");
 		first?.reject(refusal("not_signed_in"));
@@ -140,7 +142,8 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		if (from !== socket || state === "ended") return;
 		const before = opened;
 		close();
-		if (code === 4001) return end("expired");
+		if (code === CLOSE_SESSION) return end("expired");
+		if (code === CLOSE_REPLACED) return end("replaced");
 		if (before) return retry();
 		tell("offline");
 		void handshakeFailed();

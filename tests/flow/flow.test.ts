@@ -1,0 +1,26 @@
+// The flow suite: one service, one organisation, every test on it. LUOTSI_EDGE=yes puts the edge in front.
+
+import { after, before } from "node:test";
+import { commitTests } from "./commit.test.js";
+import { closeHouse, openHouse, type House } from "./house.js";
+import { talkTests } from "./talk.test.js";
+import { wireTests } from "./wire.test.js";
+
+let house: House | undefined;
+
+before(async () => {
+	house = await openHouse();
+});
+
+after(async () => {
+	if (house) await closeHouse(house);
+});
+
+const get = (): House => {
+	if (!house) throw new Error("the house is not open");
+	return house;
+};
+
+talkTests(get);
+commitTests(get);
+wireTests(get);

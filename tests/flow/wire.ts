@@ -1,0 +1,87 @@
+// The bare wire, for what no honest client says: frames and requests by hand.
+
+import { connect, type TLSSocket } from "node:tls";
+import WebSocket from "ws";
+import type { Service } from "./house.js";
+
+export interface Reply {
+	id?: number;
+	ok?: Record<string, unknown>;
+	err?: string;
+	detail?: Record<string, unknown>;
+	ev?: string;
+	body?: Record<string, unknown>;
+}
+
+export interface Wire {
+	socket: WebSocket;
+	ask(op: string, body: object): Promise<Reply>;
+	raw(data: string | Buffer): void;
+	/** All frames that answered nothing. */
+	heard: Reply[];
+	closed: Promise<number>;
+	/** The HTTP status with which the handshake was refused. */
+	refused: Promise<number>;
+}
+
+export interface Handshake {
+	cookie?: string;
+	origin?: string;
+	protocols?: string[];
+}
+
+export const openWire = async (house: { service: Service; ca: string }, h: Handshake): Promise<Wire> => {
+	const { service, ca } = house;
+	const headers = { ...(h.cookie === undefined ? {} : { cookie: h.cookie }), ...(h.origin === "" ? {} : { origin: h.origin ?? service.origin }) };
+	const socket = new WebSocket(`wss://localhost:${service.port}/ws`, h.protocols ?? ["luotsi.v1"], { ca, headers, perMessageDeflate: false });
+	const waiting = new Map<number, (reply: Reply) => void>();
+	const heard: Reply[] = [];
+	let last = 0;
+	socket.on("message", (data) => {
+		const reply = JSON.parse(String(data)) as Reply;
+		const to = reply.id === undefined ? undefined : waiting.get(reply.id);
+		if (to) to(reply);
+		else heard.push(reply);
+	});
+	const closed = new Promise<number>((resolve) => socket.on("close", resolve));
+	const refused = new Promise<number>((resolve) => {
+		socket.on("unexpected-response", (_, response) => {
+			resolve(response.statusCode ?? 0);
+			response.resume();
+			socket.terminate();
+		});
+		socket.on("error", () => resolve(0));
+	});
+	await Promise.race([new Promise((resolve) => socket.on("open", resolve)), refused]);
+	return {
+		socket, heard, closed, refused,
+		raw: (data) => socket.send(data),
+		ask: (op, body) =>
+			new Promise((resolve) => {
+				const id = ++last;
+				waiting.set(id, resolve);
+				void closed.then((code) => resolve({ err: `closed ${code}` }));
+				socket.send(JSON.stringify({ id, op, body }));
+			}),
+	};
+};
+
+/** Bytes over TLS as they are; resolves to what came back until the server closed or the time was over. */
+export const rawTls = (house: { service: Service; ca: string }, pieces: readonly (string | Buffer)[], ms = 1_500): Promise<string> =>
+	new Promise((resolve) => {
+		let text = "";
+		const socket: TLSSocket = connect({ host: "localhost", port: house.service.port, ca: house.ca, servername: "localhost", ALPNProtocols: ["http/1.1"] }, () => {
+			for (const piece of pieces) socket.write(piece);
+		});
+		const end = (): void => {
+			socket.destroy();
+			resolve(text);
+		};
+		const timer = setTimeout(end, ms);
+		socket.on("data", (data) => (text += data.toString("latin1")));
+		socket.on("error", () => undefined);
+		socket.on("close", () => {
+			clearTimeout(timer);
+			resolve(text);
+		});
+	});
