@@ -69,6 +69,7 @@ static void refuses_a_room_without_a_retention_class(void **state)
 	struct world *w = *state;
 	struct slice body = body_create(w, &w->anna);
 	assert_refusal(world_say(w, &w->anna, spoiled(w, body, body.n - 1, 0)), BAD_FIELD);
+	assert_agreed(world_say(w, &w->anna, spoiled(w, body, body.n - 1, 1)));
 }
 
 static void refuses_an_entry_of_another_room_or_organisation(void **state)

@@ -372,6 +372,9 @@ static void bounds_the_bodies_of_logs(void **state)
 	identity.body = fill_of(a, 1, 4096);
 	assert_agreed(parse(a, &control));
 	assert_agreed(parse(a, &identity));
+	control.body = identity.body = fill_of(a, 1, 1);
+	assert_agreed(parse(a, &control));
+	assert_agreed(parse(a, &identity));
 	control.body = fill_of(a, 1, 32769);
 	identity.body = fill_of(a, 1, 4097);
 	assert_refusal(parse(a, &control), BODY);

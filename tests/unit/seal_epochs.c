@@ -1,6 +1,7 @@
 /* Epochs, their recipients, grants of history, wraps for recovery; and how long a replay takes. */
 #include "seal_test.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -133,8 +134,13 @@ static void wraps_to_an_invitation_while_it_is_open(void **state)
 	assert_refusal(world_say(w, &w->anna, with_invite), BAD_RECIPIENTS);
 	struct slice without = body_epoch(w, &w->anna);
 	assert_int_equal(with_invite.n - without.n, EPOCH_WRAP_SIZE);
-	w->now -= WEEK + 1;
+	w->now--;
 	assert_refusal(world_say(w, &w->anna, without), BAD_RECIPIENTS);
+	const size_t invite_at = EPOCH_WRAPS_AT + EPOCH_WRAP_SIZE;
+	for (size_t at = invite_at; at < invite_at + 50; at++) {
+		struct slice wrong = spoiled(w, with_invite, at, with_invite.p[at] ^ 0x80);
+		assert_refusal(world_say(w, &w->anna, wrong), BAD_RECIPIENTS);
+	}
 	assert_agreed(world_say(w, &w->anna, with_invite));
 }
 
@@ -243,7 +249,35 @@ static void refuses_any_change_of_a_grants_keys(void **state)
 	buf_add_byte(&b, 3);
 	buf_add(&b, slice_part(body, GRANT_WRAPS_AT, 3 * GRANT_WRAP_SIZE));
 	assert_refusal(world_say(w, &w->anna, body_take(w->arena, &b)), BAD_RECIPIENTS);
+	struct buf more = BODY_NEW;
+	buf_add(&more, slice_part(body, 0, GRANT_WRAPS_AT - 1));
+	buf_add_byte(&more, 5);
+	buf_add(&more, slice_from(body, GRANT_WRAPS_AT));
+	buf_add(&more, slice_from(body, body.n - GRANT_WRAP_SIZE));
+	assert_refusal(world_say(w, &w->anna, body_take(w->arena, &more)), BAD_RECIPIENTS);
 	assert_agreed(world_say(w, &w->anna, body));
+}
+
+static void grants_the_most_that_an_entry_may_hold(void **state)
+{
+	struct world *w = *state;
+	while (w->log->epoch < 256)
+		next_epoch(w, &w->anna);
+	assert_agreed(world_say(w, &w->anna, body_grant(w, &w->anna, 1, 256)));
+}
+
+static void refuses_the_epoch_after_the_last(void **state)
+{
+	struct world *w = *state;
+	struct control_epoch *epochs = calloc(65535, sizeof(*epochs));
+	assert_non_null(epochs);
+	free(w->log->epochs);
+	w->log->epochs = epochs;
+	w->log->epochs_cap = 65535;
+	w->log->epoch = 65534;
+	next_epoch(w, &w->anna);
+	struct slice body = body_epoch(w, &w->anna);
+	assert_refusal(world_say(w, &w->anna, body), BAD_EPOCH_NUMBER);
 }
 
 static void wraps_a_clients_epoch_for_recovery_once(void **state)
@@ -341,6 +375,8 @@ int main(void)
 		FACT(refuses_a_range_that_is_none),
 		FACT(refuses_a_grant_over_more_than_256_epochs),
 		FACT(refuses_any_change_of_a_grants_keys),
+		FACT(grants_the_most_that_an_entry_may_hold),
+		FACT(refuses_the_epoch_after_the_last),
 		FACT(wraps_a_clients_epoch_for_recovery_once),
 		FACT(tells_the_recipient_of_grants_and_recovery_wraps),
 		FACT(replays_five_hundred_entries_to_the_same_state),

@@ -341,6 +341,8 @@ static void resets_by_the_new_key_and_says_so(void **state)
 	create(c);
 	certify(c);
 	struct slice body = body_keys(c, IDENTITY_RESET, &c->second, &c->recovery);
+	struct draft d = draft_for(c, c->person, &c->admin, &c->second, body);
+	assert_refusal(try(c, c->person, &d), BAD_SENDER);
 	assert_refusal(user_says(c, &c->first, body), BAD_KID);
 	assert_agreed(user_says(c, &c->second, body));
 	assert_true(c->person->reset);
@@ -374,8 +376,22 @@ static void refuses_certificates_of_whoever_is_no_issuer(void **state)
 	assert_refusal(user_says(c, &c->first, body), NOT_ISSUER);
 	struct draft d = draft_for(c, c->person, &c->user, &c->issuer, body);
 	assert_refusal(try(c, c->person, &d), NOT_ISSUER);
-	c->now += 101 * DAY;
+	c->now += 100 * DAY + 1;
 	assert_refusal(issuer_says(c, body), NOT_ISSUER);
+	assert_false(identity_issuer_may_sign(c->org, &c->admin, &c->issuer.sig_kid, c->now));
+	c->now--;
+	assert_true(identity_issuer_may_sign(c->org, &c->admin, &c->issuer.sig_kid, c->now));
+	assert_agreed(issuer_says(c, body));
+}
+
+static void refuses_an_entry_of_a_room_in_a_chain(void **state)
+{
+	struct chains *c = *state;
+	struct slice body = body_keys(c, IDENTITY_CREATE, &c->first, &c->enc);
+	struct draft d = draft_for(c, c->person, &c->user, &c->first, body);
+	d.kind = ENVELOPE_CONTROL;
+	d.room = id_of(0x09);
+	assert_refusal(try(c, c->person, &d), KIND);
 }
 
 static void keeps_what_an_issuer_signed_before_the_revocation(void **state)
@@ -499,6 +515,12 @@ static void refuses_an_organisations_entry_by_another_key(void **state)
 	assert_refusal(try(c, c->org, &d), BAD_KID);
 	d = draft_for(c, c->org, &c->admin, &c->root, recovery);
 	assert_refusal(try(c, c->org, &d), BAD_SENDER);
+	struct slice revoke = body_issuer_revoke(c, &c->issuer.sig_kid);
+	d = draft_for(c, c->org, &c->admin, &c->root, revoke);
+	assert_refusal(try(c, c->org, &d), BAD_SENDER);
+	struct slice another = body_issuer(c, &c->first, c->now + DAY);
+	d = draft_for(c, c->org, &c->org_id, &c->issuer, another);
+	assert_refusal(try(c, c->org, &d), BAD_KID);
 	d = draft_for(c, c->org, &c->org_id, &c->root, recovery);
 	d.signer = &c->issuer;
 	assert_refusal(try(c, c->org, &d), BAD_SIGNATURE);
@@ -600,21 +622,28 @@ static void ends_the_records_of_keys_that_went(void **state)
 {
 	struct chains *c = *state;
 	AUTO(people) struct people people = people_none();
+	struct person other = {.user = id_of(0x70), .sig_kid = hash_of(0x71)};
+	people_add(&people, &other);
 	create(c);
 	people_follow(&people, c->person);
 	c->now += DAY;
 	assert_agreed(user_says(c, &c->first, body_rotate(c, &c->second, &c->recovery)));
 	people_follow(&people, c->person);
 	const struct person *old = people_find(&people, &c->user, &c->first.sig_kid);
-	assert_int_equal(old->ended_ms, c->now);
+	uint64_t rotated_ms = c->now;
+	assert_int_equal(old->ended_ms, rotated_ms);
 	assert_true(person_holds(old, c->now + 1200000));
 	assert_false(person_holds(old, c->now + 1200001));
 	assert_int_equal(people_find(&people, &c->user, &c->second.sig_kid)->ended_ms, 0);
+	c->now += DAY;
 	assert_agreed(user_says(c, &c->second, body_revoke(c, &c->second.sig_kid)));
 	people_follow(&people, c->person);
-	assert_int_equal(people.n, 2);
+	assert_int_equal(people.n, 3);
+	old = people_find(&people, &c->user, &c->first.sig_kid);
+	assert_int_equal(old->ended_ms, rotated_ms);
 	people_drop_ended(&people);
-	assert_int_equal(people.n, 0);
+	assert_int_equal(people.n, 1);
+	assert_non_null(people_find(&people, &other.user, &other.sig_kid));
 	assert_null(people_find(&people, &c->user, &c->second.sig_kid));
 }
 
@@ -636,6 +665,7 @@ int main(void)
 		FACT(resets_by_the_new_key_and_says_so),
 		FACT(certifies_by_an_issuer),
 		FACT(refuses_certificates_of_whoever_is_no_issuer),
+		FACT(refuses_an_entry_of_a_room_in_a_chain),
 		FACT(keeps_what_an_issuer_signed_before_the_revocation),
 		FACT(refuses_an_issuer_of_another_organisation),
 		FACT(refuses_a_certificate_for_other_keys_or_a_wrong_time),

@@ -157,6 +157,9 @@ static void leaves_the_word_to_the_rules_when_there_is_no_invitation(void **stat
 	struct world *w = *state;
 	assert_agreed(verify_join(w, &w->kaisa, body_join(w, INVITE, &w->kaisa)));
 	assert_agreed(verify_join(w, &w->anna, body_close(w)));
+	invite(w);
+	struct slice elsewhere = spoiled(w, body_join(w, INVITE, &w->kaisa), 1, 0);
+	assert_agreed(verify_join(w, &w->otto, elsewhere));
 }
 
 static void adds_a_counsellor(void **state)

@@ -266,7 +266,7 @@ struct slice body_grant(struct world *w, const struct someone *to, uint32_t from
 	struct buf b = BODY_NEW;
 	AUTO(buf) struct buf wraps = BODY_NEW;
 	uint16_t n = 0;
-	for (uint32_t epoch = from; epoch <= until && n < 400; epoch++) {
+	for (uint32_t epoch = from; epoch <= until && n < CONTROL_MAX_WRAPS; epoch++) {
 		const struct control_epoch *known = control_epoch_at(w->log, epoch);
 		put_grant_wrap(&wraps, 0, epoch);
 		n++;
