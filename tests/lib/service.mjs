@@ -5,7 +5,9 @@ import { createInterface } from 'node:readline';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const program = join(dirname(fileURLToPath(import.meta.url)), '..', 'service');
+// A bundled test does not know where it came from: bundle-test.mjs says it.
+const here = process.env.LUOTSI_TEST_LIB ?? dirname(fileURLToPath(import.meta.url));
+const program = join(here, '..', 'service');
 
 // Resolves to what tests/service says about itself (origin, ca, sockets, log, server_pid, ...) with
 // restart() and stop(). stop() rejects when a process was left or a sanitizer reported something.

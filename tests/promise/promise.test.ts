@@ -1,0 +1,170 @@
+// The promise, tested: distinct text goes through everything that two people do; then every byte that the server's side has kept, logged,
+// sent, received or still holds in memory is searched for it. What must be found proves that the search bites.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { openNodePlatform, people, signIn, type Platform } from "../../web/src/client/index.js";
+import { readCode } from "../../web/src/seal/index.js";
+import { certify, makeOrganisation } from "../../web/src/demo/ceremony.js";
+import { makeActor, type Actor } from "../client/organisation.js";
+import { startService } from "../lib/service.mjs";
+import { family, needles, searchBytes, searchFiles, searchMemory, type Found, type Needle, type Searched } from "./search.js";
+
+const mark = Math.random().toString(36).slice(2, 10);
+const planted = {
+	message: `Kerron nyt salaisuuden kurkiaura-${mark} vain sinulle`,
+	edited: `Korjasin: salaisuus on pajulintu-${mark} eikä mikään muu`,
+	deleted: `Tämän poistan heti: pihlajanmarja-${mark} unohtukoon`,
+	answer: `Ohjaaja vastaa: vesilintu-${mark} on turvassa täällä`,
+	draft: `Luonnos, jota en lähetä: lumikenkä-${mark} jäi kesken`,
+	name: `Äänikki Ylämäki-${mark}`,
+	clientName: `Sadepäivä Järvelä-${mark}`,
+	passphrase: `majakanvartijan neljä sanaa ${mark}`,
+	newPassphrase: `toinen ja pidempi lause ${mark} uusi`,
+} as const;
+
+const traffic: Buffer[] = [];
+
+/** The platform of Node with everything that passes inside TLS written down. */
+const recorded = (platform: Platform): Platform => ({
+	...platform,
+	open: (handlers) => {
+		const socket = platform.open({
+			...handlers,
+			said: (text) => {
+				traffic.push(Buffer.from(text));
+				handlers.said(text);
+			},
+		});
+		return {
+			...socket,
+			say: (text) => {
+				traffic.push(Buffer.from(text));
+				socket.say(text);
+			},
+		};
+	},
+});
+
+let service: Awaited<ReturnType<typeof startService>>;
+let ca: string;
+const actors: Actor[] = [];
+const codes: string[] = [];
+
+const enter = async (user: string): Promise<Actor> => {
+	const cookie = await signIn(service.origin, ca, user);
+	const actor = makeActor(user, recorded(openNodePlatform({ origin: service.origin, ca, cookie })));
+	actors.push(actor);
+	await actor.engine.start();
+	return actor;
+};
+
+const psql = (...args: string[]): string =>
+	execFileSync("psql", ["-XqAt", "-h", service.sockets, "-U", "postgres", "-d", service.database, ...args], { encoding: "utf8" });
+
+const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Everything that the two of them can do, with planted text in all of it. */
+const live = async (): Promise<{ room: string; login: string }> => {
+	psql("-v", "counsellors=1", "-v", "clients=1", "-f", "tests/lib/org.sql");
+	const all = await people(service.origin, ca);
+	const idOf = (role: string): string => all.find((p) => p.role === role)?.person ?? "";
+	const admin = await enter(idOf("admin"));
+	await admin.engine.createKeys({ passphrase: planted.passphrase, name: planted.name, language: "fi" });
+	const session = await admin.engine.start();
+	const orgId = psql("-c", "SELECT encode(uuid_send(org), 'base64') FROM organisation").trim().replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_");
+	const ceremony = await makeOrganisation(admin.engine.parts.link.call, orgId, session.user);
+
+	const first = await enter(idOf("counsellor"));
+	await first.engine.createKeys({ passphrase: planted.passphrase, name: "Oona Ohjaaja", language: "fi" });
+	await certify(admin.engine.parts.link.call, ceremony, idOf("counsellor"), { name: "Oona Ohjaaja", employer: "Testikunta", role: 1 });
+	await first.engine.stop();
+	const counsellor = await enter(idOf("counsellor"));
+	await counsellor.engine.unlock({ passphrase: planted.passphrase });
+	const { room, link } = await counsellor.engine.invite({ name: planted.clientName, welcome: planted.answer });
+
+	const client = await enter(idOf("client"));
+	codes.push((await client.engine.createKeys({ passphrase: planted.passphrase, name: planted.name, language: "fi" })).code);
+	await client.engine.acceptInvitation(link.split("#")[1] ?? "");
+	await client.engine.openRoom(room, "fi");
+	await client.engine.send(room, planted.message);
+	await client.engine.send(room, planted.deleted);
+	const stored = (text: string) => [...client.messages.values()].find((m) => m.text === text && m.seq !== null);
+	await client.until("both are stored", () => stored(planted.message) !== undefined && stored(planted.deleted) !== undefined);
+	await client.engine.edit(room, stored(planted.message)?.id ?? "", planted.edited);
+	await client.engine.remove(room, stored(planted.deleted)?.id ?? "");
+	await client.engine.saveDraft(room, planted.draft);
+	await counsellor.engine.openRoom(room, "fi");
+	await counsellor.until("the edit has come", () => counsellor.texts().includes(planted.edited));
+	await counsellor.engine.renameClient(room, planted.clientName);
+	await counsellor.engine.markRead(room, Math.max(...[...counsellor.messages.values()].map((m) => m.seq ?? 0)));
+	await settle(3000); // drafts and receipts are sent after a pause
+
+	const second = await enter(idOf("client"));
+	const used = codes[0] ?? "";
+	const { newCode } = await second.engine.unlock({ code: used });
+	if (newCode) codes.push(newCode);
+	await second.engine.changePassphrase({ passphrase: planted.newPassphrase });
+	const view = await second.engine.openRoom(room, "fi");
+	assert.equal(view.draft, planted.draft);
+	assert.ok(second.texts().includes(planted.edited) && second.texts().includes(planted.answer));
+	assert.ok(!second.texts().includes(planted.deleted));
+	return { room, login: "counsellor-1" };
+};
+
+let secret: Needle[];
+let known: { room: Needle[]; login: Needle[] };
+
+before(async () => {
+	service = await startService({ build: process.env["LUOTSI_PROMISE_BUILD"] });
+	ca = readFileSync(service.ca, "utf8");
+	const { room, login } = await live();
+	psql("-c", "CHECKPOINT");
+	secret = [
+		...Object.entries(planted).flatMap(([what, text]) => needles(what, text)),
+		...codes.flatMap((code) => [
+			...needles("printed code", code), ...needles("printed code, no hyphens", code.replaceAll("-", "")),		]),
+		...(await Promise.all(codes.map(readCode))).map((bytes) => ({ what: "printed code, bytes", bytes: Buffer.from(bytes) })),
+	];
+	known = { room: needles("room id", room).slice(0, 1), login: needles("login", login).slice(0, 1) };
+});
+
+after(async () => {
+	for (const actor of actors) await actor.engine.stop();
+	await service?.stop();
+});
+
+const show = (found: readonly Found[]): string => found.map((f) => `${f.what} in ${f.where}`).join("\n");
+
+test("the promise is about something: every planted text has been typed and both codes exist", () => {
+	assert.equal(codes.length, 2);
+	assert.ok(secret.length > 50);
+});
+
+test("finds_nothing_in_the_database_files_the_wal_and_the_logs", () => {
+	const places = [service.data, service.log].map((folder) => searchFiles(folder, [...secret, ...known.login]));
+	const found = places.flatMap((p) => p.found);
+	assert.ok(found.some((f) => f.what === "login"), "the search finds what is there");
+	assert.equal(show(found.filter((f) => f.what !== "login")), "");
+	const wal = searchFiles(`${service.data}/pg_wal`, known.login);
+	assert.ok(wal.bytes > 0 && wal.found.length > 0, "the WAL was searched");
+});
+
+test("finds_nothing_in_the_memory_of_server_and_database", () => {
+	const postmaster = Number(readFileSync(`${service.data}/postmaster.pid`, "utf8").split("\n")[0]);
+	const pids = [...family(service.server_pid), ...family(postmaster)];
+	assert.ok(pids.length > 6);
+	const searched: Searched[] = pids.map((pid) => searchMemory(pid, [...secret, ...known.login, ...needles("organisation", "Testikunta").slice(0, 1)]));
+	const found = searched.flatMap((s) => s.found);
+	const control = new Set(["login", "organisation"]);
+	assert.ok(found.some((f) => control.has(f.what)), "the search finds what is there");
+	assert.equal(show(found.filter((f) => !control.has(f.what))), "");
+});
+
+test("finds_nothing_in_the_traffic_inside_tls", () => {
+	const all = Buffer.concat(traffic);
+	assert.ok(searchBytes(all, "traffic", known.room).length === 1, "the search finds what is there");
+	assert.equal(show(searchBytes(all, "traffic", secret)), "");
+});
