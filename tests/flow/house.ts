@@ -57,7 +57,7 @@ export const isEdge = process.env["LUOTSI_EDGE"] === "yes";
 /** Ceilings low enough to be reached in a test. */
 const SETTINGS = {
 	epoch_max_messages: 20, posts_per_minute: 600, requests_per_minute: 20_000, sign_ins_per_minute: 10_000, connects_per_minute: 100_000,
-	first_frame_seconds: 2, outq_bytes: 65_536, max_connections_per_address: 1_000, db_lock_timeout_ms: 600, db_hot_timeout_ms: 1_500,
+	first_frame_seconds: 2, max_frame: 131_072, outq_bytes: 262_144, max_connections_per_address: 1_000, db_lock_timeout_ms: 600, db_hot_timeout_ms: 1_500,
 };
 
 const uuidToId = (uuid: string): string => Buffer.from(uuid.replaceAll("-", ""), "hex").toString("base64url");
@@ -91,7 +91,7 @@ export const openHouse = async (): Promise<House> => {
 	const db = new pg.Client({ host: service.sockets, user: "postgres", database: service.database });
 	db.on("error", () => undefined);
 	await db.connect();
-	const { org, accounts } = makeAccounts(service, 40);
+	const { org, accounts } = makeAccounts(service, 120);
 	const foreign = makeAccounts(service, 4).accounts.filter((a) => a.role === "client");
 	const of = (role: string): Account[] => accounts.filter((a) => a.role === role);
 	const base = { service, ca };
