@@ -1,6 +1,7 @@
 // Ways out: the safe exit, signing out, locking by hand, by idleness and when a shared device's page is left.
 
 import { begin, beginAgain, engine, forget } from "./engine.js";
+import { wayOut } from "./parts.js";
 import { get, set } from "./state.js";
 import { emptyTimeline } from "./timeline.js";
 
@@ -70,6 +71,7 @@ const watchLeaving = (): void => {
 };
 
 export const guard = (): void => {
+	wayOut(exitNow);
 	watchIdle();
 	watchEscape();
 	watchLeaving();

@@ -140,6 +140,11 @@ export const Choice = <T extends string>({ legend, value, options, onChange }: C
 	);
 };
 
+let leave: () => void = () => undefined;
+
+/** The way out of the page, which is in every dialog too: a modal dialog covers the one in the header. */
+export const wayOut = (act: () => void): void => void (leave = act);
+
 /** A modal dialog: the browser keeps the focus inside and gives it back. */
 export const Dialog = ({ title, onClose, children, wide = false }: { title: string; onClose: () => void; children: ComponentChildren; wide?: boolean }) => {
 	const box = useRef<HTMLDialogElement>(null);
@@ -154,6 +159,7 @@ export const Dialog = ({ title, onClose, children, wide = false }: { title: stri
 		<dialog ref={box} class={wide ? "dialog wide" : "dialog"} aria-labelledby={id} onClose={onClose}>
 			<header>
 				<h2 id={id} tabIndex={-1}>{title}</h2>
+				<button type="button" class="button small dialog-exit" title={t("exit.hint")} onClick={leave}>{t("exit.button")}</button>
 				<button type="button" class="button quiet icon-only" aria-label={t("dialog.close")} onClick={() => box.current?.close()}>
 					<Icon name="close" />
 				</button>

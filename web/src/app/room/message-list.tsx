@@ -40,7 +40,7 @@ const PieceView = ({ piece, near, height, newFrom, onEdit }: PieceProps) => {
 				{piece.messages.map((message, at) => {
 					const before = at === 0 ? piece.before : piece.messages[at - 1];
 					return (
-						<div role="none" key={message.id}>
+						<div role="listitem" key={message.id}>
 							{(!before || !sameDay(before.at, message.at)) && <DayLine at={message.at} />}
 							{message.id === mark && <p class="new-line"><span>{speech.t("messages.new")}</span></p>}
 							<Message message={message} onEdit={onEdit} />

@@ -107,11 +107,11 @@ const Quarantined = ({ message }: { message: MessageView }) => {
 
 export const Message = ({ message, onEdit }: { message: MessageView; onEdit: (message: MessageView) => void }) => {
 	const { t } = useSpeech();
-	if (message.system) return <div role="listitem" class="item" data-id={message.id}><System line={message.system} at={message.at} /></div>;
-	if (message.quarantine) return <div role="listitem" class="item" data-id={message.id}><Quarantined message={message} /></div>;
+	if (message.system) return <div class="item" data-id={message.id}><System line={message.system} at={message.at} /></div>;
+	if (message.quarantine) return <div class="item" data-id={message.id}><Quarantined message={message} /></div>;
 	const changeable = message.mine && !message.deleted && message.seq !== null;
 	return (
-		<div role="listitem" class={`item message ${message.mine ? "mine" : "theirs"}`} data-id={message.id}>
+		<div class={`item message ${message.mine ? "mine" : "theirs"}`} data-id={message.id}>
 			<div class="bubble">
 				<Author message={message} />
 				{message.deleted ? <p class="deleted">{t("message.deleted")}</p> : <p class="text" dir="auto">{linked(message.text)}</p>}

@@ -1,0 +1,382 @@
+// The page alone, on the stand-in engine: what people see in states that the real service reaches only after weeks or under attack.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { texts } from "../../web/build/texts.mjs";
+import { desk, findings, keep, launch, open, overflow, phone, web } from "./lib.mjs";
+import { serve } from "./site.mjs";
+
+const people = [
+	{ person: "a", login: "Aino", role: "client", organisation: "Kuopion Ohjaamo" },
+	{ person: "c", login: "Maija Virtanen", role: "counsellor", organisation: "Kuopion Ohjaamo" },
+];
+let site;
+let browser;
+
+before(async () => {
+	site = await serve(join(web, "dist-stand-in"), { dev_people: { people }, sign_out: {} });
+	browser = await launch();
+});
+after(async () => {
+	await browser?.close();
+	await site?.close();
+});
+
+const visit = async (as, options, path = "/") => {
+	const tab = await open(browser, options);
+	await tab.page.goto(`${site.origin}${path}?as=${as}`);
+	return tab;
+};
+
+const dialog = (page) => page.waitForSelector("dialog[open]");
+const details = async (page) => {
+	await page.getByRole("button", { name: "Tietoja" }).click();
+	await dialog(page);
+	await page.getByText("Kuka voi lukea").waitFor();
+};
+const chosen = (page) => page.getByRole("button", { name: /^Aino/ }).first().click();
+const makeKeys = async (page) => {
+	await page.getByLabel("Millä nimellä").fill("Aino");
+	await page.getByLabel("Olen pannut sanat talteen").check();
+	await page.getByRole("button", { name: "Ota käyttöön" }).click();
+	await page.locator(".qr").waitFor();
+};
+
+const pages = [
+	["sign-in", "signed-out", (page) => page.getByRole("button", { name: /Aino/ }).waitFor()],
+	["first-time", "fresh", (page) => page.getByLabel("Millä nimellä").waitFor()],
+	["first-time-own", "fresh", async (page) => { await page.getByLabel("Keksin salalauseen itse").check(); await page.getByLabel("Salalause", { exact: true }).fill("pitkä mutta tuttu lause"); }],
+	["printed-code", "fresh", makeKeys],
+	["unlock", "locked", (page) => page.getByLabel("Salalause", { exact: true }).waitFor()],
+	["unlock-wrong", "locked", async (page) => { await page.getByLabel("Salalause", { exact: true }).fill("väärä salalause tässä"); await page.getByRole("button", { name: "Avaa", exact: true }).click(); await page.getByText("Salalause ei avaa").waitFor(); }],
+	["client-room", "client", (page) => page.locator(".bubble").first().waitFor()],
+	["client-details", "client", details],
+	["client-delete", "client", async (page) => { await page.locator(".mine summary").first().click(); await page.getByRole("button", { name: "Poista", exact: true }).click(); await dialog(page); await page.getByText("Viesti poistuu kaikilta").waitFor(); }],
+	["client-edit", "client", async (page) => { await page.locator(".mine summary").first().click(); await page.getByRole("button", { name: "Muokkaa" }).click(); await page.getByText("Muokkaat lähettämääsi").waitFor(); }],
+	["client-empty", "empty", (page) => page.getByText("ei ole vielä ohjaustilaa").waitFor()],
+	["client-offline", "offline", (page) => page.getByText("Ei yhteyttä").waitFor()],
+	["client-quarantine", "quarantine", (page) => page.getByText("Ymmärrän, jatka silti").waitFor()],
+	["client-failed", "failing", async (page) => { await page.getByLabel("Viesti", { exact: true }).fill("hei"); await page.getByRole("button", { name: "Lähetä", exact: true }).click(); await page.getByText("Lähetä uudelleen").waitFor(); }],
+	["client-warning", "warning", (page) => page.getByText("vanhan version").waitFor()],
+	["counsellor-rooms", "counsellor", (page) => page.getByRole("button", { name: /^Fatima/ }).waitFor()],
+	["counsellor-room", "counsellor", async (page) => { await chosen(page); await page.locator(".bubble").first().waitFor(); }],
+	["counsellor-details", "counsellor-reset", async (page) => { await chosen(page); await details(page); }],
+	["counsellor-close", "counsellor", async (page) => { await chosen(page); await details(page); await page.getByRole("button", { name: "Sulje ohjaustila" }).click(); await page.getByText("Miksi tila suljetaan").waitFor(); }],
+	["counsellor-colleagues", "counsellor", async (page) => { await chosen(page); await details(page); await page.getByRole("button", { name: "Työtoverit" }).click(); await page.getByText("Lisää työtoveri").waitFor(); }],
+	["counsellor-new", "counsellor", async (page) => { await page.getByRole("button", { name: "Uusi asiakas" }).click(); await page.getByLabel("Asiakkaan nimi").waitFor(); }],
+	["counsellor-invitation", "counsellor", async (page) => { await page.getByRole("button", { name: "Uusi asiakas" }).click(); await page.getByLabel("Asiakkaan nimi").fill("Ville"); await page.getByRole("button", { name: "Tee kutsulinkki" }).click(); await page.locator(".qr").waitFor(); }],
+	["help", "client", (page) => page.getByText("Mitä tämä ei estä").waitFor(), "/suojaus"],
+	["unknown", "client", (page) => page.getByText("Sivua ei ole").waitFor(), "/jotakin/muuta"],
+];
+
+for (const [name, as, act, path] of pages) {
+	for (const [kind, options] of [["desk", {}], ["dark-phone", { size: phone, dark: true }], ["400-percent", { size: { width: 320, height: 256 } }]]) {
+		test(`${name}_on_${kind}_has_no_axe_finding_complaint_or_sideways_scroll`, async () => {
+			const tab = await visit(as, options, path);
+			try {
+				await act(tab.page);
+				await tab.page.waitForTimeout(60);
+				if (kind !== "400-percent") await keep(tab.page, `page-${name}-${kind}`);
+				assert.deepEqual(await findings(tab.page), []);
+				assert.deepEqual(tab.complaints, []);
+				assert.ok((await overflow(tab.page)) <= 0, "scrolls sideways");
+			} finally {
+				await tab.close();
+			}
+		});
+	}
+}
+
+const within = (name, as, options, body, path) =>
+	test(name, async () => {
+		const tab = await visit(as, options, path);
+		try {
+			await body(tab.page, tab);
+			assert.deepEqual(tab.complaints, []);
+		} finally {
+			await tab.close();
+		}
+	});
+
+within("ten_thousand_messages_scroll_back_with_few_drawn_and_the_place_kept", "many", { size: phone }, async (page) => {
+	await page.getByText("Viesti numero 10000.").waitFor();
+	const result = await page.evaluate(async () => {
+		const box = document.querySelector(".messages");
+		const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
+		const top = () => [...box.querySelectorAll("[data-id]")].find((item) => item.getBoundingClientRect().bottom > box.getBoundingClientRect().top + 1);
+		let most = 0;
+		let jumps = 0;
+		const gaps = [];
+		const end = performance.now() + 110_000;
+		while (performance.now() < end) {
+			const begun = performance.now();
+			box.scrollTop = Math.max(0, box.scrollTop - 1000);
+			const item = top();
+			const was = item?.getBoundingClientRect().top;
+			await frame();
+			await frame();
+			gaps.push(performance.now() - begun);
+			const now = item?.isConnected ? item.getBoundingClientRect().top : was;
+			if (was !== undefined && Math.abs(now - was) > 2) jumps++;
+			most = Math.max(most, box.querySelectorAll("[data-id]").length);
+			if (document.querySelector(".beginning") && box.scrollTop === 0) break;
+		}
+		gaps.sort((a, b) => a - b);
+		return { most, jumps, steps: gaps.length, p95: gaps[Math.floor(gaps.length * 0.95)], worst: gaps.at(-1), first: Boolean(document.querySelector('[data-id="r1-1"]')) };
+	});
+	console.log(`scrolling: ${JSON.stringify(result)}`);
+	assert.ok(result.first, "the first message was reached");
+	assert.ok(result.most < 500, `${result.most} messages drawn at once`);
+	assert.ok(result.jumps <= result.steps / 100, `${result.jumps} jumps in ${result.steps} steps`);
+	assert.ok(result.p95 < 100, `a step takes ${result.p95} ms at the 95th percentile`);
+	await page.getByRole("button", { name: "Uusimpaan" }).click();
+	await page.getByText("Viesti numero 10000.").waitFor();
+});
+
+within("older_messages_come_by_the_button_too", "many", {}, async (page) => {
+	await page.getByText("Viesti numero 10000.").waitFor();
+	await page.waitForTimeout(300);
+	await page.locator(".messages").evaluate((box) => { box.scrollTop = 0; });
+	await page.getByRole("button", { name: /Näytä vanhempia|Haetaan/ }).waitFor();
+});
+
+within("a_new_message_is_announced_with_its_senders_name", "client", {}, async (page) => {
+	await page.locator(".bubble").first().waitFor();
+	await page.evaluate(() => globalThis.standIn.say("Hei taas"));
+	await page.locator('[aria-live="polite"].vh').getByText("Maija Virtanen: Hei taas").waitFor();
+});
+
+within("a_reader_of_old_messages_is_not_pulled_to_the_end_by_a_new_one", "many", {}, async (page) => {
+	await page.getByText("Viesti numero 10000.").waitFor();
+	await page.locator(".messages").evaluate((box) => { box.scrollTop -= 1500; });
+	await page.getByRole("button", { name: "Uusimpaan" }).waitFor();
+	const before = await page.locator(".messages").evaluate((box) => box.scrollTop);
+	await page.evaluate(() => globalThis.standIn.say("Uusi viesti"));
+	await page.waitForTimeout(200);
+	const now = await page.locator(".messages").evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+	assert.ok(now > 1000 && before > 0);
+});
+
+within("everything_a_client_does_goes_by_keyboard", "client", {}, async (page) => {
+	await page.locator(".bubble").first().waitFor();
+	await page.keyboard.press("Tab");
+	assert.equal(await page.evaluate(() => document.activeElement?.className), "skip");
+	await page.keyboard.press("Enter");
+	assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
+	await page.getByLabel("Viesti", { exact: true }).focus();
+	await page.keyboard.type("Rivi yksi");
+	await page.keyboard.press("Enter");
+	await page.keyboard.type("rivi kaksi");
+	await page.keyboard.press("Control+Enter");
+	await page.getByText("Rivi yksi\nrivi kaksi").waitFor();
+	const menu = page.locator(".mine summary").last();
+	await menu.focus();
+	await page.keyboard.press("Enter");
+	await page.keyboard.press("Tab");
+	await page.keyboard.press("Enter");
+	await page.getByText("Muokkaat lähettämääsi").waitFor();
+	await page.keyboard.press("Escape");
+	await page.getByText("Muokkaat lähettämääsi").waitFor({ state: "detached" });
+	await page.getByRole("button", { name: "Tietoja" }).focus();
+	await page.keyboard.press("Enter");
+	await dialog(page);
+	await page.waitForTimeout(800);
+	await page.keyboard.press("Escape");
+	await page.waitForSelector("dialog[open]", { state: "detached" });
+	assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Tietoja");
+});
+
+within("enter_sends_only_when_it_was_chosen", "client", {}, async (page) => {
+	const field = page.getByLabel("Viesti", { exact: true });
+	await field.fill("yksi");
+	await field.press("Enter");
+	assert.equal(await field.inputValue(), "yksi\n");
+	await page.getByLabel("Lähetä Enterillä").check();
+	await field.fill("kaksi");
+	await field.press("Enter");
+	await page.locator(".bubble").getByText("kaksi", { exact: true }).waitFor();
+	assert.equal(await field.inputValue(), "");
+});
+
+within("a_text_with_a_printed_code_is_refused_and_kept_in_the_field", "client", {}, async (page) => {
+	const field = page.getByLabel("Viesti", { exact: true });
+	await field.fill("koodini on 7K3M-Q9ZT-04XW-N8RB-C5VD-H2JF-6P1Y");
+	await page.getByRole("button", { name: "Lähetä", exact: true }).click();
+	await page.getByText("näyttää olevan palautuskoodi").waitFor();
+	assert.match(await field.inputValue(), /7K3M/);
+});
+
+within("a_text_over_the_limit_is_told_before_it_is_sent", "client", {}, async (page) => {
+	await page.getByLabel("Viesti", { exact: true }).fill("ä".repeat(30_001));
+	await page.getByText("liian pitkä").waitFor();
+	assert.ok(await page.getByRole("button", { name: "Lähetä", exact: true }).isDisabled());
+});
+
+within("a_quarantined_message_shows_no_content_and_blocks_the_field", "quarantine", {}, async (page) => {
+	await page.getByText("Tätä viestiä ei voitu varmentaa").waitFor();
+	await page.getByLabel("Viesti", { exact: true }).fill("hei");
+	assert.ok(await page.getByRole("button", { name: "Lähetä", exact: true }).isDisabled());
+});
+
+within("a_failed_message_says_why_and_goes_when_asked_again", "failing", {}, async (page) => {
+	await page.getByLabel("Viesti", { exact: true }).fill("hei");
+	await page.getByRole("button", { name: "Lähetä", exact: true }).click();
+	await page.getByText("Viesti ei lähtenyt. Palvelu ei ole juuri nyt käytettävissä").waitFor();
+	await page.getByRole("button", { name: "Lähetä uudelleen" }).click();
+	await page.locator(".bubble", { hasText: "hei" }).getByText("Tallennettu").waitFor();
+});
+
+within("a_link_is_https_only_and_opens_without_a_referrer", "client", {}, async (page) => {
+	await page.evaluate(() => globalThis.standIn.say("javascript:alert(1) http://a.example <b>x</b> https://b.example/x."));
+	const link = page.getByRole("link", { name: "https://b.example/x", exact: true });
+	await link.waitFor();
+	assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
+	assert.equal(await page.locator(".bubble").last().locator("a").count(), 1);
+	assert.equal(await page.locator(".bubble").last().locator("b").count(), 0);
+});
+
+within("the_language_is_switched_in_place", "counsellor", {}, async (page) => {
+	await chosen(page);
+	await page.getByLabel("Viesti", { exact: true }).fill("kesken");
+	for (const [language, word] of [["sv", "Skicka"], ["en", "Send"], ["fi", "Lähetä"]]) {
+		await page.locator("select.language").selectOption(language);
+		await page.getByRole("button", { name: word, exact: true }).waitFor();
+		assert.equal(await page.evaluate(() => document.documentElement.lang), language);
+		assert.equal(await page.locator(".composer textarea").inputValue(), "kesken");
+	}
+});
+
+within("the_browsers_language_is_spoken_from_the_start", "locked", { locale: "sv-SE" }, async (page) => {
+	await page.getByRole("heading", { name: "Öppna dina meddelanden" }).waitFor();
+});
+
+within("the_title_counts_unread_and_names_nobody", "counsellor", {}, async (page) => {
+	await page.getByRole("button", { name: /^Fatima/ }).waitFor();
+	await page.waitForFunction(() => document.title === "(3) Luotsi");
+});
+
+within("rooms_are_found_by_name_and_by_who_waits", "counsellor", {}, async (page) => {
+	const names = () => page.locator(".room-row strong").allTextContents();
+	await page.getByRole("button", { name: /^Fatima/ }).waitFor();
+	assert.deepEqual(await names(), ["Aino", "Fatima", "Mikael", "Joonas"]);
+	await page.getByRole("button", { name: "Odottaa (2)" }).click();
+	assert.deepEqual(await names(), ["Aino", "Fatima"]);
+	await page.getByRole("button", { name: "Suljetut (1)" }).click();
+	assert.deepEqual(await names(), ["Sanna"]);
+	await page.getByRole("button", { name: /^Kaikki/ }).click();
+	await page.getByPlaceholder("Hae nimellä").fill("mika");
+	assert.deepEqual(await names(), ["Mikael"]);
+});
+
+within("on_a_phone_the_back_button_leads_from_a_room_to_the_list", "counsellor", { size: phone }, async (page) => {
+	await chosen(page);
+	await page.locator(".bubble").first().waitFor();
+	assert.equal(await page.locator(".rooms").isVisible(), false);
+	await page.goBack();
+	await page.locator(".rooms").waitFor();
+	assert.equal(new URL(page.url()).pathname, "/");
+});
+
+within("an_invitations_secret_leaves_the_address_line_at_once", "client", {}, async (page, tab) => {
+	await page.goto(`${site.origin}/kutsu#${"A".repeat(172)}`);
+	await page.getByText("Kutsua ei voitu käyttää").waitFor();
+	await page.getByText("on jo käytetty").waitFor();
+	assert.equal(page.url(), `${site.origin}/`);
+	assert.deepEqual(tab.complaints, []);
+});
+
+const leaving = async (page, act) => {
+	let ended = false;
+	await page.route("**/api/sign_out", (route) => { ended = true; return route.fulfill({ json: { ok: {} } }); });
+	await page.route("https://www.ilmatieteenlaitos.fi/**", (route) => route.fulfill({ contentType: "text/html", body: "<title>sää</title>" }));
+	await page.locator(".bubble").first().waitFor();
+	await act();
+	await page.waitForURL("https://www.ilmatieteenlaitos.fi/");
+	assert.ok(ended, "the session was ended");
+	await page.goBack().catch(() => undefined);
+	assert.equal(await page.getByText("yhteishaussa").count(), 0);
+};
+
+within("the_safe_exit_leaves_at_once_and_ends_the_session", "client", { size: phone }, (page) =>
+	leaving(page, () => page.getByRole("button", { name: "Poistu heti" }).click()));
+
+within("escape_twice_leaves_too", "client", {}, (page) =>
+	leaving(page, async () => { await page.keyboard.press("Escape"); await page.keyboard.press("Escape"); }));
+
+within("the_safe_exit_is_in_a_dialog_too", "client", {}, (page) =>
+	leaving(page, async () => { await details(page); await page.getByRole("dialog").getByRole("button", { name: "Poistu heti" }).click(); }));
+
+within("on_a_shared_device_leaving_the_page_forgets_everything", "locked", {}, async (page) => {
+	await page.getByLabel("Muutkin käyttävät").check();
+	await page.getByLabel("Salalause", { exact: true }).fill("oikea salalause tässä");
+	await page.getByRole("button", { name: "Avaa", exact: true }).click();
+	await page.locator(".bubble").first().waitFor();
+	await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+	await page.locator(".bubble").first().waitFor({ state: "detached" });
+});
+
+within("nothing_is_stored_in_the_browser", "client", {}, async (page) => {
+	await page.locator(".bubble").first().waitFor();
+	await page.getByLabel("Viesti", { exact: true }).fill("salaisuus");
+	await page.waitForTimeout(700);
+	const stored = await page.evaluate(async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length, document.cookie.length]);
+	assert.deepEqual(stored, [0, 0, 0, 0, 0]);
+});
+
+within("keys_need_a_name_and_kept_words", "fresh", {}, async (page) => {
+	await page.getByRole("button", { name: "Ota käyttöön" }).click();
+	await page.getByText("Kirjoita nimi.").waitFor();
+	await page.getByLabel("Millä nimellä").fill("Aino");
+	await page.getByText("Pane sanat ensin talteen").waitFor();
+	await page.getByLabel("Keksin salalauseen itse").check();
+	for (const [phrase, words] of [["lyhyt", "Vielä 10 merkkiä."], ["aaaaaaaaaaaaaaaaaaaa", "Liian helppo arvata"], ["abcdefghijklmnopqrst", "Liian helppo arvata"], ["kolme sanaa riittää", "Kelpaa."], ["vihreä kissa tanssii öisin", "Hyvä."], ["vihreä kissa tanssii torilla sateessa", "Vahva."]]) {
+		await page.getByLabel("Salalause", { exact: true }).fill(phrase);
+		await page.locator(".strength").getByText(words).waitFor();
+	}
+});
+
+within("the_printed_code_must_be_kept_before_going_on", "fresh", {}, async (page) => {
+	await makeKeys(page);
+	await page.getByRole("button", { name: "Jatka" }).click();
+	await page.getByText("Pane koodi ensin talteen").waitFor();
+	await page.getByLabel("Koodi on tallessa").check();
+	await page.getByRole("button", { name: "Jatka" }).click();
+	await page.locator(".bubble").first().waitFor();
+});
+
+within("a_session_that_ends_is_told_and_its_messages_are_gone", "client", {}, async (page) => {
+	await page.locator(".bubble").first().waitFor();
+	await page.evaluate(() => globalThis.standIn.end());
+	await page.getByText("Kirjautumisesi vanheni").waitFor();
+	assert.equal(await page.locator(".bubble").count(), 0);
+});
+
+test("a_browser_without_the_needed_cryptography_is_told_in_three_languages", async () => {
+	const tab = await open(browser);
+	await tab.page.addInitScript(() => Reflect.deleteProperty(globalThis, "Worker"));
+	await tab.page.goto(site.origin);
+	for (const language of ["fi", "sv", "en"]) await tab.page.locator(`main p[lang=${language}]`).waitFor();
+	await tab.close();
+});
+
+const catalogues = (change) => {
+	const folder = mkdtempSync(join(tmpdir(), "luotsi-texts."));
+	try {
+		for (const language of ["fi", "sv", "en"]) {
+			const all = JSON.parse(readFileSync(join(web, "src", "text", `${language}.json`), "utf8"));
+			change(language, all);
+			writeFileSync(join(folder, `${language}.json`), JSON.stringify(all, null, "\t"));
+		}
+		texts(folder, folder);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+};
+
+test("the_texts_as_they_are_build", () => catalogues(() => undefined));
+test("a_missing_text_fails_the_build", () => assert.throws(() => catalogues((language, all) => { if (language === "sv") delete all["exit.button"]; }), /sv lacks exit.button/));
+test("a_text_too_many_fails_the_build", () => assert.throws(() => catalogues((language, all) => { if (language === "en") all["x.y"] = "x"; }), /en has x.y/));
+test("a_missing_argument_fails_the_build", () => assert.throws(() => catalogues((language, all) => { if (language === "en") all["room.counsellor_of"] = "Counsellor"; }), /room.counsellor_of: arguments/));
+test("a_missing_plural_category_fails_the_build", () => assert.throws(() => catalogues((language, all) => { if (language === "fi") all["rooms.unread"] = "{count, plural, other {#}}"; }), /lacks one/));
