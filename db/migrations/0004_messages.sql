@@ -207,8 +207,8 @@ BEGIN
 		RETURNING o.room
 	)
 	SELECT array_agg(CASE WHEN d.stored OR d.word = 'known' THEN 'ok' ELSE d.word END ORDER BY d.i),
-		array_agg(CASE WHEN d.stored THEN d.seq ELSE d.known_seq END ORDER BY d.i),
-		array_agg(CASE WHEN d.stored THEN v_at ELSE d.known_at END ORDER BY d.i),
+		array_agg(CASE WHEN d.stored THEN d.seq WHEN d.word = 'known' THEN d.known_seq END ORDER BY d.i),
+		array_agg(CASE WHEN d.stored THEN v_at WHEN d.word = 'known' THEN d.known_at END ORDER BY d.i),
 		array_agg(CASE WHEN d.word = 'stale_head' THEN d.room_head::bytea END ORDER BY d.i),
 		array_agg(CASE WHEN d.word = 'bad_sequence' THEN d.next END ORDER BY d.i),
 		array_agg(d.first_i ORDER BY d.i),
