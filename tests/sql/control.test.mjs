@@ -1,0 +1,331 @@
+// control_append, invitations, visibility, identity chains, drafts.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ask, connect, envelope, hex, id, makeAccount, makeOrg, makeRoom, outcomes, post, rand32, within, zero } from './lib.mjs';
+
+let owner, app, other, org;
+before(async () => {
+	[owner, app, other] = await Promise.all(['luotsi_owner', 'luotsi_app', 'luotsi_app'].map(connect));
+	org = await makeOrg(owner);
+});
+after(() => Promise.all([owner, app, other].map((c) => c.end())));
+
+const types = { create: 1, invite: 2, join: 3, add: 9, remove: 10, leave: 11, epoch: 12, grant: 13, close: 18 };
+const sql = (text, values) => within(owner, org.org, async () => (await owner.query(text, values)).rows);
+
+// What the domain would pass for these entries; change what a test wants changed.
+function append(room, kinds, change = {}) {
+	const members = change.members ?? [], wraps = change.wraps ?? [], grants = change.grants ?? [];
+	const column = (rows, name) => rows.map((row) => row[name]);
+	const hashes = kinds.map(() => rand32());
+	return {
+		room: room.room, actor: room.staff.account, head: room.head, entries: kinds.map(() => Buffer.alloc(300, 7)), hashes,
+		types: kinds.map((k) => types[k]), agreement: org.agreement, retention_class: 1, phase: 'open', epoch: room.epoch, pending: false,
+		m_account: column(members, 'account'), m_role: column(members, 'role'), m_sig_kid: column(members, 'kid'), m_enc_kid: members.map(() => rand32()),
+		m_cert: members.map(() => zero), m_active: members.map((m) => m.active ?? true), m_since: members.map(() => 0), m_visible_from: members.map((m) => m.visible ?? null),
+		g_to: column(grants, 'to'), g_from: column(grants, 'from'),
+		w_entry: column(wraps, 'entry'), w_keyset: wraps.map(() => 0), w_epoch: column(wraps, 'epoch'), w_rtype: column(wraps, 'rtype'),
+		w_rid: column(wraps, 'rid'), w_rkid: wraps.map(() => rand32()), w_wrap: wraps.map(() => Buffer.alloc(113, 1)),
+		invite: null, token_hash: null, sealed: null, expires_at: null, ...change, members: undefined, wraps: undefined, grants: undefined };
+}
+const put = async (room, parameters, client = app) => {
+	const [answer] = await ask(client, org.org, 'control_append', parameters);
+	if (answer.outcome === 'ok') room.head = answer.head;
+	return answer;
+};
+const person = async (role) => ({ account: await makeAccount(owner, org, role === 2 ? 'counsellor' : 'client'), role, kid: rand32(), sent: 0 });
+const day = 86400e3;
+
+// A room as a counsellor opens it: CREATE, INVITE, EPOCH.
+async function open({ expires_at = new Date(Date.now() + 7 * day) } = {}) {
+	const room = { ...org, room: id(), head: zero, epoch: 0, staff: await person(2), client: await person(1), invite: id(), token_hash: rand32() };
+	const answer = await put(room, append(room, ['create', 'invite', 'epoch'], {
+		epoch: 1, members: [{ ...room.staff, visible: 0 }], invite: room.invite, token_hash: room.token_hash, sealed: Buffer.alloc(400), expires_at,
+		wraps: [{ entry: 2, epoch: 1, rtype: 1, rid: room.staff.account }, { entry: 2, epoch: 1, rtype: 2, rid: room.invite }, { entry: 2, epoch: 1, rtype: 3, rid: org.org }] }));
+	assert.equal(answer.outcome, 'ok');
+	room.epoch = 1;
+	return room;
+}
+const claim = async (room, account = room.client.account, token_hash = room.token_hash) =>
+	(await ask(app, org.org, 'invitation_claim', { room: room.room, token_hash, account }))[0].outcome;
+async function join(room) {
+	assert.equal(await claim(room), 'ok');
+	const answer = await put(room, append(room, ['join', 'epoch'], { actor: room.client.account, invite: room.invite, epoch: 2,
+		members: [room.client], wraps: [{ entry: 4, epoch: 2, rtype: 1, rid: room.client.account }] }));
+	if (answer.outcome === 'ok') room.epoch = 2;
+	return answer;
+}
+const say = (room, member, change = {}) => envelope(room, member, { epoch: room.epoch, ...change });
+const before_ = async (room, account) => (await ask(app, org.org, 'message_before', { room: room.room, account, before: null, limit: 50 })).map((m) => m.seq);
+
+test('a room is made, joined by invitation and written in', async () => {
+	const room = await open();
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.staff)])), ['ok']);
+	assert.deepEqual([(await join(room)).outcome, room.head.length], ['ok', 32]);
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.client)])), ['ok']);
+	assert.deepEqual(await before_(room, room.client.account), [2, 1], 'an invited client sees from the first epoch it was invited into');
+	const [row] = await ask(app, org.org, 'room_list', { account: room.client.account, room: room.room, after: null, limit: 10 });
+	assert.deepEqual([row.entries, row.epoch, row.pending, row.invited, row.unread, row.sender_seq, row.members.length], [5, 2, false, false, 1, 1, 2]);
+	assert.equal(row.card_seq, 2);
+	const log = await ask(app, org.org, 'room_log', { room: room.room, from: 0, limit: 64 });
+	assert.deepEqual(log.map((e) => e.n), [0, 1, 2, 3, 4]);
+});
+
+test('wraps are given to their member, and an invitation\'s to who claimed it', async () => {
+	const room = await open();
+	const wraps = (account) => ask(app, org.org, 'room_wraps', { room: room.room, account, from: 0, until: 10 });
+	assert.equal((await wraps(room.staff.account)).length, 1);
+	assert.deepEqual(await wraps(room.client.account), []);
+	await claim(room);
+	assert.deepEqual((await wraps(room.client.account)).map((w) => w.rtype), [2]);
+	assert.deepEqual(await wraps(org.org), [], 'a recovery wrap is nobody\'s');
+});
+
+test('a room needs a live agreement of the same organisation', async () => {
+	const ended = await makeOrg(owner, { state: 'ended' }), live = await makeOrg(owner);
+	const staff = await person(2);
+	for (const agreement of [id(), ended.agreement, live.agreement]) {
+		const room = { room: id(), head: zero, epoch: 0, staff };
+		assert.equal((await put(room, append(room, ['create'], { agreement, members: [staff] }))).outcome, 'agreement_not_live');
+		assert.deepEqual(await sql('SELECT FROM room WHERE room = $1', [room.room]), []);
+	}
+});
+
+test('an append to what is not there is refused', async () => {
+	const room = { room: id(), head: rand32(), epoch: 1, staff: await person(2) };
+	assert.equal((await put(room, append(room, ['close']))).outcome, 'not_found');
+});
+
+test('a stale head is refused with the present one, and nothing is written', async () => {
+	const room = await open();
+	const answer = await put(room, append(room, ['close'], { head: rand32(), phase: 'closed' }));
+	assert.deepEqual([answer.outcome, answer.n_entries], ['stale_head', 3]);
+	assert.deepEqual(answer.head, room.head);
+	assert.equal((await sql('SELECT phase FROM room WHERE room = $1', [room.room]))[0].phase, 'open');
+});
+
+test('the same append again is answered as the first time', async () => {
+	const room = await open();
+	const parameters = append(room, ['close'], { phase: 'closed' });
+	const first = await put(room, parameters), again = await put(room, parameters);
+	assert.deepEqual(again, first);
+	assert.equal((await sql('SELECT FROM control_entry WHERE room = $1', [room.room])).length, 4);
+});
+
+test('of two appends at once exactly one wins', async () => {
+	for (let i = 0; i < 15; i++) {
+		const room = await open();
+		const answers = await Promise.all([app, other].map((c) => ask(c, org.org, 'control_append', append(room, ['epoch'], { epoch: 2 }))));
+		assert.deepEqual(answers.map(([a]) => a.outcome).sort(), ['ok', 'stale_head']);
+		assert.equal((await sql('SELECT FROM room_epoch WHERE room = $1', [room.room])).length, 2);
+	}
+});
+
+test('of two creations of one room at once exactly one wins', async () => {
+	for (let i = 0; i < 10; i++) {
+		const room = { room: id(), head: zero, epoch: 0, staff: await person(2) };
+		const answers = await Promise.all([app, other].map((c) => ask(c, org.org, 'control_append', append(room, ['create'], { members: [room.staff] }))));
+		assert.deepEqual(answers.map(([a]) => a.outcome).sort(), ['ok', 'stale_head']);
+	}
+});
+
+test('an append and a post at once leave no envelope under the old head after it', async () => {
+	for (let i = 0; i < 15; i++) {
+		const room = await open();
+		const row = say(room, room.staff);
+		const [[control], [posted]] = await Promise.all([ask(app, org.org, 'control_append', append(room, ['epoch'], { epoch: 2 })), post(other, org.org, [row])]);
+		assert.equal(control.outcome, 'ok');
+		const [epoch] = await sql('SELECT first_seq FROM room_epoch WHERE room = $1 AND epoch = 2', [room.room]);
+		assert.ok(posted.outcome === 'ok' ? epoch.first_seq === 2 : posted.outcome === 'stale_epoch' && epoch.first_seq === 1, posted.outcome);
+	}
+});
+
+test('an invitation is bound to the first who claims it, and used once', async () => {
+	const room = await open();
+	const second = await person(1);
+	assert.equal(await claim(room, room.client.account, rand32()), 'not_found');
+	assert.equal(await claim(room), 'ok');
+	assert.equal(await claim(room), 'ok', 'the same client may come again');
+	assert.equal(await claim(room, second.account), 'used');
+	const foreign = append(room, ['join'], { actor: second.account, invite: room.invite, members: [second] });
+	assert.equal((await put(room, foreign)).outcome, 'used');
+	assert.equal((await join(room)).outcome, 'ok');
+	assert.equal(await claim(room), 'not_found');
+	assert.equal((await put(room, append(room, ['join'], { actor: room.client.account, invite: room.invite, members: [room.client] }))).outcome, 'used');
+});
+
+test('an expired invitation is neither claimed nor used', async () => {
+	const room = await open();
+	assert.equal(await claim(room), 'ok');
+	await sql("UPDATE invitation SET expires_at = now() - interval '1 second' WHERE room = $1", [room.room]);
+	assert.equal(await claim(room), 'expired');
+	assert.equal((await join_expired(room)).outcome, 'expired');
+});
+const join_expired = (room) => put(room, append(room, ['join'], { actor: room.client.account, invite: room.invite, members: [room.client] }));
+
+test('an invitation of an unclaimed room cannot be joined by its id alone', async () => {
+	const room = await open();
+	assert.equal((await join_expired(room)).outcome, 'used');
+});
+
+test('a new invitation replaces the old one and its claim', async () => {
+	const room = await open();
+	await claim(room);
+	const old = room.token_hash;
+	room.token_hash = rand32();
+	await put(room, append(room, ['invite'], { invite: id(), token_hash: room.token_hash, sealed: Buffer.alloc(400), expires_at: new Date(Date.now() + day), pending: true }));
+	assert.equal(await claim(room, room.client.account, old), 'not_found');
+	assert.equal(await claim(room, (await person(1)).account), 'ok');
+});
+
+test('swept: invitations whose time has passed', async () => {
+	const room = await open({ expires_at: new Date(Date.now() - 1000) });
+	const jobs = await connect('luotsi_jobs');
+	const [{ swept }] = await ask(jobs, null, 'job_sweep_invitations', {});
+	await jobs.end();
+	assert.ok(swept >= 1);
+	assert.deepEqual(await sql('SELECT FROM invitation WHERE room = $1', [room.room]), []);
+});
+
+test('an added colleague sees from the baseline, and after a grant from that epoch on', async () => {
+	const room = await open();
+	await post(app, org.org, [say(room, room.staff), say(room, room.staff)]);
+	await put(room, append(room, ['epoch'], { epoch: 2 }));
+	room.epoch = 2;
+	await post(app, org.org, [say(room, room.staff)]);
+	const colleague = await person(2);
+	await put(room, append(room, ['add', 'epoch'], { epoch: 3, members: [{ ...colleague, visible: 4 }] }));
+	room.epoch = 3;
+	await post(app, org.org, [say(room, room.staff)]);
+	assert.deepEqual(await before_(room, colleague.account), [4]);
+	await put(room, append(room, ['grant'], { grants: [{ to: colleague.account, from: 2 }] }));
+	assert.deepEqual(await before_(room, colleague.account), [4, 3]);
+	await put(room, append(room, ['grant'], { grants: [{ to: colleague.account, from: 1 }] }));
+	assert.deepEqual(await before_(room, colleague.account), [4, 3, 2, 1]);
+	await put(room, append(room, ['grant'], { grants: [{ to: colleague.account, from: 3 }] }));
+	assert.deepEqual(await before_(room, colleague.account), [4, 3, 2, 1], 'a smaller grant takes nothing away');
+});
+
+test('who has left or was removed sees and writes nothing more', async () => {
+	const room = await open();
+	await join(room);
+	await post(app, org.org, [say(room, room.client)]);
+	await put(room, append(room, ['leave'], { actor: room.client.account, pending: true, members: [{ ...room.client, active: false }] }));
+	assert.deepEqual(await before_(room, room.client.account), []);
+	assert.deepEqual(await ask(app, org.org, 'message_after', { room: room.room, account: room.client.account, after: 0, limit: 50 }), []);
+	assert.deepEqual(await ask(app, org.org, 'room_list', { account: room.client.account, room: null, after: null, limit: 10 }), []);
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.client)])), ['not_member']);
+	assert.deepEqual((await ask(app, org.org, 'notice_members', { rooms: [room.room] })).map((m) => m.account), [room.staff.account]);
+});
+
+test('a new epoch begins its count anew', async () => {
+	const room = await open();
+	await post(app, org.org, [say(room, room.staff, { epoch_max_messages: 1 })]);
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.staff, { epoch_max_messages: 1, sender_seq: 2 })])), ['rotation_pending']);
+	await put(room, append(room, ['epoch'], { epoch: 2 }));
+	room.epoch = 2;
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.staff, { epoch_max_messages: 1, sender_seq: 2 })])), ['ok']);
+});
+
+test('pages backwards and forwards meet', async () => {
+	const room = await open();
+	await post(app, org.org, Array.from({ length: 30 }, () => say(room, room.staff)));
+	const page = (name, at) => ask(app, org.org, name, { room: room.room, account: room.staff.account, limit: 10, ...at });
+	assert.deepEqual((await page('message_before', { before: 11 })).map((m) => m.seq), [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+	assert.deepEqual((await page('message_before', { before: null })).map((m) => m.seq)[0], 30);
+	assert.deepEqual((await page('message_after', { after: 25 })).map((m) => m.seq), [26, 27, 28, 29, 30]);
+	assert.deepEqual(await page('message_after', { after: 30 }), []);
+});
+
+test('tells the control log\'s new length', async () => {
+	const room = await open();
+	const heard = [];
+	other.on('notification', (n) => heard.push(n.payload));
+	await other.query('LISTEN luotsi');
+	await put(room, append(room, ['epoch'], { epoch: 2 }));
+	await other.query('SELECT 1');
+	await other.query('UNLISTEN luotsi');
+	assert.deepEqual(heard, [`c ${hex(org.org)} ${hex(room.room)} 4`]);
+});
+
+// --- identity -----------------------------------------------------------------------------------
+
+const chain = (subject, head, change = {}) => ({
+	subject, head, entries: [Buffer.alloc(300)], hashes: [rand32()], types: [1], sig_kid: rand32(), sig_pub: Buffer.concat([Buffer.of(4), Buffer.alloc(64)]),
+	enc_kid: rand32(), enc_pub: Buffer.concat([Buffer.of(4), Buffer.alloc(64)]), cert: null, valid_from: null, valid_until: null, revoked: false, ...change });
+const extend = async (parameters, client = app) => (await ask(client, org.org, 'identity_append', parameters))[0].outcome;
+
+test('a chain grows by its head, once', async () => {
+	const account = await makeAccount(owner, org);
+	const first = chain(account, zero);
+	assert.equal(await extend(first), 'ok');
+	assert.equal(await extend(first), 'ok', 'again, the same');
+	assert.equal(await extend(chain(account, zero)), 'stale_head');
+	assert.equal(await extend(chain(account, first.hashes[0], { types: [2] })), 'ok');
+	assert.deepEqual((await ask(app, org.org, 'chain_get', { subjects: [account] })).map((e) => e.n), [0, 1]);
+});
+
+test('of two first entries at once exactly one wins', async () => {
+	for (let i = 0; i < 10; i++) {
+		const account = await makeAccount(owner, org);
+		assert.deepEqual((await Promise.all([extend(chain(account, zero), app), extend(chain(account, zero), other)])).sort(), ['ok', 'stale_head']);
+	}
+});
+
+test('a key that was left or revoked writes nowhere from that commit on', async () => {
+	const room = await makeRoom(owner, org);
+	const first = chain(room.client.account, zero, { sig_kid: room.client.kid });
+	await extend(first);
+	assert.deepEqual(outcomes(await post(app, org.org, [envelope(room, room.client)])), ['ok']);
+	const revoked = chain(room.client.account, first.hashes[0], { types: [5], sig_kid: room.client.kid, revoked: true });
+	await extend(revoked);
+	assert.deepEqual(outcomes(await post(app, org.org, [envelope(room, room.client)])), ['bad_kid']);
+});
+
+test('keys and their identity entry commit together or not at all', async () => {
+	const account = await makeAccount(owner, org);
+	const { subject, revoked, ...entry } = chain(account, zero);
+	const keys = (expected, change = {}) => ask(app, org.org, 'self_put_keys', { account, expected, unlockers: [Buffer.alloc(120)], list_mac: rand32(), keys: Buffer.alloc(400), ...entry, ...change });
+	assert.deepEqual(await keys(0), [{ outcome: 'ok', version: 1 }]);
+	assert.deepEqual(await keys(0), [{ outcome: 'conflict', version: 1 }]);
+	assert.deepEqual(await keys(1, { hashes: [rand32()] }), [{ outcome: 'stale_head', version: 1 }]);
+	assert.deepEqual(await keys(1, { entries: [], hashes: [], types: [] }), [{ outcome: 'ok', version: 2 }]);
+	const [self] = await ask(app, org.org, 'self_get', { account });
+	assert.deepEqual([self.version, self.unlockers.length, self.state_version], [2, 1, 0]);
+});
+
+for (const [what, name, base] of [
+	['the sealed state', 'self_put_state', async () => ({ account: await makeAccount(owner, org), state: Buffer.alloc(300) })],
+	['a draft', 'draft_put', async () => { const r = await makeRoom(owner, org); return { room: r.room, account: r.client.account, draft: Buffer.alloc(300) }; }]]) {
+	test(`${what} is replaced version by version`, async () => {
+		const parameters = await base();
+		const write = (expected, change) => ask(app, org.org, name, { ...parameters, expected, ...change });
+		assert.deepEqual(await write(1), [], 'nothing is stored yet');
+		assert.deepEqual(await write(0), [{ version: 1 }]);
+		assert.deepEqual(await write(0), [], 'stale');
+		assert.deepEqual(await write(1), [{ version: 2 }]);
+		assert.deepEqual(await write(3), [], 'from the future');
+	});
+}
+
+test('a draft that was thrown away keeps its version', async () => {
+	const r = await makeRoom(owner, org);
+	const place = { room: r.room, account: r.client.account };
+	await ask(app, org.org, 'draft_put', { ...place, expected: 0, draft: Buffer.alloc(300) });
+	assert.deepEqual(await ask(app, org.org, 'draft_put', { ...place, expected: 1, draft: null }), [{ version: 2 }]);
+	assert.deepEqual(await ask(app, org.org, 'draft_get', place), [{ version: 2, draft: null }]);
+});
+
+test('chains are visible to oneself, to those of one\'s rooms, among staff, and to who claimed an invitation', async () => {
+	const room = await open();
+	const stranger = await person(1), colleague = await person(2);
+	const visible = async (account, subjects) => (await ask(app, org.org, 'chain_visible', { account, subjects })).map((r) => r.subject);
+	const [staff, client] = [room.staff.account, room.client.account];
+	assert.deepEqual(await visible(client, [client, staff, stranger.account]), [client]);
+	await claim(room);
+	assert.deepEqual(await visible(client, [staff, stranger.account]), [staff]);
+	await join(room);
+	assert.deepEqual(await visible(staff, [client, stranger.account, colleague.account]), [client, colleague.account]);
+	assert.deepEqual(await visible(stranger.account, [client, staff, colleague.account]), []);
+});

@@ -1,0 +1,237 @@
+// Row-level security and privileges, against statements that are wrong on purpose.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ask, connect, envelope, hash, id, makeAccount, makeOrg, makeRoom, post, rand32, refused, statements, within, zero } from './lib.mjs';
+
+const roles = ['luotsi_owner', 'luotsi_app', 'luotsi_jobs', 'luotsi_read'];
+const db = {};
+let here, there, room, tables;
+before(async () => {
+	for (const role of roles) db[role] = await connect(role);
+	const owner = db.luotsi_owner;
+	[here, there] = [await makeOrg(owner), await makeOrg(owner)];
+	room = await makeRoom(owner, there);
+	await post(db.luotsi_app, there.org, [envelope(room, room.client)]);
+	await within(owner, there.org, async () => {
+		await owner.query('INSERT INTO control_entry (room, n, type, sender, env_hash, entry) VALUES ($1, 0, 1, $2, $3, $4)',
+			[room.room, room.staff.account, rand32(), Buffer.alloc(300)]);
+		await owner.query('INSERT INTO room_epoch (room, epoch, entry, first_seq) VALUES ($1, 1, 0, 1)', [room.room]);
+		await owner.query('INSERT INTO wrap (room, entry, keyset, epoch, rtype, rid, rkid, wrap) VALUES ($1, 0, 0, 1, 1, $2, $3, $4)',
+			[room.room, room.client.account, rand32(), Buffer.alloc(113)]);
+		await owner.query('INSERT INTO invitation (room, invite, token_hash, sealed, expires_at) VALUES ($1, $2, $3, $4, now() + interval \'1 day\')',
+			[room.room, id(), rand32(), Buffer.alloc(300)]);
+		await owner.query('INSERT INTO draft (room, account, version) VALUES ($1, $2, 1)', [room.room, room.client.account]);
+		await owner.query('INSERT INTO session (session, token_hash, account, expires_at) VALUES ($1, $2, $3, now() + interval \'1 day\')',
+			[id(), rand32(), room.client.account]);
+		await owner.query("INSERT INTO audit (action) VALUES ('room_open')");
+		await owner.query('INSERT INTO identity_head (subject, n_entries, head) VALUES ($1, 1, $2)', [room.client.account, rand32()]);
+		await owner.query('INSERT INTO identity_entry (subject, n, type, env_hash, entry) VALUES ($1, 0, 1, $2, $3)', [room.client.account, rand32(), Buffer.alloc(300)]);
+		await owner.query('INSERT INTO self_keys (account, version, unlockers, list_mac, keys) VALUES ($1, 1, $2, $3, $4)', [room.client.account, [Buffer.alloc(100)], zero, zero]);
+		await owner.query('INSERT INTO self_state (account, version, state) VALUES ($1, 1, $2)', [room.client.account, zero]);
+	});
+	tables = (await owner.query(`SELECT c.oid::regclass::text AS name FROM pg_class c
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+			AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org')`)).rows.map((r) => r.name);
+});
+after(() => Promise.all(Object.values(db).map((c) => c.end())));
+
+const may = async (role, privilege, table) =>
+	(await db.luotsi_owner.query('SELECT has_any_column_privilege($1, $2, $3) AS any', [role, table, privilege])).rows[0].any;
+const readable = (role, table) => may(role, 'SELECT', table);
+const rowsSeen = async (client, org, table) => {
+	const one = (await db.luotsi_owner.query(`SELECT a.attname FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0
+		AND has_column_privilege($2, a.attrelid, a.attnum, 'SELECT') ORDER BY a.attname = 'org' DESC LIMIT 1`, [table, client.user])).rows[0].attname;
+	return within(client, org, async () => (await client.query(`SELECT ${one} FROM ${table}`)).rows.length);
+};
+
+test('every table with a tenant has forced row-level security and a policy for both directions', async () => {
+	assert.ok(tables.length >= 16, `${tables.length} tables`);
+	const { rows } = await db.luotsi_owner.query(`SELECT c.oid::regclass::text AS name FROM pg_class c
+		JOIN pg_policy p ON p.polrelid = c.oid AND p.polcmd = '*' AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL AND p.polroles = '{0}'
+		WHERE c.relrowsecurity AND c.relforcerowsecurity`);
+	assert.deepEqual(rows.map((r) => r.name).sort(), [...tables].sort());
+});
+
+test('the organisation leads every key of such a table', async () => {
+	const { rows } = await db.luotsi_owner.query(`SELECT i.indrelid::regclass::text AS name FROM pg_index i
+		JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+		WHERE i.indisprimary AND i.indrelid::regclass::text = ANY ($1) AND a.attname <> 'org'`, [tables]);
+	assert.deepEqual(rows, []);
+});
+
+test('every table is filled for the other organisation, so that the next tests can fail', async () => {
+	for (const table of tables) {
+		const seen = await within(db.luotsi_owner, there.org, async (c) => (await c.query(`SELECT FROM ${table}`)).rows.length);
+		assert.ok(seen > 0, table);
+	}
+});
+
+for (const role of roles) {
+	test(`${role} sees nothing without an organisation, and only its own with one, even without WHERE`, async () => {
+		let tried = 0;
+		for (const table of tables) {
+			if (!(await readable(role, table))) continue;
+			if (role === 'luotsi_owner' && ['organisation', 'session'].includes(table)) continue; // its policies `across`, see below
+			tried++;
+			assert.equal(await rowsSeen(db[role], null, table), 0, `${table}, none named`);
+			const other = await within(db.luotsi_owner, here.org, async (c) =>
+				(await c.query(`SELECT FROM ${table} WHERE org <> $1`, [here.org])).rows.length);
+			if (!['organisation', 'session'].includes(table)) assert.equal(other, 0, `${table}, other's rows`);
+			const own = await within(db.luotsi_owner, here.org, async (c) => (await c.query(`SELECT FROM ${table} WHERE org = $1`, [here.org])).rows.length);
+			assert.equal(await rowsSeen(db[role], here.org, table), own, `${table}, another named`);
+		}
+		assert.ok(tried > 0 || role === 'luotsi_jobs', `${tried} tables`);
+	});
+}
+
+test('luotsi_jobs may touch no table at all', async () => {
+	for (const table of tables)
+		for (const privilege of ['SELECT', 'INSERT', 'UPDATE'])
+			assert.equal(await may('luotsi_jobs', privilege, table), false, `${privilege} ${table}`);
+});
+
+test('a guess of the other organisation\'s ids finds nothing', async () => {
+	const { luotsi_app: app } = db;
+	const seen = await within(app, here.org, async () => (await app.query('SELECT FROM message WHERE org = $1 OR room = $2', [there.org, room.room])).rows.length);
+	assert.equal(seen, 0);
+	const own = room.client.account;
+	for (const [name, parameters] of [
+		['room_facts', { room: room.room, account: own }], ['room_list', { account: own, room: null, after: null, limit: 10 }],
+		['message_before', { room: room.room, account: own, before: null, limit: 10 }], ['chain_get', { subjects: [own] }],
+		['room_log', { room: room.room, from: 0, limit: 10 }], ['room_agreement', { room: room.room, language: 'fi' }],
+		['self_get', { account: own }], ['draft_get', { room: room.room, account: own }], ['notice_members', { rooms: [room.room] }],
+		['message_rows', { rooms: [room.room], first: [1], last: [9] }], ['session_list', { account: own }]]) {
+		assert.deepEqual(await ask(app, here.org, name, parameters), [], name);
+		assert.notDeepEqual(await ask(app, there.org, name, parameters), [], `${name} in its own organisation`);
+	}
+});
+
+test('nobody writes a row of another organisation', async () => {
+	const { luotsi_app: app, luotsi_owner: owner } = db;
+	for (const client of [app, owner]) {
+		await refused(within(client, here.org, () => client.query(`INSERT INTO audit (org, action) VALUES ($1, 'room_open')`, [there.org])), '42501', assert);
+		await refused(within(client, null, () => client.query(`INSERT INTO audit (org, action) VALUES ($1, 'room_open')`, [there.org])), '42501', assert);
+	}
+	const changed = await within(owner, here.org, async () => (await owner.query('UPDATE message SET kind = 2')).rowCount);
+	assert.equal(changed, 0);
+	await refused(within(owner, there.org, () => owner.query('UPDATE draft SET org = $1', [here.org])), '42501', assert);
+});
+
+test('an organisation that is no uuid is refused, not ignored', async () => {
+	await refused(within(db.luotsi_app, "' OR true --", () => db.luotsi_app.query('SELECT FROM room')), '22P02', assert);
+});
+
+test('the name of the organisation does not outlive its transaction', async () => {
+	const { luotsi_app: app } = db;
+	await within(app, there.org, () => app.query('SELECT FROM room'));
+	assert.equal((await app.query('SELECT FROM room')).rows.length, 0);
+});
+
+for (const [what, sql] of [
+	['delete messages', 'DELETE FROM message'], ['change envelopes', "UPDATE message SET envelope = '\\x00'"],
+	['mark tombstones', 'UPDATE message SET tombstone = true'], ['truncate messages', 'TRUNCATE message'],
+	['delete audit rows', 'DELETE FROM audit'], ['change audit rows', "UPDATE audit SET action = 'other'"],
+	['delete control entries', 'DELETE FROM control_entry'], ['change control entries', 'UPDATE control_entry SET n = 7'],
+	['delete wraps', 'DELETE FROM wrap'], ['change wraps', 'UPDATE wrap SET epoch = 2'],
+	['delete identity entries', 'DELETE FROM identity_entry'], ['change identity entries', 'UPDATE identity_entry SET type = 5'],
+	['delete rooms', 'DELETE FROM room'], ['delete members', 'DELETE FROM room_member'],
+	['change agreements', "UPDATE agreement SET state = 'live'"], ['make organisations', "INSERT INTO organisation (org, name) VALUES (gen_random_uuid(), 'x')"],
+	['make accounts', "INSERT INTO account (account, role) VALUES (gen_random_uuid(), 'admin')"], ['change roles', "UPDATE account SET role = 'admin'"],
+	['make tables', 'CREATE TABLE mine (n int)'], ['make temporary tables', 'CREATE TEMP TABLE mine (n int)'],
+	['turn off row-level security', 'ALTER TABLE room DISABLE ROW LEVEL SECURITY'],
+	['sweep', 'SELECT sweep_sessions(1)'], ['become the owner', 'SET ROLE luotsi_owner']]) {
+	test(`luotsi_app may not ${what}`, () =>
+		assert.rejects(within(db.luotsi_app, there.org, () => db.luotsi_app.query(sql)), { code: '42501' }));
+}
+
+for (const column of ['envelope', 'env_hash', 'msg_id']) {
+	test(`luotsi_read may not read message.${column}`, () =>
+		assert.rejects(within(db.luotsi_read, there.org, () => db.luotsi_read.query(`SELECT ${column} FROM message`)), { code: '42501' }));
+}
+
+test('luotsi_read may write nothing, and reads no key', async () => {
+	for (const table of tables)
+		for (const privilege of ['INSERT', 'UPDATE']) assert.equal(await may('luotsi_read', privilege, table), false, `${privilege} ${table}`);
+	for (const table of ['self_keys', 'self_state', 'wrap', 'draft', 'session', 'identity_entry', 'invitation', 'control_entry'])
+		assert.equal(await readable('luotsi_read', table), false, table);
+});
+
+test('luotsi_read does count messages', async () => {
+	assert.equal(await rowsSeen(db.luotsi_read, there.org, 'message'), 1);
+});
+
+test('message_erase believes only stored deletes of the same sender', async () => {
+	const { luotsi_app: app } = db;
+	const r = await makeRoom(db.luotsi_owner, there);
+	const mine = envelope(r, r.client), theirs = envelope(r, r.staff);
+	await post(app, there.org, [mine, theirs]);
+	const forged = envelope(r, r.staff);
+	await within(app, there.org, async () => {
+		// A worker gone wrong: a delete of another's message, written past message_post.
+		await app.query(`INSERT INTO message (room, seq, msg_id, sender, kind, op, header_len, retention_class, target, at, env_hash, envelope)
+			VALUES ($1, 3, $2, $3, 1, 2, 240, 1, $4, now(), $5, $6)`, [r.room, forged.msg_id, r.staff.account, mine.msg_id, hash('x'), forged.envelope]);
+		await app.query('SELECT message_erase($1, $2)', [[r.room, r.room, r.room], [1, 2, 3]]);
+	});
+	const rows = await within(app, there.org, async () => (await app.query('SELECT tombstone FROM message WHERE room = $1 ORDER BY seq', [r.room])).rows);
+	assert.deepEqual(rows.map((m) => m.tombstone), [false, false, false]);
+});
+
+test('message_erase touches no other organisation', async () => {
+	const { luotsi_app: app } = db;
+	const r = await makeRoom(db.luotsi_owner, there);
+	const mine = envelope(r, r.client);
+	await post(app, there.org, [mine]);
+	await within(app, there.org, () => app.query(`INSERT INTO message (room, seq, msg_id, sender, kind, op, header_len, retention_class, target, at, env_hash, envelope)
+		VALUES ($1, 2, $2, $3, 1, 2, 240, 1, $4, now(), $5, $6)`, [r.room, id(), r.client.account, mine.msg_id, hash('x'), mine.envelope]));
+	await within(app, here.org, () => app.query('SELECT message_erase($1, $2)', [[r.room], [2]]));
+	const seen = async () => (await within(app, there.org, async () => (await app.query('SELECT tombstone FROM message WHERE room = $1 AND seq = 1', [r.room])).rows))[0].tombstone;
+	assert.equal(await seen(), false);
+	await within(app, there.org, () => app.query('SELECT message_erase($1, $2)', [[r.room], [2]]));
+	assert.equal(await seen(), true);
+});
+
+test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
+	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
+		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
+	assert.deepEqual(rows.map((r) => r.proname), ['age_epochs', 'dev_people', 'message_erase', 'session_find', 'sweep_invitations', 'sweep_sessions']);
+	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
+});
+
+test('nothing is executable by everybody', async () => {
+	const { rows } = await db.luotsi_owner.query(`SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+		WHERE pronamespace = 'public'::regnamespace AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0)`);
+	assert.deepEqual(rows, []);
+});
+
+test('statements without a tenant are only those of sign-in and of jobs', () => {
+	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
+		['dev_people', 'dev_person', 'job_age_epochs', 'job_sweep_invitations', 'job_sweep_sessions', 'session_find']);
+});
+
+test('a session is found by its token\'s hash alone, until it is over', async () => {
+	const { luotsi_app: app, luotsi_owner: owner, luotsi_jobs: jobs } = db;
+	const account = await makeAccount(owner, here, 'counsellor');
+	const find = (token_hash) => ask(app, null, 'session_find', { token_hash, idle_seconds: 3600 });
+	const start = async (expires_at) => {
+		const token_hash = rand32(), session = id();
+		await ask(app, here.org, 'session_start', { session, token_hash, account, expires_at });
+		return { token_hash, session };
+	};
+	const live = await start(new Date(Date.now() + 3600e3)), expired = await start(new Date(Date.now() - 1000));
+	const [found] = await find(live.token_hash);
+	assert.deepEqual([found.session, found.org, found.account, found.role], [live.session, here.org, account, 'counsellor']);
+	assert.deepEqual(await find(expired.token_hash), []);
+	assert.deepEqual(await find(rand32()), []);
+	const idle = await start(new Date(Date.now() + 3600e3));
+	await within(owner, here.org, () => owner.query("UPDATE session SET seen_at = now() - interval '2 hours' WHERE session = $1", [idle.session]));
+	assert.deepEqual(await find(idle.token_hash), []);
+	const [{ swept }] = await ask(jobs, null, 'job_sweep_sessions', { idle_seconds: 3600 });
+	assert.equal(swept, 2);
+	assert.deepEqual(await ask(app, here.org, 'session_end', { account: room.client.account, session: live.session }), [], 'not another\'s');
+	assert.equal((await ask(app, here.org, 'session_end', { account, session: live.session })).length, 1);
+	assert.deepEqual(await find(live.token_hash), []);
+	const disabled = await start(new Date(Date.now() + 3600e3));
+	await within(owner, here.org, () => owner.query('UPDATE account SET disabled_at = now() WHERE account = $1', [account]));
+	assert.deepEqual(await find(disabled.token_hash), []);
+});
