@@ -5,7 +5,7 @@
 import { isUncertain, refusal, wordOf } from "./refusal.js";
 import type { People } from "./people.js";
 import type { ControlLog } from "./control-log.js";
-import type { WithWraps } from "./epoch-keys.js";
+import type { WithWraps } from "./epoch-make.js";
 import type { Call, Wrap } from "./wire.js";
 import {
 	activeMember, applyControl, random, readControl, signControl, toBase64Url, type Bytes, type ControlBody, type ControlState, type Member,

@@ -3,20 +3,21 @@
 
 import type { Engine, EngineEvent, Id, Language } from "./api.js";
 import type { Context } from "./context.js";
-import { createRoom, join, linkOf, readFragment, type Made } from "./invitations.js";
+import type { Made } from "./invitations.js";
 import { makeLink, type Link } from "./link.js";
 import type { Platform } from "./platform.js";
 import { refusal } from "./refusal.js";
-import { INVITE_MS, newInvite } from "./room-acts.js";
 import { makeRoom, type Room } from "./room.js";
 import { makeRooms, type Rooms } from "./rooms.js";
 import { certificateOf } from "./room-view.js";
 import { loadSelf, type Self } from "./self.js";
-import { suggest } from "./suggest.js";
 import { writeActs } from "./write-acts.js";
 import { markOf, withMark } from "./user-state.js";
-import { fromBase64Url, toBase64Url } from "../seal/index.js";
+import { toBase64Url } from "../seal/index.js";
 import type { RoomRow, ServerEvent, SessionOpened } from "./wire.js";
+
+const MOST_WARM = 20;
+const WARM_PAUSE_MS = 120;
 
 export interface EngineParts {
 	readonly link: Link;
@@ -41,6 +42,9 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		},
 	});
 	const { call } = link;
+
+	/** Loaded by who invites or is invited. */
+	const invitations = () => import("./invitations.js");
 
 	const mine = (): Self => {
 		if (!self) throw refusal("not_signed_in");
@@ -147,10 +151,23 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		}
 	};
 
+	/** Staff see last words in the list: the newest rooms are read one after another while nothing else happens. */
+	const warm = async (account: Self): Promise<void> => {
+		const wanted = rooms.rows().filter((row) => row.phase === "open").sort((a, b) => b.last_at - a.last_at).slice(0, MOST_WARM);
+		for (const row of wanted) {
+			await new Promise((resolve) => setTimeout(resolve, WARM_PAUSE_MS));
+			if (account.stage() !== "open" || account !== self || !link.online()) return;
+			await room(row.room).prepare().catch(() => undefined);
+			rooms.tell();
+		}
+	};
+
 	const unlocked = async (): Promise<void> => {
-		language = mine().store()?.get().language ?? language;
+		const account = mine();
+		language = account.store()?.get().language ?? language;
 		tellSelf();
 		await rooms.refresh();
+		if (account.me.role !== "client") void warm(account).catch(() => undefined);
 	};
 
 	const label = (id: Id, name: string): void => {
@@ -168,15 +185,12 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 
 	const renew = async (id: Id): Promise<{ link: string; expiresAt: number }> => {
 		const one = await prepared(id);
-		const c = context();
-		const made = await newInvite(c.me.org, fromBase64Url(id), c.people.organisation.state.rootKid, markOf(c.store.get(), id).label);
-		const expiresAt = Date.now() + INVITE_MS;
-		await one.acts.invite(made, expiresAt);
-		return { link: linkOf(platform.origin, made.fragment), expiresAt };
+		return (await invitations()).renew(context(), id, one.acts);
 	};
 
 	const accept = async (fragment: string): Promise<{ room: Id }> => {
 		const c = context();
+		const { join, readFragment } = await invitations();
 		const { room: id, name } = await join(c, readFragment(fragment));
 		c.store.change((s) => ({ ...s, root: s.root || toBase64Url(c.people.organisation.state.rootKid), name: s.name || name, nameAt: s.nameAt || Date.now() }));
 		await rooms.refresh();
@@ -226,7 +240,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			self?.store()?.stop();
 			link.stop();
 		},
-		suggestPassphrase: (wanted) => suggest(() => platform.words(wanted)),
+		suggestPassphrase: async (wanted) => (await import("./suggest.js")).suggest(() => platform.words(wanted)),
 		createKeys: async ({ passphrase, name, language: wanted }) => {
 			const code = await mine().create(passphrase, name);
 			mine().store()?.change((s) => ({ ...s, language: wanted, languageAt: Date.now() }));
@@ -249,7 +263,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			await one?.draft.flush().catch(() => undefined);
 		},
 		...writeActs(room, call, () => link.online()),
-		invite: async ({ name, welcome }) => invited(await createRoom(context(), name), name, welcome),
+		invite: async ({ name, welcome }) => invited(await (await invitations()).createRoom(context(), name), name, welcome),
 		renewInvitation: renew,
 		renameClient: async (id, name) => {
 			label(id, name);
@@ -270,9 +284,9 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		leaveRoom: async (id) => (await prepared(id)).acts.leave(),
 		acceptInvitation: accept,
 		readInvitation: async (fragment) => {
+			const { readFragment } = await invitations();
 			try {
-				readFragment(fragment);
-				return { ok: true };
+				return { ok: readFragment(fragment).token.length > 0 };
 			} catch {
 				return { ok: false };
 			}

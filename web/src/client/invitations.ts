@@ -6,8 +6,10 @@ import type { Id } from "./api.js";
 import type { Context } from "./context.js";
 import { makeControlLog } from "./control-log.js";
 import { makeRoomKeys } from "./epoch-keys.js";
+import { makeEpochMaker } from "./epoch-make.js";
 import { refusal } from "./refusal.js";
-import { addInvite, INVITE_MS, newInvite } from "./room-acts.js";
+import { addInvite, INVITE_MS, newInvite, type Acts } from "./room-acts.js";
+import { markOf } from "./user-state.js";
 import { emptyControl, decodeFragment, equal, fromBase64Url, INVITE_PATH, memberOf, openInvite, random, signJoin, toBase64Url, type Bytes, type Fragment } from "../seal/index.js";
 
 export interface Made {
@@ -28,7 +30,7 @@ export const createRoom = async (c: Context, name: string): Promise<Made> => {
 	const room = toBase64Url(roomBytes);
 	const { keys } = c.account();
 	const log = makeControlLog(c.call, c.people, c.me.org, room, () => ({ n: 0, head: "" }));
-	const epochs = makeRoomKeys(log, c.people, () => keys.enc);
+	const maker = makeEpochMaker(log, c.people, makeRoomKeys(log, () => keys.enc));
 	const made = await newInvite(c.me.org, roomBytes, organisation.rootKid, name);
 	const expires = Date.now() + INVITE_MS;
 	const start = () => ({ ...emptyControl(), org: c.me.org, room: roomBytes });
@@ -37,9 +39,18 @@ export const createRoom = async (c: Context, name: string): Promise<Made> => {
 			type: "create", encKid: (keys.enc[0] as { kid: Bytes }).kid, cert: cert.hash, rootKid: organisation.rootKid,
 			recoveryKid: organisation.recoveryKid, agreement: fromBase64Url(c.me.agreement), retention: 1,
 		});
-		await addInvite(draft, epochs, made, expires);
+		await addInvite(draft, maker, made, expires);
 	});
 	return { room, link: linkOf(c.platform.origin, made.fragment), expiresAt: expires };
+};
+
+/** A new link for a room that nobody has joined; the old one opens nothing any more. */
+export const renew = async (c: Context, room: Id, acts: Acts): Promise<{ link: string; expiresAt: number }> => {
+	const { label } = markOf(c.store.get(), room);
+	const made = await newInvite(c.me.org, fromBase64Url(room), c.people.organisation.state.rootKid, label);
+	const expiresAt = Date.now() + INVITE_MS;
+	await acts.invite(made, expiresAt);
+	return { link: linkOf(c.platform.origin, made.fragment), expiresAt };
 };
 
 export const readFragment = (text: string): Fragment => {
@@ -67,7 +78,8 @@ export const join = async (c: Context, f: Fragment): Promise<{ room: Id; name: s
 	const { keys } = c.account();
 	const enc = keys.enc[0] as { kid: Bytes };
 	const log = makeControlLog(c.call, c.people, c.me.org, room, () => ({ n: 0, head: "" }));
-	const epochs = makeRoomKeys(log, c.people, () => [...keys.enc, invite.enc]);
+	const epochs = makeRoomKeys(log, () => [...keys.enc, invite.enc]);
+	const maker = makeEpochMaker(log, c.people, epochs);
 	await log.sync();
 	await append(c.call, log, c.people, { user: c.me.userBytes, key: keys.sig }, log.state, async (draft) => {
 		const state = draft.state();
@@ -75,8 +87,8 @@ export const join = async (c: Context, f: Fragment): Promise<{ room: Id; name: s
 		const claim = { org: f.org, room: f.room, invite: f.invite, sender: c.me.userBytes, senderKid: keys.sig.kid, encKid: enc.kid, prev: state.head };
 		await draft.add({ type: "join", invite: f.invite, encKid: enc.kid, proof: await signJoin(invite.sig, claim) });
 		const from = openRange(await epochs.openable(state.epoch), state.epoch);
-		if (from <= state.epoch) await draft.addWithWraps(await epochs.makeGrant(draft.state(), draft.author(), draft.author(), from, state.epoch));
-		await draft.addWithWraps(await epochs.makeEpoch(draft.state(), draft.author()));
+		if (from <= state.epoch) await draft.addWithWraps(await maker.makeGrant(draft.state(), draft.author(), draft.author(), from, state.epoch));
+		await draft.addWithWraps(await maker.makeEpoch(draft.state(), draft.author()));
 	});
 	return { room, name: invite.name };
 };

@@ -10,6 +10,7 @@ const CALL_MS = 20_000;
 const OPEN_MS = 10_000;
 const PAUSE_LEAST_MS = 400;
 const PAUSE_MOST_MS = 30_000;
+const REFUSALS_AT_FIRST = 2; // nobody is signed in: say so soon
 const REFUSALS_BEFORE_ENDED = 3;
 const CLOSE_SESSION = 4001;
 const CLOSE_REPLACED = 4006;
@@ -19,6 +20,7 @@ export interface LinkHandlers {
 	online(session: SessionOpened): void;
 	event(event: ServerEvent): void;
 	state(state: Connection, retryAt: number | null): void;
+	/** The session that there was is over; where there never was one, start() rejects instead. */
 	ended(why: "signed_out" | "expired" | "replaced"): void;
 }
 
@@ -88,9 +90,10 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	const end = (why: "signed_out" | "expired" | "replaced"): void => {
 		close();
 		tell("ended");
-		first?.reject(refusal("not_signed_in"));
+		const never = first;
 		first = null;
-		handlers.ended(why);
+		if (never) never.reject(refusal("not_signed_in"));
+		else handlers.ended(why);
 	};
 
 	const send = <O extends Op>(op: O, body: Body<O>, limit: number): Promise<Reply<O>> =>
@@ -134,7 +137,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		const there = await platform.reachable().catch(() => false);
 		if (state === "ended" || socket) return;
 		refused = there ? refused + 1 : 0;
-		if (refused >= REFUSALS_BEFORE_ENDED) return end("expired");
+		if (refused >= (first ? REFUSALS_AT_FIRST : REFUSALS_BEFORE_ENDED)) return end("expired");
 		retry();
 	};
 

@@ -1,6 +1,6 @@
 // Who people are: identity chains, fetched, verified from their first entry under the organisation's root, and compared with what
-// was seen before (pins). A chain that does not continue what was pinned is kept out of sight, and its rooms cannot be written in
-// until the person explicitly goes on.
+// was seen before (pins). A chain that does not continue what was pinned, or does not verify, is marked as broken: the rooms of that
+// person cannot be written in until the person here explicitly goes on.
 
 import type { Id } from "./api.js";
 import type { Call, Chain as WireChain } from "./wire.js";

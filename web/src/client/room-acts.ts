@@ -5,6 +5,7 @@ import { append, type Draft } from "./append.js";
 import type { Context } from "./context.js";
 import type { ControlLog } from "./control-log.js";
 import type { RoomKeys } from "./epoch-keys.js";
+import { makeEpochMaker, type EpochMaker } from "./epoch-make.js";
 import { refusal } from "./refusal.js";
 import {
 	activeMember, activeStaff, fromBase64Url, makeInvite, ROLE, toBase64Url, type Bytes, type ControlState, type Member, type NewInvite,
@@ -29,27 +30,28 @@ export interface Acts {
 }
 
 /** INVITE and the epoch that is wrapped to it, as the plan of an append. */
-export const addInvite = async (draft: Draft, keys: RoomKeys, made: NewInvite, expires: number): Promise<void> => {
+export const addInvite = async (draft: Draft, maker: EpochMaker, made: NewInvite, expires: number): Promise<void> => {
 	await draft.add({ type: "invite", invite: made.invite, sigPub: made.sigPub, encPub: made.encPub, expires });
 	const { invite } = draft.state();
-	if (invite) keys.introduce(invite.encKid, made.encPub);
+	if (invite) maker.introduce(invite.encKid, made.encPub);
 	draft.invitation({ token_hash: toBase64Url(made.tokenHash), sealed: toBase64Url(made.sealed) });
-	await draft.addWithWraps(await keys.makeEpoch(draft.state(), draft.author()));
+	await draft.addWithWraps(await maker.makeEpoch(draft.state(), draft.author()));
 };
 
 export const newInvite = (org: Bytes, room: Bytes, rootKid: Bytes, name: string): Promise<NewInvite> => makeInvite(org, room, rootKid, name);
 
 export const makeActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
+	const maker = makeEpochMaker(log, c.people, keys);
 	const author = () => ({ user: c.me.userBytes, key: c.account().keys.sig });
 	const run = (plan: (draft: Draft) => Promise<void>): Promise<boolean> => append(c.call, log, c.people, author(), log.state, plan);
-	const epoch = async (draft: Draft): Promise<void> => draft.addWithWraps(await keys.makeEpoch(draft.state(), draft.author()));
+	const epoch = async (draft: Draft): Promise<void> => draft.addWithWraps(await maker.makeEpoch(draft.state(), draft.author()));
 
 	const unwrapped = (state: ControlState): number[] => state.epochs.flatMap((made, i) => (made.recoveryWrapped ? [] : [i + 1]));
 
 	const grantAll = async (draft: Draft, to: Member, until: number): Promise<void> => {
 		for (let from = 1; from <= until; from += GRANT_AT_ONCE) {
 			const last = Math.min(until, from + GRANT_AT_ONCE - 1);
-			await draft.addWithWraps(await keys.makeGrant(draft.state(), draft.author(), to, from, last));
+			await draft.addWithWraps(await maker.makeGrant(draft.state(), draft.author(), to, from, last));
 		}
 	};
 
@@ -68,10 +70,10 @@ export const makeActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
 			const open = new Set(await keys.openable(log.state().epoch));
 			await run(async (draft) => {
 				for (const n of unwrapped(draft.state()).filter((n) => open.has(n)).slice(0, RECOVERY_AT_ONCE))
-					await draft.addWithWraps(await keys.makeRecovery(draft.state(), draft.author(), n));
+					await draft.addWithWraps(await maker.makeRecovery(draft.state(), draft.author(), n));
 			});
 		},
-		invite: async (made, expires) => void (await run((draft) => addInvite(draft, keys, made, expires))),
+		invite: async (made, expires) => void (await run((draft) => addInvite(draft, maker, made, expires))),
 		addColleague: async (user, history, newest) => {
 			await c.people.refresh([user]);
 			const chain = c.people.chain(user);

@@ -8,7 +8,7 @@ import { makeDraft, type Draft } from "./draft.js";
 import { makeRoomKeys, type RoomKeys } from "./epoch-keys.js";
 import { makeOutbox, type Job, type Outbox } from "./outbox.js";
 import { refusal } from "./refusal.js";
-import { makeActs, type Acts } from "./room-acts.js";
+import type { Acts } from "./room-acts.js";
 import { emptyRoomView, jobView, membersView, messageView, systemViews, titleOf, unreadableViews, type Names } from "./room-view.js";
 import { makeSender, type Sender } from "./sender.js";
 import type { Known, Message } from "./timeline.js";
@@ -18,6 +18,7 @@ import { activeMember, equal, random, recordOf, isValid, ROLE, toBase64Url, type
 
 const TYPING_MS = 6_000;
 const ROTATE_WAIT_MS = 400;
+const PREVIEW_DEPTH = 30;
 
 export interface Room {
 	readonly id: Id;
@@ -51,11 +52,30 @@ export interface Room {
 	close(): void;
 }
 
+/** Acts on the control log are loaded with the first of them: a browser that reads and writes needs none. */
+const lazyActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
+	let loaded: Promise<Acts> | undefined;
+	const load = (): Promise<Acts> => (loaded ??= import("./room-acts.js").then(({ makeActs }) => makeActs(c, log, keys)));
+	return {
+		rotate: async (used) => (await load()).rotate(used),
+		wrapForRecovery: async () => {
+			const mine = activeMember(log.state(), c.me.userBytes);
+			if (mine?.role === ROLE.staff && log.state().epochs.some((made) => !made.recoveryWrapped)) await (await load()).wrapForRecovery();
+		},
+		invite: async (made, expires) => (await load()).invite(made, expires),
+		addColleague: async (user, history, newest) => (await load()).addColleague(user, history, newest),
+		removeColleague: async (user) => (await load()).removeColleague(user),
+		close: async (reason) => (await load()).close(reason),
+		reopen: async () => (await load()).reopen(),
+		leave: async () => (await load()).leave(),
+	};
+};
+
 export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, change: (row: RoomRow) => void): Room => {
 	const { call, me, people, store } = c;
 	const log = makeControlLog(call, people, me.org, id, () => markOf(store.get(), id).log);
-	const keys = makeRoomKeys(log, people, () => c.account().keys.enc);
-	const acts = makeActs(c, log, keys);
+	const keys = makeRoomKeys(log, () => c.account().keys.enc);
+	const acts = lazyActs(c, log, keys);
 	const draft = makeDraft(call, id, () => c.account().vault, () => show());
 	const typists = new Map<Id, ReturnType<typeof setTimeout>>();
 	const lines = new Map<Id, string>(); // system lines as they were told last
@@ -335,8 +355,12 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		},
 		again,
 		preview: () => {
-			const texts = conversation.timeline.all().filter((m) => m.text !== "");
-			return texts[texts.length - 1]?.text ?? "";
+			for (let seq = conversation.highest(); seq > Math.max(0, conversation.highest() - PREVIEW_DEPTH); seq--) {
+				const known = conversation.known(seq);
+				const text = known && conversation.timeline.message(idOf(known))?.text;
+				if (text) return text;
+			}
+			return "";
 		},
 		title: () => titleOf(log, names()),
 		goOn: () => {

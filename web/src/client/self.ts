@@ -1,6 +1,6 @@
 // Who is signed in and where they stand with their keys: chains fetched and verified, the account made, opened, locked.
 
-import { createAccount, listUnlockers, openAccount, replaceCode, replacePassphrase, type Account } from "./account.js";
+import { listUnlockers, openAccount, type Account } from "./account.js";
 import type { KeyStage, SelfView } from "./api.js";
 import type { Me } from "./context.js";
 import { makePeople, type People } from "./people.js";
@@ -27,6 +27,9 @@ export interface Self {
 	/** Somebody certified or revoked us, or the organisation changed. */
 	refresh(): Promise<void>;
 }
+
+/** Loaded by who makes keys or unlockers, which is rare. */
+const making = () => import("./account-make.js");
 
 const meOf = (session: SessionOpened): Me => ({
 	user: session.user, userBytes: fromBase64Url(session.user), org: fromBase64Url(session.org), role: session.role, organisation: session.organisation,
@@ -91,7 +94,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 		}),
 		create: async (passphrase, name) => {
 			if (kept.version !== 0) throw refusal("conflict");
-			const { account: made, code } = await createAccount(call, platform, owner, passphrase);
+			const { account: made, code } = await (await making()).createAccount(call, platform, owner, passphrase);
 			await refetch();
 			await people.refresh([me.user]);
 			await opened(made);
@@ -107,7 +110,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 			const { account: made, used } = await openAccount(platform, owner, kept, chain, secret);
 			await opened(made);
 			if (parseUnlocker(used).type !== UNLOCKER.code) return null;
-			const { account: next, code } = await replaceCode(call, made, kept);
+			const { account: next, code } = await (await making()).replaceCode(call, made, kept);
 			account = next;
 			await refetch();
 			return code;
@@ -119,13 +122,13 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 			account = undefined;
 		},
 		newCode: async () => {
-			const { account: next, code } = await replaceCode(call, mine(), await refetch());
+			const { account: next, code } = await (await making()).replaceCode(call, mine(), await refetch());
 			account = next;
 			await refetch();
 			return code;
 		},
 		changePassphrase: async (passphrase) => {
-			account = await replacePassphrase(call, platform, mine(), await refetch(), passphrase);
+			account = await (await making()).replacePassphrase(call, platform, mine(), await refetch(), passphrase);
 			await refetch();
 		},
 		warn: (next) => {
