@@ -2,6 +2,7 @@
  * others from the same file, so that all of them are always of one version. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -78,6 +79,8 @@ static bool main_options(int argc, char **argv, struct options *ret)
 
 int main(int argc, char **argv)
 {
+	/* Started through /proc/self/exe, whose name says nothing. */
+	(void)prctl(PR_SET_NAME, "luotsid");
 	if (argc < 2)
 		return main_usage();
 	if (slice_is(slice_text(argv[1]), "settings"))
