@@ -78,6 +78,7 @@ export const makeRelay = () => {
 		cutAll: (): void => [...lines].forEach((line) => line.cut()),
 		platform: (user: string): Platform => ({
 			origin: "https://relay.test",
+			readAhead: false,
 			open: (h) => connect(user, h),
 			reachable: async () => true,
 			argon2id: async (password, p) => sha256(new Uint8Array([...password, ...p.salt]) as Bytes),

@@ -167,7 +167,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		language = account.store()?.get().language ?? language;
 		tellSelf();
 		await rooms.refresh();
-		if (account.me.role !== "client") void warm(account).catch(() => undefined);
+		if (account.me.role !== "client" && platform.readAhead) void warm(account).catch(() => undefined);
 	};
 
 	const label = (id: Id, name: string): void => {

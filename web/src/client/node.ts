@@ -79,6 +79,7 @@ const openSocket = ({ origin, ca, cookie }: NodeOptions, h: SocketHandlers): { s
 
 export const openNodePlatform = (o: NodeOptions): Platform => ({
 	origin: o.origin,
+	readAhead: false,
 	open: (handlers) => openSocket(o, handlers),
 	reachable: () =>
 		new Promise((resolve) => {

@@ -25,4 +25,6 @@ export interface Platform {
 	words(language: Language): Promise<readonly string[]>;
 	/** For invitation links: scheme, host and port. */
 	origin: string;
+	/** Staff only: read the newest rooms ahead, so that the list shows last words. */
+	readAhead: boolean;
 }

@@ -36,6 +36,7 @@ const argon2id = (password: Bytes, params: Argon2Params): Promise<Bytes> =>
 
 const platform: Platform = {
 	origin: location.origin,
+	readAhead: true,
 	open,
 	reachable: () => fetch("/", { method: "HEAD", cache: "no-store" }).then(() => true, () => false),
 	argon2id,
