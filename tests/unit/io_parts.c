@@ -1,0 +1,234 @@
+/* The parts of server/io that need no network: loop, work, outq, cookies and queries. */
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/http.h"
+#include "io/loop.h"
+#include "io/outq.h"
+#include "io/work.h"
+#include "unit.h"
+
+struct counter {
+	struct loop *loop;
+	int n, order[10];
+	bool inside;
+	struct timer *timer;
+};
+
+static void counter_third(void *ctx)
+{
+	struct counter *c = ctx;
+	c->order[c->n++] = 3;
+	loop_stop(c->loop);
+}
+
+static void counter_first(void *ctx)
+{
+	struct counter *c = ctx;
+	assert_false(c->inside);
+	c->order[c->n++] = 1;
+	c->inside = true;
+	loop_post(c->loop, counter_third, c);
+	c->inside = false;
+}
+
+static void counter_second(void *ctx)
+{
+	struct counter *c = ctx;
+	c->order[c->n++] = 2;
+}
+
+static void posts_run_in_order_and_never_at_once(void **state)
+{
+	(void)state;
+	struct counter c = {.loop = loop_new(), .inside = true};
+	loop_post(c.loop, counter_first, &c);
+	loop_post(c.loop, counter_second, &c);
+	c.inside = false;
+	loop_run(c.loop);
+	assert_int_equal(c.n, 3);
+	assert_memory_equal(c.order, ((int[]){1, 2, 3}), 3 * sizeof(int));
+	loop_free(&c.loop);
+}
+
+static void counter_ticked(void *ctx)
+{
+	struct counter *c = ctx;
+	if (++c->n == 3)
+		timer_free(&c->timer);
+}
+
+static void a_timer_repeats_until_it_is_freed_by_itself(void **state)
+{
+	(void)state;
+	struct counter c = {.loop = loop_new()};
+	c.timer = timer_new(c.loop, counter_ticked, &c);
+	timer_start(c.timer, 1, 1);
+	loop_run(c.loop);
+	assert_int_equal(c.n, 3);
+	assert_null(c.timer);
+	loop_free(&c.loop);
+}
+
+struct job {
+	struct counter *counter;
+	int ran, done, given_up;
+};
+
+static void job_run(void *item)
+{
+	((struct job *)item)->ran++;
+}
+
+static void job_done(void *item, bool ran)
+{
+	struct job *j = item;
+	assert_false(j->counter->inside);
+	j->done++;
+	j->given_up += !ran;
+	j->counter->n++;
+}
+
+static void work_runs_every_item_once_and_answers_later(void **state)
+{
+	(void)state;
+	struct counter c = {.loop = loop_new()};
+	static struct job jobs[300];
+	struct work *w = work_new(c.loop, 2, 300);
+	c.inside = true;
+	for (int i = 0; i < 300; i++) {
+		jobs[i] = (struct job){.counter = &c};
+		assert_ok(work_submit(w, job_run, job_done, &jobs[i]));
+	}
+	struct job over = {.counter = &c};
+	assert_err(work_submit(w, job_run, job_done, &over), ERR_BUSY);
+	c.inside = false;
+	while (c.n < 300)
+		loop_turn(c.loop);
+	for (int i = 0; i < 300; i++)
+		assert_true(jobs[i].ran == 1 && jobs[i].done == 1 && jobs[i].given_up == 0);
+	assert_int_equal(over.done, 0);
+	work_free(&w);
+	loop_free(&c.loop);
+}
+
+static void work_that_has_not_begun_is_given_up_at_the_end(void **state)
+{
+	(void)state;
+	struct counter c = {.loop = loop_new()};
+	static struct job jobs[50];
+	struct work *w = work_new(c.loop, 1, 100);
+	for (int i = 0; i < 50; i++) {
+		jobs[i] = (struct job){.counter = &c};
+		assert_ok(work_submit(w, job_run, job_done, &jobs[i]));
+	}
+	work_stop(w);
+	assert_int_equal(c.n, 50);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(jobs[i].ran, !jobs[i].given_up);
+	assert_err(work_submit(w, job_run, job_done, &jobs[0]), ERR_SHUTTING_DOWN);
+	work_free(&w);
+	loop_free(&c.loop);
+}
+
+static void a_frame_carries_the_shortest_header(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t n, header;
+	} sizes[] = {{0, 2}, {125, 2}, {126, 4}, {65535, 4}, {65536, 10}};
+	for (size_t i = 0; i < 5; i++) {
+		uint8_t *text = mem_new(sizes[i].n + 1);
+		struct frame *f = frame_new(slice_of(text, sizes[i].n));
+		assert_int_equal(frame_wire(f).n, sizes[i].n + sizes[i].header);
+		assert_int_equal(frame_wire(f).p[0], 0x81);
+		assert_int_equal(frame_text(f).n, sizes[i].n);
+		frame_unref(&f);
+		mem_free(text);
+	}
+}
+
+static void the_queue_keeps_order_while_its_ring_turns(void **state)
+{
+	(void)state;
+	struct outq q = {0};
+	struct outq_limits limits = {1 << 20, 100};
+	uint8_t in = 0, out = 0;
+	for (int round = 0; round < 50; round++) {
+		for (int i = 0; i < 5; i++) {
+			struct frame *f = frame_new(slice_of(&in, 1));
+			in++;
+			assert_ok(outq_push(&q, &limits, f));
+			frame_unref(&f);
+		}
+		for (int i = 0; i < 4; i++) {
+			assert_int_equal(frame_text(outq_first(&q)).p[0], out++);
+			outq_shift(&q);
+		}
+	}
+	assert_int_equal(q.n, 50);
+	outq_done(&q);
+	assert_null(q.ring);
+	assert_int_equal(q.bytes, 0);
+}
+
+static void the_queue_is_full_by_bytes_or_by_count(void **state)
+{
+	(void)state;
+	struct outq q = {0};
+	struct frame *f = frame_new(SLICE_LIT("12345678"));
+	struct outq_limits few = {1 << 20, 3}, small = {25, 100};
+	for (int i = 0; i < 3; i++)
+		assert_ok(outq_push(&q, &few, f));
+	assert_err(outq_push(&q, &few, f), ERR_BUSY);
+	outq_done(&q);
+	assert_ok(outq_push(&q, &small, f));
+	assert_ok(outq_push(&q, &small, f));
+	assert_err(outq_push(&q, &small, f), ERR_BUSY);
+	outq_done(&q);
+	frame_unref(&f);
+}
+
+static void cookies_are_found_by_exact_name(void **state)
+{
+	(void)state;
+	struct slice v;
+	struct slice header = SLICE_LIT("a=1; x__Host-luotsi=2;__Host-luotsi=three=; b");
+	assert_true(http_cookie(header, "__Host-luotsi", &v));
+	assert_slice(v, "three=");
+	assert_true(http_cookie(header, "a", &v));
+	assert_false(http_cookie(header, "b", &v));
+	assert_false(http_cookie(header, "Host-luotsi", &v));
+	assert_false(http_cookie(SLICE_NONE, "a", &v));
+}
+
+static void a_cookie_that_is_there_twice_is_none(void **state)
+{
+	(void)state;
+	struct slice v = SLICE_LIT("before");
+	assert_false(http_cookie(SLICE_LIT("a=1; a=2"), "a", &v));
+	assert_slice(v, "before");
+}
+
+static void queries_are_found_by_exact_name(void **state)
+{
+	(void)state;
+	struct slice v;
+	assert_true(http_query(SLICE_LIT("ab=1&b=2&b=3"), "b", &v));
+	assert_slice(v, "2");
+	assert_false(http_query(SLICE_LIT("ab=1&b"), "b", &v));
+	assert_false(http_query(SLICE_LIT(""), "b", &v));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {T(posts_run_in_order_and_never_at_once),
+		T(a_timer_repeats_until_it_is_freed_by_itself),
+		T(work_runs_every_item_once_and_answers_later),
+		T(work_that_has_not_begun_is_given_up_at_the_end),
+		T(a_frame_carries_the_shortest_header),
+		T(the_queue_keeps_order_while_its_ring_turns),
+		T(the_queue_is_full_by_bytes_or_by_count), T(cookies_are_found_by_exact_name),
+		T(a_cookie_that_is_there_twice_is_none), T(queries_are_found_by_exact_name)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
