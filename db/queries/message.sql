@@ -1,4 +1,6 @@
 -- Envelopes: stored and relayed, read back page by page.
+-- Beneath row-level security an index serves a comparison only with what cannot leak: a column, a
+-- parameter or CASE, but neither coalesce nor arithmetic. tests/sql/plans.test.mjs watches over it.
 
 -- name: message_post
 -- shape: many
@@ -25,7 +27,7 @@ SELECT e.seq, e.at, e.tombstone, e.envelope
 FROM room_member m
 JOIN LATERAL (
 	SELECT x.seq, x.at, x.tombstone, x.envelope FROM message x
-	WHERE x.org = m.org AND x.room = m.room AND x.seq >= m.visible_from AND x.seq < coalesce(:before, 9223372036854775807)
+	WHERE x.org = m.org AND x.room = m.room AND x.seq >= m.visible_from AND x.seq < CASE WHEN :before IS NULL THEN 9223372036854775807 ELSE :before END
 	ORDER BY x.seq DESC LIMIT :limit) AS e ON true
 WHERE m.room = :room AND m.account = :account AND m.active
 ORDER BY e.seq DESC;

@@ -27,7 +27,7 @@ WHERE r.room = :room;
 SELECT r.room, r.phase, r.agreement, r.created_at, r.last_seq, r.last_at, m.visible_from AS first_seq, m.read_seq,
 	(SELECT count(*) FROM (
 		SELECT FROM message e
-		WHERE e.room = r.room AND e.seq > greatest(m.read_seq, m.visible_from - 1, r.last_seq - 2000)
+		WHERE e.room = r.room AND e.seq > u.after
 			AND e.kind = 1 AND e.op = 0 AND NOT e.tombstone AND e.sender <> m.account
 		LIMIT 1000) AS fresh) AS unread,
 	r.waiting_since, r.n_entries AS entries, r.epoch, r.pending,
@@ -36,6 +36,7 @@ SELECT r.room, r.phase, r.agreement, r.created_at, r.last_seq, r.last_at, m.visi
 	m.sender_seq, c.seq AS card_seq, c.at AS card_at, c.tombstone AS card_tombstone, c.envelope AS card
 FROM room_member m
 JOIN room r USING (org, room)
+CROSS JOIN LATERAL (SELECT greatest(m.read_seq, m.visible_from - 1, r.last_seq - 2000) AS after OFFSET 0) AS u
 LEFT JOIN message c ON c.org = r.org AND c.room = r.room AND c.seq = r.card_seq AND c.seq >= m.visible_from
 WHERE m.account = :account AND m.active
 	AND m.room > coalesce(:after, '00000000-0000-0000-0000-000000000000')

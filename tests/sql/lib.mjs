@@ -50,7 +50,9 @@ export function ask(client, org, name, parameters) {
 		if (!(f.name in parameters)) throw new Error(`${name} needs ${f.name}`);
 		return parameters[f.name];
 	});
-	return within(client, org, async () => (await client.query(statement.sql, values)).rows);
+	// The driver declares no types: write them beside each parameter, as the server declares them.
+	const sql = statement.sql.replace(/\$(\d+)/g, (p, n) => `${p}::${statement.in[n - 1].type}${statement.batch ? '[]' : ''}`);
+	return within(client, org, async () => (await client.query(sql, values)).rows);
 }
 
 export async function makeOrg(owner, { state = 'live' } = {}) {

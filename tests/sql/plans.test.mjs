@@ -11,11 +11,12 @@ before(async () => {
 	app = await connect('luotsi_app');
 	const org = await makeOrg(owner);
 	[room, small] = [await makeRoom(owner, org), await makeRoom(owner, org)];
+	await owner.query('SET statement_timeout = 0');
 	await within(owner, org.org, async () => {
 		const fill = `INSERT INTO message (room, seq, msg_id, sender, kind, op, header_len, retention_class, at, env_hash, envelope)
-			SELECT $1, n, md5($1 || n)::uuid, $2, 1, 0, 240, 1, now(), sha256('h'), $3 FROM generate_series(1, $4::int) n`;
+			SELECT $1::uuid, n, md5($1::text || n)::uuid, $2, 1, 0, 240, 1, now(), sha256('h'), $3 FROM generate_series(1, $4::int) n`;
 		for (const [r, n] of [[room, million], [small, 100]]) {
-			await owner.query(fill, [r.room, r.client.account, Buffer.alloc(250), n]);
+			await owner.query(fill, [r.room, r.client.account, Buffer.alloc(330), n]);
 			await owner.query('UPDATE room SET last_seq = $2 WHERE room = $1', [r.room, n]);
 		}
 	});
@@ -39,18 +40,18 @@ async function explain(name, values) {
 const reads = (plan) => plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
 const scansMessage = (plan) => nodes(plan).filter((n) => n['Relation Name'] === 'message' && n['Node Type'] === 'Seq Scan');
 
-for (const [name, values] of [
+for (const [name, values, where = ''] of [
 	['message_before', (r) => [r.room, r.client.account, null, 50]],
-	['message_before', (r) => [r.room, r.client.account, 60, 50]],
+	['message_before', (r) => [r.room, r.client.account, 60, 50], ' in the middle'],
 	['message_after', (r) => [r.room, r.client.account, 40, 50]],
 	['message_rows', (r) => [[r.room], [10], [60]]],
 	['room_list', (r) => [r.client.account, null, null, 50]],
 	['room_facts', (r) => [r.room, r.client.account]]]) {
-	test(`${name}${name === 'message_before' && values(small)[2] ? ' in the middle' : ''} reads no more in a room of a million messages than in one of a hundred`, async () => {
+	test(`${name}${where} reads no more in a room of a million messages than in one of a hundred`, async () => {
 		const few = await explain(name, values(small)), many = await explain(name, values(room));
 		assert.deepEqual(scansMessage(many), []);
-		// room_list counts at most 1,000 unread messages, which the small room does not have.
-		const allowed = name === 'room_list' ? 400 : reads(few) + 30;
+		// Rows of one room may lie on as many pages; room_list also counts up to 1,000 unread messages.
+		const allowed = name === 'room_list' ? 1200 : reads(few) + 60;
 		assert.ok(reads(many) <= allowed, `${reads(many)} blocks against ${reads(few)}`);
 	});
 }
@@ -63,7 +64,7 @@ test('message_post and message_erase look up by key in a room of a million messa
 		for (let i = 1; i <= n; i++) {
 			const start = process.hrtime.bigint();
 			const op = i > n - 3 ? 2 : 0;
-			const target = op ? (await within(owner, r.org, async () => (await owner.query('SELECT md5($1 || $2)::uuid AS id', [r.room, String(i)])).rows[0].id)) : null;
+			const target = op ? (await within(owner, r.org, async () => (await owner.query('SELECT md5($1::text || $2)::uuid AS id', [r.room, String(i)])).rows[0].id)) : null;
 			const { rows } = await within(app, r.org, () => app.query(`SELECT outcome FROM message_post(${args})`, [r.room, r.client.account, r.client.kid, i, r.head, op, target]));
 			assert.equal(rows[0].outcome, 'ok');
 			times.push(Number(process.hrtime.bigint() - start) / 1e6);
