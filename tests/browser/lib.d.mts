@@ -1,0 +1,17 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+
+export const root: string;
+export const web: string;
+export const phone: { width: number; height: number };
+export const desk: { width: number; height: number };
+export const launch: () => Promise<Browser>;
+export interface Tab {
+	context: BrowserContext;
+	page: Page;
+	complaints: string[];
+	close(): Promise<void>;
+}
+export function open(browser: Browser, options?: object): Promise<Tab>;
+export function findings(page: Page): Promise<string[]>;
+export function keep(page: Page, name: string): Promise<void>;
+export const overflow: (page: Page) => Promise<number>;
