@@ -131,8 +131,9 @@ test("they_talk_both_ways_and_see_what_was_read", async () => {
 });
 
 test("typing_is_shown", async () => {
-	await client.page.getByLabel("Viesti", { exact: true }).pressSequentially("Ehkä koulu");
-	await staff.page.getByText(/kirjoittaa…/).waitFor();
+	const shown = staff.page.getByText(/kirjoittaa…/).waitFor();
+	await client.page.getByLabel("Viesti", { exact: true }).pressSequentially("Ehkä koulu olisi se, mistä aloittaa", { delay: 200 });
+	await shown;
 });
 
 test("a_draft_survives_a_reload", async () => {
@@ -158,7 +159,8 @@ test("an_edit_and_a_delete_reach_the_other_one", async () => {
 	await page.getByRole("button", { name: "Poista", exact: true }).click();
 	await page.getByRole("button", { name: "Poista viesti" }).click();
 	await staff.page.getByText("Viesti on poistettu.").waitFor();
-	assert.equal(await staff.page.getByText("lukioon").count(), 0);
+	await bubble(staff.page, "lukioon").waitFor({ state: "detached" });
+	await staff.page.locator(".preview", { hasText: "lukioon" }).waitFor({ state: "detached" });
 });
 
 test("without_a_network_a_banner_tells_and_everything_arrives_afterwards", async () => {

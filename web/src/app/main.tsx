@@ -6,12 +6,11 @@ import { App } from "./app.js";
 import { speakPreferred } from "./engine.js";
 import { guard } from "./leave.js";
 import { startRoute } from "./route.js";
-import { sayTooOld } from "./too-old.js";
 
 const able = typeof crypto === "object" && "subtle" in crypto && typeof Worker === "function" && typeof HTMLDialogElement === "function";
 const place = document.getElementById("app");
 
-if (!able) sayTooOld();
+if (!able) void import("./too-old.js").then(({ sayTooOld }) => sayTooOld());
 else if (place) {
 	startRoute();
 	speakPreferred();

@@ -76,10 +76,12 @@ export const use = <T>(pick: (state: State) => T): T => {
 
 export const useSpeech = (): Speech => use((all) => all.speech);
 
+const SPOKEN_MS = 20_000; // long enough to be read aloud; then the text is gone
 let spokenCount = 0;
 
 /** Says something to a screen reader, politely. */
 export const say = (text: string): void => {
 	const line = { key: ++spokenCount, text };
 	set({ spoken: [...state.spoken.slice(-4), line] });
+	setTimeout(() => set({ spoken: state.spoken.filter((one) => one !== line) }), SPOKEN_MS);
 };
