@@ -7,7 +7,8 @@
 #include "io/listen.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -136,6 +137,14 @@ static void listen_adopt(struct server *s, int fd, const char *address)
 		c->wsi = wsi;
 }
 
+/* A small frame must not wait for the acknowledgement of the one before. */
+static void listen_no_delay(int fd, sa_family_t family)
+{
+	int yes = 1;
+	if (family != AF_UNIX)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+}
+
 static void listen_accept(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
@@ -149,6 +158,7 @@ static void listen_accept(uv_poll_t *poll, int status, int events)
 			SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0)
 			return;
+		listen_no_delay(fd, from.ss_family);
 		listen_address(&from, address, sizeof(address));
 		listen_adopt(s, fd, address);
 	}

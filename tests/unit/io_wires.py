@@ -54,6 +54,7 @@ class Service:
 			s.connect(self.path)
 			return s
 		s = socket.create_connection(("127.0.0.1", self.port), timeout)
+		s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 		return (context or self.context).wrap_socket(s, server_hostname="localhost")
 
 	def ask(self, data, timeout=8):
