@@ -112,7 +112,7 @@ within("ten_thousand_messages_scroll_back_with_few_drawn_and_the_place_kept", "m
 		const end = performance.now() + 110_000;
 		while (performance.now() < end) {
 			const begun = performance.now();
-			box.scrollTop = Math.max(0, box.scrollTop - 1000);
+			box.scrollTop = Math.max(0, box.scrollTop - 1500);
 			const item = top();
 			const was = item?.getBoundingClientRect().top;
 			await frame();
