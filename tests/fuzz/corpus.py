@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzz targets of server/seal from proto/vectors: corpus.py VECTORS FOLDER.
+"""Writes the seeds that follow from the project's own files: corpus.py PROTO CONFIG_DEF FOLDER.
 
-A folder for each target is made in FOLDER. The layouts are those that fuzz_control.c and
-fuzz_identity.c read: records of people, then entries behind their length.
+From PROTO/vectors the envelopes, logs and chains; from PROTO/*.toml a legal body of every op and its
+answer, with what optional members there are and without; from config.def the names of all settings.
+A folder for each target is made in FOLDER, and a dictionary beside it. The layouts are those that
+the targets read: fuzz_control.c and fuzz_identity.c records of people, then entries behind their
+length; fuzz_json.c and fuzz_frame.c a byte that chooses, then the text. Seeds that follow from
+nothing stand in corpus/, words in dictionaries/.
 """
 import base64
 import json
 import pathlib
+import re
 import struct
 import sys
+import tomllib
 
 
 def raw(text):
@@ -55,18 +61,94 @@ def envelope_seeds(vectors, unlock):
     yield raw(unlock["code"]["unlocker"])
 
 
+# --- what proto/*.toml declares ---
+
+def declarations(proto):
+    structs, messages = {}, []
+    for path in sorted(proto.glob("*.toml")):
+        doc = tomllib.loads(path.read_text())
+        structs |= {s["name"]: s["fields"] for s in doc.get("struct", [])}
+        messages += doc.get("message", [])
+    return structs, sorted(messages, key=lambda m: m["name"].encode())
+
+
+def text_of(n):
+    return base64.urlsafe_b64encode(bytes(i * 37 & 255 for i in range(n))).decode().rstrip("=")
+
+
+def value(structs, field, full):
+    kind, low = field["kind"], field.get("min", 0)
+    if kind in structs or kind == "struct":
+        return members(structs, structs[field.get("of", kind)], full)
+    if kind == "list":
+        item = {"kind": field["of"], "min": field.get("item_min", 0)}
+        return [value(structs, item, full)] * max(low, min(full, field["max"]))
+    fixed = {"id": lambda: text_of(16), "hash": lambda: text_of(32), "bytes": lambda: text_of(low),
+             "text": lambda: ("\u00e4\n\"" * low)[:max(low // 2 + low % 2, min(low, 1))] if low else "\u00e4",
+             "bool": lambda: bool(full), "enum": lambda: field["values"][-1 if full else 0]}
+    return fixed[kind]() if kind in fixed else low
+
+
+def members(structs, fields, full):
+    return {f["name"]: value(structs, f, full) for f in fields if full or not f.get("optional")}
+
+
+def json_seeds(structs, messages):
+    for number, message in enumerate(messages):
+        for full in (0, 1, 2):
+            yield bytes([number]) + json.dumps(members(structs, message["fields"], full)).encode()
+            yield bytes([len(messages) + number]) + json.dumps(members(structs, message["reply"], full)).encode()
+
+
+def frame_seeds(structs, messages, envelopes):
+    for number, message in enumerate(messages):
+        body = members(structs, message["fields"], 1)
+        yield bytes([number % 3]) + json.dumps({"id": number + 1, "op": message["name"], "body": body}).encode()
+        yield bytes([4]) + message["name"].encode() + b"\n" + json.dumps(body).encode()
+    yield b"\x08" + b'{"id":1,"op":"session_open","body":{}}'
+    for envelope in envelopes:
+        body = {"envelope": base64.urlsafe_b64encode(envelope).decode().rstrip("=")}
+        yield b"\x01" + json.dumps({"id": 1, "op": "message_post", "body": body}).encode()
+
+
+def words_of(structs, messages):
+    fields = [f for m in messages for f in m["fields"] + m["reply"]] + [f for s in structs.values() for f in s]
+    words = {f["name"] for f in fields} | {v for f in fields for v in f.get("values", [])}
+    return sorted(words | {m["name"] for m in messages} | {"id", "op", "body"})
+
+
+def settings_of(config_def):
+    return re.findall(r"^(?:NUMBER|BOOL|TEXT)\((\w+), *([^,]*),", config_def.read_text(), re.M)
+
+
+def write_dictionary(folder, target, words):
+    (folder / f"{target}.dict").write_text("".join(f'"{word}"\n' for word in words))
+
+
 def main():
-    vectors, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    load = {path.stem: json.loads(path.read_text()) for path in vectors.glob("*.json")}
+    proto, config_def, folder = map(pathlib.Path, sys.argv[1:])
+    load = {path.stem: json.loads(path.read_text()) for path in (proto / "vectors").glob("*.json")}
+    structs, messages = declarations(proto)
+    settings = settings_of(config_def)
+    plain = {"false": "no", "true": "yes"}
+    sample = "".join(f"{name} = {plain.get(v, v.strip(chr(34)))}\n" for name, v in settings)
+    envelopes = list(envelope_seeds(load["envelope"], load["unlock"]))
     seeds = {
-        "fuzz_envelope": envelope_seeds(load["envelope"], load["unlock"]),
+        "fuzz_envelope": envelopes,
         "fuzz_control": control_seeds(load["control"]),
         "fuzz_identity": identity_seeds(load["identity"]),
+        "fuzz_json": json_seeds(structs, messages),
+        "fuzz_frame": frame_seeds(structs, messages, envelopes[:4]),
+        "fuzz_settings": [sample.encode()],
     }
     for target, inputs in seeds.items():
         (folder / target).mkdir(parents=True, exist_ok=True)
         for number, data in enumerate(inputs):
             (folder / target / f"seed-{number:03}").write_bytes(data)
+    quoted = [f'\\"{word}\\"' for word in words_of(structs, messages)]
+    write_dictionary(folder, "fuzz_json", quoted)
+    write_dictionary(folder, "fuzz_frame", quoted)
+    write_dictionary(folder, "fuzz_settings", [name for name, _ in settings] + ["= yes", "= no", "https://", "127.0.0.1"])
 
 
 main()
