@@ -17,6 +17,86 @@ static void check_memory(const struct arena *arena, const struct shape *shape, s
 	HOLD(arena_size(arena) <= shape->size + 4096 + size * MEMORY_EACH);
 }
 
+/* --- what was accepted lies within the tables, read once more --- */
+
+struct bounds {
+	enum kind kind;
+	uint64_t min, max;
+	const struct field *field;
+};
+
+static void check_struct(const struct shape *shape, const uint8_t *value);
+
+static struct slice slice_at(const uint8_t *at)
+{
+	struct slice s;
+	memcpy(&s, at, sizeof(s));
+	return s;
+}
+
+static uint64_t number_at(const uint8_t *at, enum kind kind)
+{
+	uint64_t v = 0; /* little-endian, as all machines that this runs on */
+	memcpy(&v, at, kind == KIND_U16 ? 2 : kind == KIND_U32 ? 4 : 8);
+	return v;
+}
+
+static void check_value(const struct bounds *b, const uint8_t *at)
+{
+	switch (b->kind) {
+	case KIND_BYTES:
+	case KIND_TEXT:
+		HOLD(slice_at(at).n >= b->min && slice_at(at).n <= b->max);
+		HOLD(b->kind == KIND_BYTES || reference_is_utf8(slice_at(at).p, slice_at(at).n));
+		return;
+	case KIND_U16:
+	case KIND_U32:
+	case KIND_U53:
+	case KIND_TIME:
+		HOLD(number_at(at, b->kind) >= b->min && number_at(at, b->kind) <= b->max);
+		return;
+	case KIND_BOOL:
+		HOLD(*at <= 1);
+		return;
+	case KIND_ENUM:
+		HOLD(*at < b->field->n_words);
+		return;
+	case KIND_STRUCT:
+		check_struct(b->field->of, at);
+		return;
+	case KIND_ID:
+	case KIND_HASH:
+	case KIND_LIST:
+	case KIND_COUNT:
+		return;
+	}
+}
+
+static void check_list(const struct field *f, const uint8_t *value)
+{
+	struct bounds item = {f->item, f->item_min, f->item_max, f};
+	const uint8_t *items;
+	size_t n;
+	memcpy(&items, value + f->at, sizeof(items));
+	memcpy(&n, value + f->has_at, sizeof(n));
+	HOLD(n >= f->min && n <= f->max);
+	for (size_t i = 0; i < n; i++)
+		check_value(&item, items + i * f->item_size);
+}
+
+static void check_struct(const struct shape *shape, const uint8_t *value)
+{
+	for (size_t i = 0; i < shape->n_fields; i++) {
+		const struct field *f = &shape->fields[i];
+		if (f->kind == KIND_LIST)
+			check_list(f, value);
+		else if (!f->optional || value[f->has_at] == 1)
+			check_value(&(struct bounds){f->kind, f->min, f->max, f}, value + f->at);
+	}
+}
+
+/* --- said again --- */
+
 static enum err decode(
 	struct slice text, const struct shape *shape, struct arena *arena, const void **ret)
 {
@@ -39,6 +119,7 @@ static void check_again(struct slice text, const struct shape *shape)
 	const void *value = NULL, *value_again = NULL;
 	if (decode(text, shape, arena, &value) != ERR_OK)
 		return;
+	check_struct(shape, value);
 	encode_value(&first, shape, value);
 	HOLD(buf_check(&first) == ERR_OK);
 	HOLD(decode(buf_slice(&first), shape, arena_again, &value_again) == ERR_OK);
