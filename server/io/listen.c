@@ -223,9 +223,26 @@ static struct lws_vhost *listen_vhost(struct server *s)
 	return lws_create_vhost(s->lws, &info);
 }
 
+/* Tried before lws does: after a vhost that failed, lws and libuv cannot be taken apart any more
+ * (libwebsockets 4.1.6, libuv 1.44: uv_close aborts). */
+static bool listen_tls_is_usable(const struct server_settings *set)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	bool good = ctx && SSL_CTX_use_certificate_chain_file(ctx, set->tls_cert) == 1 &&
+		    SSL_CTX_use_PrivateKey_file(ctx, set->tls_key, SSL_FILETYPE_PEM) == 1 &&
+		    (!set->tls_client_ca || SSL_CTX_load_verify_file(ctx, set->tls_client_ca) == 1);
+	SSL_CTX_free(ctx);
+	return good;
+}
+
 struct server *server_new(struct loop *loop, const struct server_settings *settings,
 	const struct io_handlers *handlers, void *ctx)
 {
+	if (!settings->edge && !listen_tls_is_usable(settings)) {
+		log_error("certificate_unusable", LOG_W("tls_cert", settings->tls_cert),
+			LOG_W("tls_key", settings->tls_key));
+		return NULL;
+	}
 	lws_set_log_level(0, NULL);
 	struct server *s = MEM_NEW(struct server);
 	s->loop = loop;
@@ -238,12 +255,18 @@ struct server *server_new(struct loop *loop, const struct server_settings *setti
 	s->tick = timer_new(loop, wheel_tick, s);
 	timer_start(s->tick, 1000, 1000);
 	s->lws = listen_context(s);
-	s->vhost = s->lws ? listen_vhost(s) : NULL;
-	if (s->vhost && listen_watch(s))
-		return s;
-	log_error("listen_failed", LOG_W("what", s->vhost ? "socket" : "certificate"));
-	server_free(&s);
-	return NULL;
+	ASSERT(s->lws);
+	s->vhost = listen_vhost(s);
+	ASSERT(s->vhost);
+	return s;
+}
+
+enum err server_start(struct server *s)
+{
+	if (listen_watch(s))
+		return ERR_OK;
+	log_error("socket_unusable");
+	return ERR_INTERNAL;
 }
 
 static void server_drained(struct server *s)

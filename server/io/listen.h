@@ -16,7 +16,7 @@ struct io_handlers {
 	 * looks at the cookie. Answers from memory only. */
 	enum err (*ws_admit)(void *ctx, const struct ws_hello *hello);
 	void (*ws_open)(void *ctx, uint64_t conn, const struct ws_hello *hello);
-	/* One whole text message, UTF-8, not empty, under max_frame. */
+	/* One whole text message, UTF-8, at most max_frame bytes; it may be empty. */
 	void (*ws_message)(void *ctx, uint64_t conn, struct slice text);
 	/* Exactly once for each ws_open. */
 	void (*ws_closed)(void *ctx, uint64_t conn);
@@ -37,10 +37,13 @@ struct server_settings {
 	uint32_t first_frame_seconds, idle_seconds, ping_seconds, http_seconds;
 };
 
-/* NULL with a logged reason when the certificate or the socket cannot be used. handlers and the
- * texts in settings live longer than the server. */
+/* Accepts nothing yet. NULL with a logged reason when the certificate cannot be used. handlers and
+ * the texts in settings live longer than the server. Before the loop runs, and so is server_free
+ * after it: lws is taken apart by running the loop. */
 struct server *server_new(struct loop *loop, const struct server_settings *settings,
 	const struct io_handlers *handlers, void *ctx);
+/* From now on connections are accepted. A logged reason when the socket cannot be watched. */
+MUST enum err server_start(struct server *server);
 /* Accepts no more; says 1001 to every WebSocket; done runs when the last connection is gone or
  * after grace_ms. */
 void server_drain(struct server *server, uint64_t grace_ms, loop_fn *done, void *ctx);

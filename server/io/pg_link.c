@@ -17,7 +17,7 @@ struct pg_link {
 	const struct pg_link_events *events;
 	void *ctx;
 	PGconn *conn;
-	bool up;
+	bool up, told;
 	uv_poll_t *poll;
 	int watching;
 	struct timer *timer; /* the next attempt, or the end of this one */
@@ -54,7 +54,10 @@ void pg_link_drop(struct pg_link *link)
 {
 	if (!link->conn)
 		return;
-	log_warn("pg_connection_lost", LOG_N("was_up", link->up));
+	/* Once, not at each attempt. */
+	if (link->up || !link->told)
+		log_warn(link->up ? "pg_connection_lost" : "pg_unreachable");
+	link->told = true;
 	link_close(link);
 	link_retry(link);
 	link->events->down(link->ctx);
@@ -106,6 +109,7 @@ static void link_up(struct pg_link *link)
 		return;
 	}
 	link->backoff_ms = 0;
+	link->told = false;
 	link->events->up(link->ctx);
 }
 

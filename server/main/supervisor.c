@@ -19,7 +19,13 @@
 #include "io/loop.h"
 #include "main/main.h"
 
-enum { QUICK_MS = 3000, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, KILL_GRACE_MS = 3000 };
+enum {
+	QUICK_MS = 3000,
+	BACKOFF_FIRST_MS = 100,
+	BACKOFF_MAX_MS = 5000,
+	KILL_GRACE_MS = 3000,
+	IMPATIENT_MS = 1000
+};
 
 struct supervisor;
 
@@ -41,6 +47,7 @@ struct supervisor {
 	size_t n;
 	int *fds;
 	struct timer *kill;
+	uint64_t stopping_since;
 	bool stopping, proven;
 	int exit_code;
 };
@@ -107,11 +114,13 @@ static void supervisor_kill(void *ctx)
 static void supervisor_stop(void *ctx)
 {
 	struct supervisor *s = ctx;
-	if (s->stopping) {
+	/* The same wish often comes twice at once, from a terminal and from a script. */
+	if (s->stopping && clock_mono_ms() > s->stopping_since + IMPATIENT_MS)
 		supervisor_kill(s);
+	if (s->stopping)
 		return;
-	}
 	s->stopping = true;
+	s->stopping_since = clock_mono_ms();
 	log_info("stopping");
 	supervisor_signal(s, SIGTERM);
 	timer_start(s->kill, (uint64_t)s->config->drain_seconds * 1000 + KILL_GRACE_MS, 0);

@@ -60,10 +60,6 @@ static void worker_stop(void *ctx)
 		return;
 	w->stopping = true;
 	log_info("draining");
-	if (!w->server) {
-		loop_stop(w->loop);
-		return;
-	}
 	core_drain(w->core);
 	w->deadline = clock_mono_ms() + (uint64_t)w->config->drain_seconds * 1000;
 	timer_start(w->look, 0, LOOK_MS);
@@ -92,38 +88,18 @@ static struct server_settings worker_server_settings(const struct worker *w)
 	};
 }
 
-static void worker_fail(struct worker *w)
-{
-	w->exit_code = EXIT_SETUP;
-	loop_stop(w->loop);
-}
-
 static void worker_ready(void *ctx, enum err e)
 {
 	struct worker *w = ctx;
 	if (w->stopping)
 		return;
-	if (e != ERR_OK) {
-		worker_fail(w);
+	if (e != ERR_OK || server_start(w->server) != ERR_OK) {
+		w->exit_code = EXIT_SETUP;
+		loop_stop(w->loop);
 		return;
 	}
-	struct core_parts parts = {.config = w->config,
-		.loop = w->loop,
-		.pg = w->pg,
-		.work = w->work,
-		.routes = routes,
-		.n_routes = n_routes};
-	struct server_settings settings = worker_server_settings(w);
-	w->core = core_new(&parts);
-	struct listener_events events = {
-		.notice = core_notice, .gap = core_notice_gap, .ctx = w->core};
+	const struct listener_events events = {core_notice, core_notice_gap, w->core};
 	w->listener = listener_new(w->loop, buf_text(&w->conninfo), "luotsi", &events);
-	w->server = server_new(w->loop, &settings, &core_handlers, w->core);
-	if (!w->server) {
-		worker_fail(w);
-		return;
-	}
-	core_serve(w->core, w->server);
 	log_info("serving", LOG_N("pid", getpid()));
 }
 
@@ -177,6 +153,30 @@ static void worker_free(struct worker *w)
 	buf_done(&w->conninfo);
 }
 
+/* Everything but the database, which says by itself when it is there. False: the certificate. */
+static bool worker_build(struct worker *w)
+{
+	const struct config *config = w->config;
+	settings_conninfo(config, config->db_role_app, &w->conninfo);
+	w->loop = loop_new();
+	w->look = timer_new(w->loop, worker_look, w);
+	w->work = work_new(w->loop, (unsigned)config->work_threads, (unsigned)config->work_queue);
+	struct pg_settings pg = worker_pg_settings(w);
+	w->pg = pg_new(w->loop, &pg, worker_ready, w);
+	struct core_parts parts = {.config = config,
+		.loop = w->loop,
+		.pg = w->pg,
+		.work = w->work,
+		.routes = routes,
+		.n_routes = n_routes};
+	w->core = core_new(&parts);
+	struct server_settings settings = worker_server_settings(w);
+	w->server = server_new(w->loop, &settings, &core_handlers, w->core);
+	if (w->server)
+		core_serve(w->core, w->server);
+	return w->server != NULL;
+}
+
 int worker_run(const struct config *config, const struct options *options)
 {
 	char name[NAME_MAX_SIZE];
@@ -186,15 +186,13 @@ int worker_run(const struct config *config, const struct options *options)
 	struct worker w = {.config = config, .options = options, .conninfo = BUF_MAX(CONNINFO_MAX)};
 	if (options->listen_fd < 0 || site_load(config->site_dir, &w.site) != ERR_OK)
 		return EXIT_SETUP;
-	settings_conninfo(config, config->db_role_app, &w.conninfo);
-	w.loop = loop_new();
-	w.look = timer_new(w.loop, worker_look, &w);
-	w.work = work_new(w.loop, (unsigned)config->work_threads, (unsigned)config->work_queue);
-	struct pg_settings pg = worker_pg_settings(&w);
-	w.pg = pg_new(w.loop, &pg, worker_ready, &w);
-	loop_on_signal(w.loop, SIGTERM, worker_stop, &w);
-	loop_on_signal(w.loop, SIGINT, worker_stop, &w);
-	loop_run(w.loop);
+	w.exit_code = EXIT_SETUP;
+	if (worker_build(&w)) {
+		w.exit_code = EXIT_GOOD;
+		loop_on_signal(w.loop, SIGTERM, worker_stop, &w);
+		loop_on_signal(w.loop, SIGINT, worker_stop, &w);
+		loop_run(w.loop);
+	}
 	worker_free(&w);
 	return w.exit_code;
 }

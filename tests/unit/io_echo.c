@@ -178,7 +178,7 @@ int main(int argc, char **argv)
 		.ping_seconds = 3,
 		.http_seconds = 3};
 	e.server = server_new(e.loop, &s, &handlers, &e);
-	ASSERT(e.server);
+	ASSERT(e.server && server_start(e.server) == ERR_OK);
 	e.later = timer_new(e.loop, echo_answer_later, &e);
 	loop_on_signal(e.loop, SIGTERM, echo_stop, &e);
 	puts("ready");
