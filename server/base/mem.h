@@ -23,4 +23,6 @@ void mem_free(void *p);
 		if (__builtin_expect(!(condition), 0)) \
 			assert_failed(#condition, __FILE__, __LINE__); \
 	} while (0)
+/* A place that only a bug can reach. */
+#define NEVER(why) assert_failed(why, __FILE__, __LINE__)
 _Noreturn void assert_failed(const char *condition, const char *file, int line);

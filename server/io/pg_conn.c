@@ -47,8 +47,7 @@ static Oid conn_in_oid(const struct pg_statement *s, unsigned column)
 		if (array != type && pg_type_info(array)->element == type)
 			return pg_type_info(array)->oid;
 	}
-	ASSERT(!"a batch of a type without arrays");
-	return 0;
+	NEVER("a batch of a type without arrays");
 }
 
 static bool conn_send_prepare(PGconn *pg, const struct pg_statement *s)

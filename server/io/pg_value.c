@@ -86,8 +86,7 @@ void pg_encode(struct buf *to, enum pg_type type, const struct pg_param *param)
 {
 	switch (param->kind) {
 	case PG_PARAM_NULL:
-		ASSERT(!"NULL has no bytes");
-		return;
+		NEVER("NULL has no bytes");
 	case PG_PARAM_BOOL:
 		ASSERT(type == PG_BOOL);
 		buf_add_byte(to, param->boolean);
