@@ -84,7 +84,7 @@ def value(structs, field, full):
         item = {"kind": field["of"], "min": field.get("item_min", 0)}
         return [value(structs, item, full)] * max(low, min(full, field["max"]))
     fixed = {"id": lambda: text_of(16), "hash": lambda: text_of(32), "bytes": lambda: text_of(low),
-             "text": lambda: ("\u00e4\n\"" * low)[:max(low // 2 + low % 2, min(low, 1))] if low else "\u00e4",
+             "text": lambda: ("\\\"\n" * field.get("max", low))[:max(low, min(3 * full, field.get("max", low)))],
              "bool": lambda: bool(full), "enum": lambda: field["values"][-1 if full else 0]}
     return fixed[kind]() if kind in fixed else low
 
@@ -93,8 +93,17 @@ def members(structs, fields, full):
     return {f["name"]: value(structs, f, full) for f in fields if full or not f.get("optional")}
 
 
+def beyond(structs, fields):
+    """Bodies that are legal but for one number, which is over its bound."""
+    for field in fields:
+        if field["kind"] in ("u16", "u32", "u53", "time"):
+            yield members(structs, fields, 1) | {field["name"]: field.get("max", 2**53 - 1) + 1}
+
+
 def json_seeds(structs, messages):
     for number, message in enumerate(messages):
+        for body in beyond(structs, message["fields"]):
+            yield bytes([number]) + json.dumps(body).encode()
         for full in (0, 1, 2):
             yield bytes([number]) + json.dumps(members(structs, message["fields"], full)).encode()
             yield bytes([len(messages) + number]) + json.dumps(members(structs, message["reply"], full)).encode()
