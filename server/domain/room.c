@@ -97,9 +97,9 @@ static bool agreement_state_read(struct slice word, uint8_t *ret_state)
 {
 	static const char *const words[] = {"contact_found", "signatory_found", "sent", "signed",
 		"trained", "live", "ending", "ended"};
-	for (uint8_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (slice_is(word, words[i])) {
-			*ret_state = i;
+			*ret_state = (uint8_t)i;
 			return true;
 		}
 	return false;
