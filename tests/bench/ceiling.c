@@ -1,7 +1,9 @@
 // ceiling: what PostgreSQL itself can do with the rows of the message table, without a relay.
-//   ceiling CONNINFO batch SECONDS   two connections, batches of 64 by unnest, sequence of the room taken in the same statement,
+//   ceiling CONNINFO batch SECONDS   two connections, batches of 64 by unnest, sequence of the room
+//   taken in the same statement,
 //                                    two batches in the pipeline of each: rows a second
-//   ceiling CONNINFO single N        one row a transaction, one after the other: median milliseconds of a durable commit
+//   ceiling CONNINFO single N        one row a transaction, one after the other: median
+//   milliseconds of a durable commit
 // Prints one JSON line. Works on tables of its own, made like the relay's and dropped at the end.
 
 #include <arpa/inet.h>
@@ -16,30 +18,41 @@
 
 enum { ROOMS = 50, BATCH = 64, DEPTH = 2, ENVELOPE = 1428, OID_UUID = 2950, OID_BYTEA = 17 };
 
-static const char setup[] =
-	"SET client_min_messages = error;"
-	"DROP TABLE IF EXISTS bench_message, bench_room;"
-	"CREATE TABLE bench_room (org_id uuid, room_id uuid, last_seq bigint NOT NULL DEFAULT 0, PRIMARY KEY (org_id, room_id));"
-	"CREATE TABLE bench_message (org_id uuid, room_id uuid, seq bigint, msg_id uuid, sender uuid, kind smallint, env_hash bytea,"
-	" envelope bytea, committed_at timestamptz DEFAULT now(), PRIMARY KEY (org_id, room_id, seq), UNIQUE (org_id, room_id, msg_id));"
-	"ALTER TABLE bench_message ALTER COLUMN envelope SET STORAGE EXTERNAL;"
-	"INSERT INTO bench_room SELECT '00000000-0000-0000-0000-000000000001', ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid"
-	" FROM generate_series(1, 50) n;";
+static const char setup[] = "SET client_min_messages = error;"
+			    "DROP TABLE IF EXISTS bench_message, bench_room;"
+			    "CREATE TABLE bench_room (org_id uuid, room_id uuid, last_seq bigint "
+			    "NOT NULL DEFAULT 0, PRIMARY KEY (org_id, room_id));"
+			    "CREATE TABLE bench_message (org_id uuid, room_id uuid, seq bigint, "
+			    "msg_id uuid, sender uuid, kind smallint, env_hash bytea,"
+			    " envelope bytea, committed_at timestamptz DEFAULT now(), PRIMARY KEY "
+			    "(org_id, room_id, seq), UNIQUE (org_id, room_id, msg_id));"
+			    "ALTER TABLE bench_message ALTER COLUMN envelope SET STORAGE EXTERNAL;"
+			    "INSERT INTO bench_room SELECT '00000000-0000-0000-0000-000000000001', "
+			    "('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid"
+			    " FROM generate_series(1, 50) n;";
 
 static const char batch_sql[] =
-	"WITH input AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[])"
+	"WITH input AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], "
+	"$4::bytea[], $5::bytea[])"
 	"   WITH ORDINALITY AS i(room_id, msg_id, sender, env_hash, envelope, ord)),"
 	" counts AS (SELECT room_id, count(*) AS n FROM input GROUP BY room_id ORDER BY room_id),"
 	" room AS (UPDATE bench_room r SET last_seq = r.last_seq + c.n FROM counts c"
-	"   WHERE r.org_id = '00000000-0000-0000-0000-000000000001' AND r.room_id = c.room_id RETURNING r.room_id, r.last_seq - c.n AS base)"
-	" INSERT INTO bench_message (org_id, room_id, seq, msg_id, sender, kind, env_hash, envelope)"
-	" SELECT '00000000-0000-0000-0000-000000000001', i.room_id, room.base + row_number() OVER (PARTITION BY i.room_id ORDER BY i.ord),"
-	"   i.msg_id, i.sender, 1, i.env_hash, i.envelope FROM input i JOIN room USING (room_id) RETURNING seq, committed_at";
+	"   WHERE r.org_id = '00000000-0000-0000-0000-000000000001' AND r.room_id = c.room_id "
+	"RETURNING r.room_id, r.last_seq - c.n AS base)"
+	" INSERT INTO bench_message (org_id, room_id, seq, msg_id, sender, kind, env_hash, "
+	"envelope)"
+	" SELECT '00000000-0000-0000-0000-000000000001', i.room_id, room.base + row_number() OVER "
+	"(PARTITION BY i.room_id ORDER BY i.ord),"
+	"   i.msg_id, i.sender, 1, i.env_hash, i.envelope FROM input i JOIN room USING (room_id) "
+	"RETURNING seq, committed_at";
 
 static const char single_sql[] =
-	"WITH room AS (UPDATE bench_room SET last_seq = last_seq + 1 WHERE org_id = '00000000-0000-0000-0000-000000000001' AND room_id = $1"
-	" RETURNING last_seq) INSERT INTO bench_message (org_id, room_id, seq, msg_id, sender, kind, env_hash, envelope)"
-	" SELECT '00000000-0000-0000-0000-000000000001', $1, last_seq, $2, $3, 1, $4, $5 FROM room RETURNING seq";
+	"WITH room AS (UPDATE bench_room SET last_seq = last_seq + 1 WHERE org_id = "
+	"'00000000-0000-0000-0000-000000000001' AND room_id = $1"
+	" RETURNING last_seq) INSERT INTO bench_message (org_id, room_id, seq, msg_id, sender, "
+	"kind, env_hash, envelope)"
+	" SELECT '00000000-0000-0000-0000-000000000001', $1, last_seq, $2, $3, 1, $4, $5 FROM room "
+	"RETURNING seq";
 
 static const char *conninfo;
 static double seconds;
@@ -62,7 +75,8 @@ static PGconn *connect_prepared(const char *sql)
 	PGconn *c = PQconnectdb(conninfo);
 	if (PQstatus(c) != CONNECTION_OK)
 		die(c, "connect");
-	PQclear(PQexec(c, "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"));
+	PQclear(PQexec(c,
+		"SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"));
 	PGresult *r = PQprepare(c, "s", sql, 0, NULL);
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
 		die(c, "prepare");
@@ -87,7 +101,8 @@ static void put_u32(uint8_t **p, uint32_t v)
 }
 
 /* A binary array of n items of one size, their bytes from fill. */
-static size_t make_array(uint8_t *out, uint32_t oid, uint32_t size, void (*fill)(uint8_t *, unsigned), unsigned base)
+static size_t make_array(
+	uint8_t *out, uint32_t oid, uint32_t size, void (*fill)(uint8_t *, unsigned), unsigned base)
 {
 	uint8_t *p = out;
 	put_u32(&p, 1);
@@ -203,9 +218,11 @@ static void run_single(unsigned count)
 		fill_random(id, i);
 		fill_hash(hash, i);
 		fill_envelope(envelope, i);
-		const char *values[5] = {(char *)room, (char *)id, (char *)room, (char *)hash, (char *)envelope};
+		const char *values[5] = {
+			(char *)room, (char *)id, (char *)room, (char *)hash, (char *)envelope};
 		double start = now();
-		PGresult *r = PQexecPrepared(c, "s", 5, values, (int[]){16, 16, 16, 32, ENVELOPE}, (int[]){1, 1, 1, 1, 1}, 1);
+		PGresult *r = PQexecPrepared(c, "s", 5, values, (int[]){16, 16, 16, 32, ENVELOPE},
+			(int[]){1, 1, 1, 1, 1}, 1);
 		if (PQresultStatus(r) != PGRES_TUPLES_OK)
 			die(c, "single");
 		PQclear(r);

@@ -1,4 +1,5 @@
-// idle_tls: the smallest TLS server there is, as the baseline for memory: accepts, does the handshake, holds the connection.
+// idle_tls: the smallest TLS server there is, as the baseline for memory: accepts, does the
+// handshake, holds the connection.
 //   idle_tls PORT CERT KEY      prints "ready"; ends on standard input's end
 
 #include <arpa/inet.h>
@@ -41,11 +42,14 @@ int main(int argc, char **argv)
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	if (SSL_CTX_use_certificate_chain_file(ctx, argv[2]) != 1 || SSL_CTX_use_PrivateKey_file(ctx, argv[3], SSL_FILETYPE_PEM) != 1) {
+	if (SSL_CTX_use_certificate_chain_file(ctx, argv[2]) != 1 ||
+		SSL_CTX_use_PrivateKey_file(ctx, argv[3], SSL_FILETYPE_PEM) != 1) {
 		fprintf(stderr, "idle_tls: cannot read certificate or key\n");
 		return 1;
 	}
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in at = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
 	if (bind(listener, (struct sockaddr *)&at, sizeof at) || listen(listener, 1024)) {

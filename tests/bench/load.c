@@ -1,7 +1,8 @@
-// load: connects many clients to a relay over TLS WebSockets, lets some of them talk, and prints one JSON line of
-// figures. Phases: connect all (people's file order: talkers first), sign all envelopes, talk, report; with --hold it then keeps the
-// connections until standard input ends. A message counts as done when its acknowledgement and its delivery to the
-// other member of the room have both come.
+// load: connects many clients to a relay over TLS WebSockets, lets some of them talk, and prints
+// one JSON line of figures. Phases: connect all (people's file order: talkers first), sign all
+// envelopes, talk, report; with --hold it then keeps the connections until standard input ends. A
+// message counts as done when its acknowledgement and its delivery to the other member of the room
+// have both come.
 
 #include "load.h"
 
@@ -51,7 +52,8 @@ static struct {
 static void conn_watch(struct conn *c)
 {
 	bool want = c->out.size > c->out_sent || c->state <= CONN_TLS;
-	struct epoll_event ev = {.events = EPOLLIN | (want ? (uint32_t)EPOLLOUT : 0), .data.ptr = c};
+	struct epoll_event ev = {
+		.events = EPOLLIN | (want ? (uint32_t)EPOLLOUT : 0), .data.ptr = c};
 	if (want != c->want_write || c->state == CONN_CONNECTING) {
 		epoll_ctl(all.epoll, EPOLL_CTL_MOD, c->fd, &ev);
 		c->want_write = want;
@@ -75,7 +77,8 @@ static void conn_dead(struct conn *c)
 static void conn_flush(struct conn *c)
 {
 	while (c->out.size > c->out_sent) {
-		int n = SSL_write(c->ssl, c->out.data + c->out_sent, (int)(c->out.size - c->out_sent));
+		int n = SSL_write(
+			c->ssl, c->out.data + c->out_sent, (int)(c->out.size - c->out_sent));
 		if (n <= 0) {
 			int e = SSL_get_error(c->ssl, n);
 			if (e != SSL_ERROR_WANT_READ && e != SSL_ERROR_WANT_WRITE)
@@ -129,9 +132,12 @@ static void conn_upgrade(struct conn *c)
 {
 	char text[1024];
 	int n = snprintf(text, sizeof text,
-		"GET /ws HTTP/1.1\r\nHost: localhost:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: %s\r\n"
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: luotsi.v1\r\n"
-		"Cookie: __Host-luotsi=%s\r\n\r\n", opt.port, opt.origin, c->person->cookie);
+		"GET /ws HTTP/1.1\r\nHost: localhost:%d\r\nUpgrade: websocket\r\nConnection: "
+		"Upgrade\r\nOrigin: %s\r\n"
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: "
+		"13\r\nSec-WebSocket-Protocol: luotsi.v1\r\n"
+		"Cookie: __Host-luotsi=%s\r\n\r\n",
+		opt.port, opt.origin, c->person->cookie);
 	bytes_add(&c->out, text, (size_t)n);
 	c->state = CONN_UPGRADE;
 	conn_flush(c);
@@ -152,7 +158,8 @@ static void conn_handshake(struct conn *c)
 	if (e != SSL_ERROR_WANT_READ && e != SSL_ERROR_WANT_WRITE)
 		conn_dead(c);
 	else {
-		struct epoll_event ev = {.events = e == SSL_ERROR_WANT_WRITE ? EPOLLOUT : EPOLLIN, .data.ptr = c};
+		struct epoll_event ev = {
+			.events = e == SSL_ERROR_WANT_WRITE ? EPOLLOUT : EPOLLIN, .data.ptr = c};
 		epoll_ctl(all.epoll, EPOLL_CTL_MOD, c->fd, &ev);
 		c->want_write = e == SSL_ERROR_WANT_WRITE;
 		c->state = CONN_TLS;
@@ -184,19 +191,26 @@ static void on_reply(struct conn *c, const uint8_t *text, size_t size)
 {
 	bool ok = memmem(text, size, "\"ok\"", 4) != NULL;
 	if (!ok && !all.refused++)
-		snprintf(all.refusal, sizeof all.refusal, "%.*s", (int)(size < 150 ? size : 150), (const char *)text);
+		snprintf(all.refusal, sizeof all.refusal, "%.*s", (int)(size < 150 ? size : 150),
+			(const char *)text);
 	if (c->state == CONN_SESSION && ok && c->person->talker) {
 		char room[120], id[24];
-		static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+		static const char digits[] =
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 		for (int i = 0; i < 22; i++) {
 			unsigned v = 0;
 			for (int b = 0; b < 6; b++) {
 				int bit = i * 6 + b;
-				v = v << 1 | (bit < 128 ? c->person->room[bit / 8] >> (7 - bit % 8) & 1u : 0);
+				v = v << 1 |
+				    (bit < 128 ? c->person->room[bit / 8] >> (7 - bit % 8) & 1u
+					       : 0);
 			}
 			id[i] = digits[v];
 		}
-		snprintf(room, sizeof room, "{\"id\":2,\"op\":\"room_open\",\"body\":{\"room\":\"%.22s\",\"language\":\"fi\"}}", id);
+		snprintf(room, sizeof room,
+			"{\"id\":2,\"op\":\"room_open\",\"body\":{\"room\":\"%.22s\",\"language\":"
+			"\"fi\"}}",
+			id);
 		conn_say(c, room);
 		c->state = CONN_ROOM;
 	} else if (c->state == CONN_SESSION || c->state == CONN_ROOM) {
@@ -263,7 +277,8 @@ static void conn_upgraded(struct conn *c)
 		return;
 	if (c->in.size < 12 || memcmp(c->in.data + 9, "101", 3)) {
 		if (!all.refused++)
-			snprintf(all.refusal, sizeof all.refusal, "%.*s", (int)(c->in.size < 100 ? c->in.size : 100), (char *)c->in.data);
+			snprintf(all.refusal, sizeof all.refusal, "%.*s",
+				(int)(c->in.size < 100 ? c->in.size : 100), (char *)c->in.data);
 		conn_dead(c);
 		return;
 	}
@@ -335,7 +350,8 @@ static void connect_all(void)
 			die("not everybody could connect in time");
 	}
 	if (all.n_dead) {
-		fprintf(stderr, "load: %zu of %zu connections were refused: %s\n", all.n_dead, all.n, all.refusal);
+		fprintf(stderr, "load: %zu of %zu connections were refused: %s\n", all.n_dead,
+			all.n, all.refusal);
 		exit(1);
 	}
 }
@@ -379,7 +395,8 @@ static double cpu_of(int root)
 		unsigned long user, kernel;
 		int parent;
 		at = strrchr(text, ')');
-		if (!at || sscanf(at + 2, "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &parent, &user, &kernel) != 3)
+		if (!at || sscanf(at + 2, "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+				   &parent, &user, &kernel) != 3)
 			continue;
 		table[n].pid = pid;
 		table[n].parent = parent;
@@ -406,7 +423,8 @@ static double own_cpu(void)
 {
 	struct rusage u;
 	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 /* Returns seconds. The end is the moment of the last delivery. */
@@ -421,11 +439,13 @@ static double talk(void)
 			talk_next(&all.conns[t]);
 		conn_flush(&all.conns[t]);
 	}
-	while ((all.acked < goal || all.delivered < goal) && now() - start < opt.seconds && !all.n_dead && !all.refused) {
+	while ((all.acked < goal || all.delivered < goal) && now() - start < opt.seconds &&
+		!all.n_dead && !all.refused) {
 		while (opt.rate > 0 && due < goal && start + (double)due / opt.rate <= now()) {
 			struct conn *c = &all.conns[due % opt.talk];
 			talk_next(c);
-			c->sent_at[c->n_sent - 1] = start + (double)due / opt.rate; /* no coordinated omission */
+			c->sent_at[c->n_sent - 1] =
+				start + (double)due / opt.rate; /* no coordinated omission */
 			conn_flush(c);
 			due++;
 		}
@@ -452,13 +472,17 @@ static double percentile(double p)
 static void report(double seconds, double connect_seconds, double cpu)
 {
 	qsort(all.latency, all.n_latency, sizeof *all.latency, by_value);
-	printf("{\"connections\":%zu,\"connect_seconds\":%.3f,\"seconds\":%.3f,\"acked\":%llu,\"delivered\":%llu,\"refused\":%llu,\"dead\":%zu,"
-	       "\"per_second\":%.1f,\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,\"cpu_load\":%.3f",
-		all.n, connect_seconds, seconds, (unsigned long long)all.acked, (unsigned long long)all.delivered,
-		(unsigned long long)all.refused, all.n_dead, seconds > 0 ? (double)all.delivered / seconds : 0, percentile(0.5), percentile(0.9),
+	printf("{\"connections\":%zu,\"connect_seconds\":%.3f,\"seconds\":%.3f,\"acked\":%llu,"
+	       "\"delivered\":%llu,\"refused\":%llu,\"dead\":%zu,"
+	       "\"per_second\":%.1f,\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%."
+	       "3f,\"cpu_load\":%.3f",
+		all.n, connect_seconds, seconds, (unsigned long long)all.acked,
+		(unsigned long long)all.delivered, (unsigned long long)all.refused, all.n_dead,
+		seconds > 0 ? (double)all.delivered / seconds : 0, percentile(0.5), percentile(0.9),
 		percentile(0.99), percentile(1), cpu);
 	for (size_t i = 0; i < opt.n_watch; i++)
-		printf(",\"cpu_%s\":%.3f", opt.watch[i].label, cpu_of(opt.watch[i].pid) - opt.watch[i].before);
+		printf(",\"cpu_%s\":%.3f", opt.watch[i].label,
+			cpu_of(opt.watch[i].pid) - opt.watch[i].before);
 	printf(",\"refusal\":\"");
 	for (const char *p = all.refusal; *p; p++)
 		if (*p != '"' && *p != '\\' && (unsigned char)*p >= 32)
@@ -469,30 +493,61 @@ static void report(double seconds, double connect_seconds, double cpu)
 
 static void read_options(int argc, char **argv)
 {
-	static const struct option names[] = {{"host", 1, 0, 'h'}, {"port", 1, 0, 'p'}, {"ca", 1, 0, 'a'}, {"origin", 1, 0, 'o'}, {"people", 1, 0, 'f'},
-		{"talk", 1, 0, 't'}, {"idle", 1, 0, 'i'}, {"flight", 1, 0, 'w'}, {"messages", 1, 0, 'm'}, {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},
+	static const struct option names[] = {{"host", 1, 0, 'h'}, {"port", 1, 0, 'p'},
+		{"ca", 1, 0, 'a'}, {"origin", 1, 0, 'o'}, {"people", 1, 0, 'f'},
+		{"talk", 1, 0, 't'}, {"idle", 1, 0, 'i'}, {"flight", 1, 0, 'w'},
+		{"messages", 1, 0, 'm'}, {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},
 		{"bare", 0, 0, 'b'}, {"hold", 0, 0, 'H'}, {"watch", 1, 0, 'W'}, {0}};
 	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
 		switch (c) {
-		case 'h': opt.host = optarg; break;
-		case 'p': opt.port = (int)strtol(optarg, NULL, 10); break;
-		case 'a': opt.ca = optarg; break;
-		case 'o': opt.origin = optarg; break;
-		case 'f': opt.people = optarg; break;
-		case 't': opt.talk = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 'i': opt.idle = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 'w': opt.flight = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 'm': opt.messages = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 's': opt.seconds = strtod(optarg, NULL); break;
-		case 'r': opt.rate = strtod(optarg, NULL); break;
-		case 'b': opt.bare = true; break;
-		case 'H': opt.hold = true; break;
+		case 'h':
+			opt.host = optarg;
+			break;
+		case 'p':
+			opt.port = (int)strtol(optarg, NULL, 10);
+			break;
+		case 'a':
+			opt.ca = optarg;
+			break;
+		case 'o':
+			opt.origin = optarg;
+			break;
+		case 'f':
+			opt.people = optarg;
+			break;
+		case 't':
+			opt.talk = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'i':
+			opt.idle = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'w':
+			opt.flight = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'm':
+			opt.messages = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			opt.seconds = strtod(optarg, NULL);
+			break;
+		case 'r':
+			opt.rate = strtod(optarg, NULL);
+			break;
+		case 'b':
+			opt.bare = true;
+			break;
+		case 'H':
+			opt.hold = true;
+			break;
 		case 'W':
-			if (opt.n_watch == MAX_WATCH || sscanf(optarg, "%31[^=]=%d", opt.watch[opt.n_watch].label, &opt.watch[opt.n_watch].pid) != 2)
+			if (opt.n_watch == MAX_WATCH ||
+				sscanf(optarg, "%31[^=]=%d", opt.watch[opt.n_watch].label,
+					&opt.watch[opt.n_watch].pid) != 2)
 				die("--watch LABEL=PID");
 			opt.n_watch++;
 			break;
-		default: exit(2);
+		default:
+			exit(2);
 		}
 	}
 	if (!opt.port || !opt.people || !opt.origin || !opt.ca)
@@ -528,7 +583,8 @@ int main(int argc, char **argv)
 	all.epoll = epoll_create1(EPOLL_CLOEXEC);
 	all.tls = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_min_proto_version(all.tls, TLS1_3_VERSION);
-	SSL_CTX_set_mode(all.tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(all.tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_verify(all.tls, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_session_cache_mode(all.tls, SSL_SESS_CACHE_OFF);
 	if (SSL_CTX_load_verify_locations(all.tls, opt.ca, NULL) != 1)

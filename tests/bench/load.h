@@ -7,7 +7,16 @@
 /* The load generator: many TLS WebSocket connections from one thread. Envelopes are signed before
  * the clock starts; nothing here is part of the product. */
 
-enum conn_state { CONN_NEW, CONN_CONNECTING, CONN_TLS, CONN_UPGRADE, CONN_SESSION, CONN_ROOM, CONN_READY, CONN_DEAD };
+enum conn_state {
+	CONN_NEW,
+	CONN_CONNECTING,
+	CONN_TLS,
+	CONN_UPGRADE,
+	CONN_SESSION,
+	CONN_ROOM,
+	CONN_READY,
+	CONN_DEAD
+};
 
 /* What one line of the people file says. */
 struct person {
@@ -50,6 +59,7 @@ void frame_text(struct bytes *out, const char *text, size_t size);
  * number. */
 struct bytes frame_envelope(const struct person *p, uint32_t talker, uint32_t number, uint32_t run);
 /* Finds the next envelope in a pushed frame: talker and number from its msg_id. Moves *at. */
-bool frame_next_envelope(const uint8_t *text, size_t size, size_t *at, uint32_t run, uint32_t *talker, uint32_t *number);
+bool frame_next_envelope(const uint8_t *text, size_t size, size_t *at, uint32_t run,
+	uint32_t *talker, uint32_t *number);
 
 size_t people_read(const char *path, struct person **ret);

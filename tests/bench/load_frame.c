@@ -76,7 +76,8 @@ static size_t base64url(const uint8_t *in, size_t size, char *out)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < size; i += 3) {
-		uint32_t v = (uint32_t)in[i] << 16 | (i + 1 < size ? (uint32_t)in[i + 1] << 8 : 0) | (i + 2 < size ? in[i + 2] : 0);
+		uint32_t v = (uint32_t)in[i] << 16 | (i + 1 < size ? (uint32_t)in[i + 1] << 8 : 0) |
+			     (i + 2 < size ? in[i + 2] : 0);
 		size_t chars = size - i >= 3 ? 4 : size - i + 1;
 		for (size_t k = 0; k < chars; k++)
 			out[n++] = alphabet[v >> (18 - 6 * k) & 63];
@@ -84,7 +85,8 @@ static size_t base64url(const uint8_t *in, size_t size, char *out)
 	return n;
 }
 
-static void sha256(uint8_t out[32], const char *label, const struct bytes *header, const uint8_t *tail, size_t tail_size)
+static void sha256(uint8_t out[32], const char *label, const struct bytes *header,
+	const uint8_t *tail, size_t tail_size)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
@@ -121,7 +123,8 @@ static void sign(EVP_PKEY *key, const uint8_t digest[32], uint8_t out[64])
 	ECDSA_SIG_free(sig);
 }
 
-static void put_header(struct bytes *h, const struct person *p, const uint8_t msg_id[16], uint32_t number)
+static void put_header(
+	struct bytes *h, const struct person *p, const uint8_t msg_id[16], uint32_t number)
 {
 	uint8_t parent[32];
 	sha256(parent, "bench parent", NULL, msg_id, 16);
@@ -162,7 +165,8 @@ struct bytes frame_envelope(const struct person *p, uint32_t talker, uint32_t nu
 	bytes_add(&envelope, signature, 64);
 
 	char text[HEADER_MAX + (BODY_SIZE + HEADER_MAX) * 4 / 3];
-	size_t n = (size_t)snprintf(text, sizeof text, "{\"id\":%u,\"op\":\"message_post\",\"body\":{\"envelope\":\"", number + 1000);
+	size_t n = (size_t)snprintf(text, sizeof text,
+		"{\"id\":%u,\"op\":\"message_post\",\"body\":{\"envelope\":\"", number + 1000);
 	n += base64url(envelope.data, envelope.size, text + n);
 	memcpy(text + n, "\"}}", 3);
 	frame_text(&frame, text, n + 3);
@@ -192,7 +196,8 @@ static uint32_t get_u32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-bool frame_next_envelope(const uint8_t *text, size_t size, size_t *at, uint32_t run, uint32_t *talker, uint32_t *number)
+bool frame_next_envelope(const uint8_t *text, size_t size, size_t *at, uint32_t run,
+	uint32_t *talker, uint32_t *number)
 {
 	static const char key[] = "\"envelope\":\"";
 	uint8_t header[54];
@@ -228,7 +233,8 @@ static void read_person(char *line, struct person *p)
 {
 	char kind[8], org[40], room[40], user[40], kid[80], key[600], head[80];
 	unsigned long long next = 0;
-	int n = sscanf(line, "%7s %63s %39s %39s %39s %79s %599s %79s %u %llu", kind, p->cookie, org, room, user, kid, key, head, &p->epoch, &next);
+	int n = sscanf(line, "%7s %63s %39s %39s %39s %79s %599s %79s %u %llu", kind, p->cookie,
+		org, room, user, kid, key, head, &p->epoch, &next);
 	p->talker = n == 10;
 	if (n != 2 && n != 10)
 		die("people file: a line does not fit");
