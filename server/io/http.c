@@ -136,9 +136,10 @@ static enum err http_judge(struct conn *c)
 	int method = lws_http_get_uri_and_method(c->wsi, &path, &path_size);
 	bool known = method >= 0 && method < (int)(sizeof(methods) / sizeof(methods[0])) &&
 		     method != LWSHUMETH_CONNECT;
+	if (known)
+		x->request.method = methods[method]; /* a refused HEAD has no body either */
 	if (!known || !path || path_size <= 0)
 		return ERR_BAD_METHOD;
-	x->request.method = methods[method];
 	bool needs_length =
 		method == LWSHUMETH_POST || method == LWSHUMETH_PUT || method == LWSHUMETH_PATCH;
 	TRY(conn_set_edge_peer(c));

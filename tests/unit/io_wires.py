@@ -205,6 +205,13 @@ def head_has_a_length_and_no_body(s):
 
 
 @fact
+def a_refused_head_has_no_body_either(s):
+	for target in ("?x=1", "/api/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\nX: "):
+		a = s.ask(f"HEAD {target} HTTP/1.1\r\nHost: l\r\n\r\n")
+		assert a == b"" or (status(a) >= 400 and a.endswith(b"\r\n\r\n")), (target, a)
+
+
+@fact
 def wasm_may_run_in_the_argon2_worker_alone(s):
 	assert b"wasm-unsafe-eval" in s.get("/argon2-12345678.js")
 	assert b"wasm-unsafe-eval" not in s.get("/app-12345678.js")
