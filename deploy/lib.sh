@@ -116,10 +116,14 @@ step() { # step WHAT LOG COMMAND...: output goes to STATE/log/LOG.log
 	shift 2
 	"$@" >"$log" 2>&1 </dev/null && return 0
 	tail -n 25 "$log" >&2
-	if grep -qiE 'no space left on device|ENOSPC|disk full' "$log"; then
-		die "$what failed because the disk is full. Free some space, then start again. (The whole log: $log)"
+	step_failed "$what" "$log"
+}
+
+step_failed() { # step_failed WHAT LOGFILE
+	if grep -qiE 'no space left on device|ENOSPC|disk full' "$2"; then
+		die "$1 failed because the disk is full. Free some space, then start again. (The whole log: $2)"
 	fi
-	die "$what failed; its last lines are above, all of them in $log."
+	die "$1 failed; its last lines are above, all of them in $2."
 }
 
 # --- who runs the service --------------------------------------------------------------------------
@@ -358,7 +362,12 @@ settings_write() { # settings_write PORT EDGE(yes|no) NAME=VALUE...: STATE/luots
 }
 
 server_migrate() { # server_migrate LUOTSID
-	step "Bringing the database up to date" migrate "${AS_SERVICE[@]}" env -C "$ROOT" "$1" migrate -c "$STATE/luotsi.conf"
+	local log="$STATE/log/migrate.log"
+	"${AS_SERVICE[@]}" env -C "$ROOT" "$1" migrate -c "$STATE/luotsi.conf" >"$log" 2>&1 </dev/null && return 0
+	tail -n 25 "$log" >&2
+	! grep -q migrate_changed "$log" ||
+		die "The database in $STATE was made by other migrations than this checkout has. Use the checkout that made it, or forget it: deploy/run --fresh"
+	step_failed "Bringing the database up to date" "$log"
 }
 
 server_start() { # server_start LUOTSID: returns when it answers
