@@ -7,10 +7,11 @@ enum { FRAGMENTS_MAX = 64 };
 unsigned header_count(struct lws *wsi, enum lws_token_indexes which)
 {
 	unsigned n = 0;
-	while (n < FRAGMENTS_MAX && lws_hdr_fragment_length(wsi, which, (int)n) > 0)
-		n++;
-	/* An empty one before others hides them from this count. */
-	return n == 0 && lws_hdr_total_length(wsi, which) > 0 ? FRAGMENTS_MAX : n;
+	int seen = 0, size;
+	while (n < FRAGMENTS_MAX && (size = lws_hdr_fragment_length(wsi, which, (int)n)) > 0)
+		seen += size + (n++ > 0);
+	/* An empty one hides those behind it from this count, but not from lws's total. */
+	return lws_hdr_total_length(wsi, which) > seen ? FRAGMENTS_MAX : n;
 }
 
 bool header_add(

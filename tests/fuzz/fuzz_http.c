@@ -159,7 +159,7 @@ static void check_delivered(const struct conn *c, const struct http_request *r)
 	uint64_t n = 0;
 	for (size_t i = 0; i < count_lines(WSI_TOKEN_HTTP_TRANSFER_ENCODING); i++)
 		HOLD(line_at(WSI_TOKEN_HTTP_TRANSFER_ENCODING, i)->n == 0);
-	HOLD(count_lines(WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 1 || length->n > 0);
+	HOLD(count_lines(WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 1);
 	if (length != NULL && length->n > 0)
 		HOLD(num_parse_u64(*length, c->server->settings.max_body, &n));
 	else

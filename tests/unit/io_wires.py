@@ -244,7 +244,7 @@ def answers_later(s):
 def refuses_lengths_that_say_two_things(s):
 	for head in ("Transfer-Encoding: chunked", "Content-Length: 1\r\nTransfer-Encoding: chunked", "Content-Length: +1",
 		"Content-Length: 1\r\nContent-Length: 1", "Content-Length: 1, 1", "Content-Length: 0x1", "Content-Length: -1",
-		"Content-Length: \r\nContent-Length: 1", "Accept: */*"):
+		"Content-Length: \r\nContent-Length: 1", "Content-Length: 1\r\nContent-Length: \r\nContent-Length: 2", "Accept: */*"):
 		refused(s, f"POST /api/x HTTP/1.1\r\nHost: l\r\n{head}\r\n\r\nx", 400)
 	s.alive()
 
@@ -264,7 +264,7 @@ def refuses_h2c_and_other_upgrades(s):
 def refuses_wrong_upgrades_each_with_its_status(s):
 	for change, code in (({"origin": "https://evil"}, 403), ({"origin": "null"}, 403), ({"protocol": "other"}, 400),
 		({"protocol": "http"}, 400), ({"protocol": "luotsi.v1, http"}, 400), ({"version": "8"}, 400), ({"cookie": "a=b"}, 401),
-		({"cookie": "x__Host-luotsi=1"}, 401)):
+		({"cookie": "x__Host-luotsi=1"}, 401), ({"origin": "https://localhost\r\nOrigin: \r\nOrigin: https://evil"}, 403)):
 		w = Ws(s, **change)
 		assert not w.open and status(w.head) == code, (change, w.head)
 	refused(s, UPGRADE.format(**GOOD).replace("/ws", "/other"), 404)
