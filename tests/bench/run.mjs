@@ -257,7 +257,7 @@ async function informational(service, people) {
 }
 
 async function firstPage() {
-	const service = await startService({ build, demo: true, settings });
+	const service = await startService({ build, demo: true, edge: process.env.EDGE === '1', settings });
 	try {
 		const child = start('node', [join(bundles, 'first_page.mjs'), JSON.stringify({ ...service, proxy: 18394, rounds })]);
 		const { value } = await child.lines.next();
