@@ -53,8 +53,12 @@ void connection_closed(void *ctx, uint64_t id)
 	if (conn == NULL)
 		return;
 	hub_leave(core->hub, conn);
-	LIST_EACH(link, &conn->posts)
-	list_remove(link);
+	struct list *link;
+	while ((link = list_shift(&conn->posts)) != NULL) {
+		struct request *r = LIST_OF(link, struct request, order);
+		if (r->orphaned != NULL)
+			r->orphaned(r);
+	}
 	p256_key_unref(&conn->key);
 	mem_free(conn);
 }

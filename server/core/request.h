@@ -37,6 +37,7 @@ struct request {
 			      NULL */
 	struct list
 		order; /* the module's own: requests of a connection that must keep their order */
+	step_fn *orphaned; /* when its connection has gone and the order with it; may be NULL */
 
 	/* The gate's and request.c's own. */
 	unsigned next_check;

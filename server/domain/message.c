@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "core/state.h"
 #include "domain/outcome.h"
+#include "seal/control.h"
 #include "seal/envelope.h"
 #include "sql_gen.h"
 
@@ -45,6 +46,14 @@ static void message_release(struct request *r)
 		return;
 	list_remove(&r->order);
 	line_move(r->core, r->from);
+}
+
+/* Nobody calls it any more when those before it are done. */
+static void message_orphaned(struct request *r)
+{
+	const struct post *post = r->state;
+	if (post->ready)
+		post_submit(r);
 }
 
 static void message_stored(struct request *r, const struct pg_result *result)
@@ -183,6 +192,8 @@ static enum err post_check(const struct request *r, const struct envelope *e)
 		return ERR_FORBIDDEN;
 	if (!class_is_allowed(r->core->parts.config->retention_classes, e->retention_class))
 		return ERR_BAD_ENVELOPE;
+	if (e->epoch > CONTROL_MAX_EPOCH) /* nor has the database a number so large */
+		return ERR_STALE_EPOCH;
 	return ERR_OK;
 }
 
@@ -202,6 +213,7 @@ void message_post(struct request *r)
 	}
 	r->state = post;
 	r->release = message_release;
+	r->orphaned = message_orphaned;
 	struct connection *conn = connection_find(r->core, r->from);
 	list_push(&conn->posts, &r->order);
 	if (!r->core->parts.config->verify_signatures) {

@@ -6,6 +6,7 @@
 enum control_phase { CONTROL_NONE = 0, CONTROL_OPEN = 1, CONTROL_CLOSED = 2 };
 
 #define CONTROL_MAX_ENTRIES 65535
+#define CONTROL_MAX_EPOCH 65535
 #define CONTROL_MAX_MEMBERS 64
 
 struct control_member {

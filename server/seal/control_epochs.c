@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 
-#define EPOCH_MOST 65535
 #define GRANT_SPAN_MOST 256
 
 static bool wrap_is_before(const struct control_wrap *a, const struct control_wrap *b)
@@ -97,7 +96,7 @@ enum refusal control_apply_epoch(struct control *log, const struct control_judge
 {
 	const struct control_entry *e = j->e;
 	bool by_staff = j->sender->role == CONTROL_STAFF;
-	DEMAND(e->epoch == log->epoch + 1 && e->epoch <= EPOCH_MOST, BAD_EPOCH_NUMBER);
+	DEMAND(e->epoch == log->epoch + 1 && e->epoch <= CONTROL_MAX_EPOCH, BAD_EPOCH_NUMBER);
 	DEMAND(!hash_is_zero(&e->commit), BAD_COMMIT);
 	DEMAND(hash_is_zero(&e->staff_commit) != by_staff, BAD_COMMIT);
 	AGREE(check_epoch_wraps(log, j));
