@@ -376,10 +376,32 @@ def closes_with_a_code_for_each_reason(s):
 		w = Ws(s)
 		w.send(data[0], op=data[1], fin=data[2])
 		assert w.code() == code, code
+	for frame in (b"", b"\0\0\0", b"\0\0\0\0", b"\0\0\0\2{}", b"\0\0\0\3{}b", b"\xff\xff\xff\xff{}b"):
+		w = Ws(s)
+		w.send(frame, op=2)
+		assert w.code() == 1003, frame
+	w = Ws(s)
+	w.send(b"\0\0\0\2\xff\xfeb", op=2)
+	assert w.code() == 1007
 	w = Ws(s)
 	w.send("x" * 40000, fin=False)
 	w.send("x" * 40000, op=0)
 	assert w.code() == 1009
+
+
+@fact
+def splits_a_binary_frame_into_text_and_blob(s):
+	w = Ws(s)
+	for n in (1, 200, 5000, 60000):
+		blob = b"\xff" * n
+		w.send(b"\0\0\0\2{}" + blob, op=2)
+		assert w.frame() == (1, blob), n
+	w.send(b"\0\0", op=2, fin=False)
+	w.send(b"\0\2{}bl", op=0, fin=False)
+	w.send(b"ob", op=0)
+	assert w.frame() == (1, b"blob")
+	w.send("text")
+	assert w.frame() == (1, b"text")
 
 
 @fact
