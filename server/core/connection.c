@@ -1,7 +1,8 @@
 /* WebSockets as the gate knows them: a small struct for each, because ten thousand of them stand
- * idle. A session is read once, when the connection opens; that it has ended since, elsewhere,
- * comes as a notice, and that it was idle for too long is found by the sweep, which asks the
- * database before it believes it: the person may be busy in another tab on another worker. */
+ * idle. A session is read when the connection opens; that it has ended since, elsewhere, comes as a
+ * notice, and that it was idle for too long is found by the sweep, which asks the database before
+ * it believes it: the person may be busy in another tab on another worker. A notice may be missed,
+ * so that the sweep asks now and then in any case. To look is no sign of life. */
 #include "core/connection.h"
 
 #include "base/clock.h"
@@ -10,7 +11,13 @@
 #include "core/state.h"
 #include "sql_gen.h"
 
-enum { STRIKES_MAX = 200, SEEN_EVERY_MS = 60000 };
+enum {
+	STRIKES_MAX = 200,
+	SEEN_EVERY_MS = 60000,
+	LOOK_EVERY_MS = 300000,
+	LOOK_IDLE_MS = 30000,
+	LOOKS_A_SWEEP = 200
+};
 
 struct id connection_address(struct slice address)
 {
@@ -37,7 +44,7 @@ void connection_opened(void *ctx, uint64_t id, const struct ws_hello *hello)
 	struct core *core = ctx;
 	struct connection *conn = MEM_NEW(struct connection);
 	conn->id = id;
-	conn->active_at = conn->seen_at = clock_mono_ms();
+	conn->active_at = conn->seen_at = conn->looked_at = clock_mono_ms();
 	conn->address = connection_address(hello->address);
 	list_init(&conn->of_user);
 	list_init(&conn->posts);
@@ -104,15 +111,15 @@ static void looked_again(void *ctx, uint64_t id, enum err e, const struct pg_res
 {
 	struct core *core = ctx;
 	struct connection *conn = connection_find(core, id);
-	if (conn == NULL || e != ERR_OK)
+	if (conn == NULL)
 		return;
-	if (pg_rows(result) == 0)
+	if (e != ERR_OK)
+		conn->doubted = true;
+	else if (pg_rows(result) == 0)
 		connection_end_session(core, conn);
-	else
-		conn->active_at = clock_mono_ms(); /* active elsewhere */
 }
 
-static void look_again(struct core *core, const struct connection *conn)
+static void look_again(struct core *core, struct connection *conn)
 {
 	const struct pg_param params[] = {
 		pg_hash(&conn->token), pg_int(core->parts.config->session_idle_minutes * 60)};
@@ -124,6 +131,8 @@ static void look_again(struct core *core, const struct connection *conn)
 		.tag = conn->id};
 	if (pg_submit(core->parts.pg, &call) != ERR_OK)
 		return; /* the next sweep asks again */
+	conn->looked_at = clock_mono_ms();
+	conn->doubted = false;
 }
 
 static void seen(void *ctx, uint64_t id, enum err e, const struct pg_result *result)
@@ -148,26 +157,45 @@ static void tell_seen(struct core *core, struct connection *conn)
 		conn->seen_at = clock_mono_ms();
 }
 
-static void sweep_one(struct core *core, struct connection *conn)
+static bool must_look(const struct connection *conn, uint64_t now, uint64_t idle_ms)
+{
+	uint64_t every = now - conn->active_at >= idle_ms ? LOOK_IDLE_MS : LOOK_EVERY_MS;
+	return conn->doubted || now - conn->looked_at >= every;
+}
+
+/* True if it asked the database for the session. */
+static bool sweep_one(struct core *core, struct connection *conn, bool may_look)
 {
 	uint64_t now = clock_mono_ms();
 	uint64_t idle_ms = (uint64_t)core->parts.config->session_idle_minutes * 60000;
 	conn->strikes /= 2;
 	if (conn->stage != CONNECTION_OPEN)
-		return;
-	if (conn->session.expires_at <= clock_wall_ms())
+		return false;
+	if (conn->session.expires_at <= clock_wall_ms()) {
 		connection_end_session(core, conn);
-	else if (now - conn->active_at >= idle_ms)
-		look_again(core, conn);
-	else if (conn->active_at > conn->seen_at && now - conn->seen_at >= SEEN_EVERY_MS)
+		return false;
+	}
+	if (conn->active_at > conn->seen_at && now - conn->seen_at >= SEEN_EVERY_MS)
 		tell_seen(core, conn);
+	if (!may_look || !must_look(conn, now, idle_ms))
+		return false;
+	look_again(core, conn);
+	return true;
 }
 
 /* Ending a session changes what hangs on a connection, not the map: that happens in ws_closed. */
 void connection_sweep(struct core *core)
 {
+	size_t cursor = 0, n_looks = 0;
+	void *value;
+	while (map_next(core->connections, &cursor, NULL, &value))
+		n_looks += sweep_one(core, value, n_looks < LOOKS_A_SWEEP);
+}
+
+void connection_doubt(struct core *core)
+{
 	size_t cursor = 0;
 	void *value;
 	while (map_next(core->connections, &cursor, NULL, &value))
-		sweep_one(core, value);
+		((struct connection *)value)->doubted = true;
 }

@@ -23,6 +23,8 @@ struct connection {
 	struct session session;
 	uint64_t active_at; /* monotonic, of the last request */
 	uint64_t seen_at;   /* monotonic, when the database was last told */
+	uint64_t looked_at; /* monotonic, when the database was last asked for the session */
+	bool doubted;       /* it may have ended while no notice was heard */
 	/* In the hub while it is open. */
 	struct hub_user *user;
 	struct list of_user;
@@ -49,5 +51,7 @@ void connection_end_session(struct core *core, struct connection *conn);
 void connection_strike(struct core *core, struct connection *conn);
 /* Ends what has expired, tells the database who was active; called now and then. */
 void connection_sweep(struct core *core);
+/* Notices may have been missed: every session is looked at again, a few at each sweep. */
+void connection_doubt(struct core *core);
 /* A short hash of a peer's address: rates need no more. */
 struct id connection_address(struct slice address);

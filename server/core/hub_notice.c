@@ -244,6 +244,7 @@ void hub_gap(struct hub *hub)
 	size_t cursor = 0;
 	void *value;
 	hub_forget_wants(hub);
+	connection_doubt(hub->core); /* nor were ended sessions heard of */
 	while (map_next(hub->users, &cursor, NULL, &value)) {
 		struct hub_user *user = value;
 		hub_send_user(hub, user, f);

@@ -67,7 +67,7 @@ enum err pg_submit(struct pg *pg, const struct pg_call *call)
 		return ERR_UNAVAILABLE;
 	size_t i = wires.n_calls++;
 	wires.calls[i].statement = call->statement;
-	wires.calls[i].org = *call->org;
+	wires.calls[i].org = call->org ? *call->org : (struct id){0};
 	wires.calls[i].n_items =
 		call->params[0].kind == PG_PARAM_ARRAY ? (int64_t)call->params[0].array.n : -1;
 	wires.calls[i].done = call->done;
@@ -190,7 +190,10 @@ static struct connection *come(uint64_t id, const struct id *user)
 	struct ws_hello hello = {slice_text(token), SLICE_LIT("192.0.2.1")};
 	connection_opened(core, id, &hello);
 	struct connection *conn = connection_find(core, id);
-	struct session session = {.session = {{(uint8_t)(100 + id)}}, .org = org, .user = *user};
+	struct session session = {.session = {{(uint8_t)(100 + id)}},
+		.org = org,
+		.user = *user,
+		.expires_at = INT64_MAX};
 	connection_join(core, conn, &session);
 	return conn;
 }
@@ -406,6 +409,42 @@ static void after_a_gap_all_catch_up_and_seats_are_read_again(void **state)
 	assert_int_equal(heard(1, "room_pending") + heard(2, "room_pending"), 2);
 }
 
+/* What the database says of a session: still there, or not. */
+static const struct cell found[1][8];
+
+static void after_a_gap_sessions_are_looked_at_again(void **state)
+{
+	(void)state;
+	connection_doubt(core);
+	connection_sweep(core);
+	answer(STMT_SESSION_FIND, ERR_UNAVAILABLE, NULL, 0);
+	answer(STMT_SESSION_FIND, ERR_OK, found, 1);
+	connection_sweep(core);
+	assert_int_equal(wires.n_calls, 3);
+	answer(STMT_SESSION_FIND, ERR_OK, NULL, 0);
+	assert_int_equal(wires.n_closed, 1);
+	connection_sweep(core);
+	assert_int_equal(wires.n_calls, 3);
+}
+
+static void to_look_at_an_idle_session_keeps_it_not_alive(void **state)
+{
+	(void)state;
+	struct connection *conn = connection_find(core, 1);
+	uint64_t idle_ms = (uint64_t)config.session_idle_minutes * 60000;
+	conn->active_at -= idle_ms;
+	conn->seen_at -= idle_ms - 1000;
+	conn->looked_at -= idle_ms;
+	connection_sweep(core);
+	answer(STMT_SESSION_FIND, ERR_OK, found, 1);
+	connection_sweep(core);
+	assert_int_equal(wires.n_calls, 1); /* nobody says that it was seen */
+	conn->looked_at -= 60000;
+	connection_sweep(core);
+	answer(STMT_SESSION_FIND, ERR_OK, NULL, 0);
+	assert_int_equal(wires.n_closed, 1);
+}
+
 static void a_person_who_went_during_a_reading_is_forgotten(void **state)
 {
 	(void)state;
@@ -444,6 +483,8 @@ int main(void)
 		H(an_ended_session_closes_its_connections_only),
 		H(the_oldest_of_too_many_connections_goes),
 		H(after_a_gap_all_catch_up_and_seats_are_read_again),
+		H(after_a_gap_sessions_are_looked_at_again),
+		H(to_look_at_an_idle_session_keeps_it_not_alive),
 		H(a_person_who_went_during_a_reading_is_forgotten),
 		H(a_chain_is_told_to_kin_who_are_here)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
