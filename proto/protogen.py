@@ -35,7 +35,7 @@ VIA = ("ws", "http", "both")
 AUDIENCE = ("nobody", "session", "client", "staff", "admin")
 RESOURCE = ("none", "self", "room", "envelope", "organisation")
 RATE = ("light", "normal", "heavy", "post", "typing", "sign_in")
-FIELD_KEYS = {"name", "kind", "min", "max", "optional", "help", "of", "values", "item_min", "item_max"}
+FIELD_KEYS = {"name", "kind", "min", "max", "optional", "help", "of", "values", "item_min", "item_max", "blob"}
 MESSAGE_KEYS = {"name", "help", "via", "audience", "action", "resource", "rate", "fields", "reply"}
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}\Z")
 
@@ -60,6 +60,7 @@ def check_field(field, where, structs):
     low, high = KINDS[kind][2:]
     field["min"], field["max"] = field.get("min", low), field.get("max", high)
     field.setdefault("optional", False)
+    need(not field.get("blob") or (kind == "bytes" and not field["optional"]), where, "a blob is bytes that must be there")
     if kind == "enum":
         values = field.get("values", [])
         need(1 <= len(values) <= 64 and all(NAME.match(v) for v in values), where, "enum needs 1 to 64 values")
@@ -94,6 +95,8 @@ def check_message(m, where):
     need("fields" in m and "reply" in m, where, "needs fields and reply")
     need(m["resource"] != "room" or any(f.get("name") == "room" and f.get("kind") == "id" for f in m["fields"]),
          where, "resource room needs a field room of kind id")
+    blobs = [f for f in m["fields"] if f.get("blob")]
+    need(not blobs or (len(blobs) == 1 and m["via"] == "ws"), where, "one blob in a frame, and none over HTTP")
 
 
 def in_order(structs):
@@ -133,10 +136,12 @@ def load(documents):
         item["module"] = module
         check_fields(item["fields"], f"{module}.{item['name']}", structs)
         check_fields(item["reply"], f"{module}.{item['name']} reply", structs)
+        need(not any(f.get("blob") for f in item["reply"]), f"{module}.{item['name']} reply", "a blob is only asked with")
     for kind, group in (("struct", structs), ("event", events)):
         for item in group.values():
             need(NAME.match(item.get("name", "")), item["module"], f"bad {kind} name {item.get('name')!r}")
             check_fields(item["fields"], f"{item['module']}.{item['name']}", structs)
+            need(not any(f.get("blob") for f in item["fields"]), f"{item['module']}.{item['name']}", "a blob is only asked with")
     return in_order(structs), list(messages.values()), list(events.values())
 
 
@@ -185,6 +190,8 @@ def c_field(tag, f):
            f".at = offsetof(struct {tag}, {name})", f".min = {f['min']}u", f".max = {f['max']}u"]
     if f["optional"]:
         row += [".optional = true", f".has_at = offsetof(struct {tag}, has_{name})"]
+    if f.get("blob"):
+        row += [".blob = true"]
     if kind == "enum":
         row += [f".words = {tag}_{name}_words", f".n_words = {len(f['values'])}"]
     if kind == "struct":
@@ -313,6 +320,8 @@ def write_ts(structs, messages, events):
     out += ["}", "export type EventName = keyof Events;", ""]
     out += ["/** Ops that are asked by POST /api/<op>; all others go over the WebSocket. */",
             "export const httpOps = [" + ", ".join(f'"{m["name"]}"' for m in messages if m["via"] != "ws") + "] as const;", ""]
+    out += ["/** The field that goes as the blob of a binary frame. */", "export const blobs: { readonly [op: string]: string } = {"]
+    out += [f'\t{m["name"]}: "{f["name"]}",' for m in messages for f in m["fields"] if f.get("blob")] + ["};", ""]
     out += ["/** The bounds of every bounded field: bytes of bytes and text, items of lists, values of numbers. */",
             "export const limits = {"]
     for m in messages:
@@ -330,12 +339,14 @@ def md_fields(title, fields):
     for f in fields:
         kind = f["kind"] + (f" of {f['of']}" if "of" in f else "") + (": " + ", ".join(f["values"]) if "values" in f else "")
         bounds = "" if f["kind"] in ("id", "hash", "bool", "enum", "struct", "time") else f"{f['min']}..{f['max']}"
-        out += [f"| {f['name']} | {kind} | {bounds} | {'optional. ' if f['optional'] else ''}{f.get('help', '')} |"]
+        out += [f"| {f['name']} | {kind} | {bounds} | {'optional. ' if f['optional'] else ''}{'may be the blob of a binary frame. ' if f.get('blob') else ''}{f.get('help', '')} |"]
     return out + [""]
 
 
 def write_md(structs, messages, events):
-    out = ["# What can be said over the wire", "", "Generated from `proto/*.toml`.", ""]
+    out = ["# What can be said over the wire", "", "Generated from `proto/*.toml`.", "",
+           "A text frame is JSON. A binary frame is the length of such JSON (4 bytes, big-endian), the JSON, and a blob of at least 1 byte:",
+           "the field that may be a blob is then absent in the JSON.", ""]
     for m in messages:
         out += [f"## {m['name']}", "", m.get("help", ""), "",
                 f"By {m['via']}; audience {m['audience']}; action {m['action']}; resource {m['resource']}; rate {m['rate']}.", ""]
@@ -364,6 +375,7 @@ rate = "light"
 fields = [ { name = "l", kind = "list", of = "s", max = 2 } ]
 reply = []
 '''
+BLOB = 'fields = [ { name = "b", kind = "bytes", min = 1, max = 2, blob = true } ]'
 BAD = {
     "unknown kind": GOOD.replace('"id"', '"uuid"'),
     "unknown key": GOOD.replace('kind = "id"', 'kind = "id", size = 3'),
@@ -372,6 +384,9 @@ BAD = {
     "needs max": GOOD.replace(", max = 2", ""),
     "rate must be": GOOD.replace('"light"', '"free"'),
     "needs a field room": GOOD.replace('"none"', '"room"'),
+    "a blob is bytes": GOOD.replace("max = 2", "max = 2, blob = true"),
+    "a blob is only asked with": GOOD.replace("reply = []", BLOB.replace("fields", "reply")),
+    "one blob in a frame": GOOD.replace("fields = [ { name = \"l\", kind = \"list\", of = \"s\", max = 2 } ]", BLOB).replace('"ws"', '"both"'),
     "stands there twice": GOOD + '[[event]]\nname = "e"\nfields = []\n[[event]]\nname = "e"\nfields = []\n',
 }
 

@@ -74,9 +74,9 @@ void core_free(struct core **core)
 	mem_free(c);
 }
 
-static void ws_message(void *ctx, uint64_t conn, struct slice text)
+static void ws_message(void *ctx, uint64_t conn, struct slice text, struct slice blob)
 {
-	gate_enter_ws(ctx, conn, text);
+	gate_enter_ws(ctx, conn, text, blob);
 }
 
 static void http_request(void *ctx, const struct http_request *request)

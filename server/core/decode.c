@@ -226,14 +226,25 @@ static void mark(uint8_t *into, const struct field *f, const json_t *json)
 		memcpy(into + f->has_at, &has, sizeof(has));
 }
 
-static bool decode_members(const json_t *json, const struct shape *shape, struct arena *arena,
-	uint8_t *into, const char **ret_field)
+/* The value that stands behind the JSON. */
+static bool take_blob(struct slice blob, const struct place *p)
+{
+	if (blob.n < p->min || blob.n > p->max)
+		return false;
+	struct slice out = arena_copy(p->arena, blob);
+	memcpy(p->at, &out, sizeof(out));
+	return true;
+}
+
+static bool decode_members(
+	const json_t *json, const struct decode_into *into, uint8_t *to, const char **ret_field)
 {
 	if (!json_is_object(json))
 		return false;
 	size_t n_seen = 0;
-	for (size_t i = 0; i < shape->n_fields; i++) {
-		const struct field *f = &shape->fields[i];
+	bool blob_is_left = into->blob.n > 0;
+	for (size_t i = 0; i < into->shape->n_fields; i++) {
+		const struct field *f = &into->shape->fields[i];
 		const json_t *value = json_object_getn(json, f->name, f->name_size);
 		if (value == NULL && f->optional)
 			continue;
@@ -241,22 +252,27 @@ static bool decode_members(const json_t *json, const struct shape *shape, struct
 			.min = f->min,
 			.max = f->max,
 			.field = f,
-			.arena = arena,
-			.at = into + f->at};
+			.arena = into->arena,
+			.at = to + f->at};
 		*ret_field = f->name;
+		if (value == NULL && f->blob && blob_is_left && take_blob(into->blob, &p)) {
+			blob_is_left = false;
+			continue;
+		}
 		if (value == NULL || !decoders[f->kind](value, &p))
 			return false;
-		mark(into, f, value);
+		mark(to, f, value);
 		n_seen++;
 	}
 	*ret_field = NULL;
-	return n_seen == json_object_size(json);
+	return n_seen == json_object_size(json) && !blob_is_left;
 }
 
 static bool decode_struct(const json_t *json, const struct place *p)
 {
 	const char *inner;
-	return decode_members(json, p->field->of, p->arena, p->at, &inner);
+	const struct decode_into into = {.shape = p->field->of, .arena = p->arena};
+	return decode_members(json, &into, p->at, &inner);
 }
 
 enum err decode_body(const struct decoded *d, const struct decode_into *into, const void **ret,
@@ -264,7 +280,7 @@ enum err decode_body(const struct decoded *d, const struct decode_into *into, co
 {
 	const json_t *body = into->in_frame ? json_object_get(d->root, "body") : d->root;
 	uint8_t *out = arena_alloc(into->arena, into->shape->size + 1);
-	if (!decode_members(body, into->shape, into->arena, out, ret_field))
+	if (!decode_members(body, into, out, ret_field))
 		return ERR_BAD_FIELD;
 	*ret = out;
 	return ERR_OK;

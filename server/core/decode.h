@@ -20,11 +20,13 @@ static inline void decoded_cleanup(struct decoded **d)
 MUST enum err decode_frame(const struct decoded *d, uint64_t *ret_id, struct slice *ret_op);
 /* The body of a frame (in_frame) or of an HTTP request (the whole object). *ret is NULL for a shape
  * without fields. On ERR_BAD_FIELD *ret_field names the outermost field, NULL if an unknown member
- * is there. */
+ * is there. What came behind the JSON is the value of the shape's blob field, which is then not in
+ * the JSON; a shape without such a field refuses it. */
 struct decode_into {
 	const struct shape *shape;
 	struct arena *arena;
 	bool in_frame;
+	struct slice blob; /* SLICE_NONE: all is in the JSON */
 };
 MUST enum err decode_body(const struct decoded *d, const struct decode_into *into, const void **ret,
 	const char **ret_field);

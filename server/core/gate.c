@@ -224,7 +224,7 @@ void gate_go_on(struct request *r)
 
 /* --- the two doors --- */
 
-static void enter(struct request *r, const struct decoded *d, struct slice op)
+static void enter(struct request *r, const struct decoded *d, struct slice op, struct slice blob)
 {
 	r->route = find_route(r->core, op, r->http);
 	if (r->route == NULL) {
@@ -232,7 +232,7 @@ static void enter(struct request *r, const struct decoded *d, struct slice op)
 		return;
 	}
 	const char *field = NULL;
-	struct decode_into into = {r->route->in, r->arena, !r->http};
+	struct decode_into into = {r->route->in, r->arena, !r->http, blob};
 	if (decode_body(d, &into, &r->in, &field) == ERR_OK) {
 		gate_go_on(r);
 		return;
@@ -251,7 +251,7 @@ static void refuse_frame(struct core *core, uint64_t conn)
 	ws_close(core->server, conn, WS_CLOSE_POLICY);
 }
 
-void gate_enter_ws(struct core *core, uint64_t id, struct slice text)
+void gate_enter_ws(struct core *core, uint64_t id, struct slice text, struct slice blob)
 {
 	struct connection *conn = connection_find(core, id);
 	if (conn == NULL || conn->stage == CONNECTION_ENDED)
@@ -272,7 +272,7 @@ void gate_enter_ws(struct core *core, uint64_t id, struct slice text)
 	r->address = conn->address;
 	conn->n_requests++;
 	bool first_is_wrong = conn->stage == CONNECTION_FRESH && !slice_is(op, "session_open");
-	enter(r, d, op);
+	enter(r, d, op, blob);
 	if (first_is_wrong)
 		ws_close(core->server, id, WS_CLOSE_POLICY);
 }
@@ -304,5 +304,5 @@ void gate_enter_http(struct core *core, const struct http_request *http)
 	r->http = true;
 	r->address = connection_address(http->address);
 	r->has_token = session_token_hash(http->cookie, &r->token);
-	enter(r, d, slice_from(http->path, prefix.n));
+	enter(r, d, slice_from(http->path, prefix.n), SLICE_NONE);
 }

@@ -3,8 +3,8 @@
 #include "io/http.h"
 
 /* The one way in: everything that a client can ask passes the checks of gate.c in their order, and
- * then reaches its handler. */
-void gate_enter_ws(struct core *core, uint64_t conn, struct slice text);
+ * then reaches its handler. The blob is what came behind a frame's JSON, or SLICE_NONE. */
+void gate_enter_ws(struct core *core, uint64_t conn, struct slice text, struct slice blob);
 void gate_enter_http(struct core *core, const struct http_request *http);
 /* A check that waited goes on with the next. */
 void gate_go_on(struct request *r);

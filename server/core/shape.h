@@ -27,6 +27,7 @@ struct field {
 	uint32_t name_size;
 	enum kind kind;
 	bool optional;
+	bool blob;       /* bytes that may stand behind the JSON instead of in it */
 	uint32_t at;     /* where the value is in the struct; of a list, the pointer to its items */
 	uint32_t has_at; /* optional: where the bool is; list: where the count is */
 	uint64_t min, max;        /* values of numbers, bytes of bytes and text, items of a list */

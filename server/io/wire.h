@@ -47,7 +47,7 @@ struct conn {
 	uint32_t deadline, last_seen; /* coarse seconds */
 	enum phase phase;
 	uint16_t close_code;
-	bool first_seen, wants_write, opened;
+	bool first_seen, wants_write, opened, binary;
 };
 
 enum { WHEEL_SLOTS = 128, GATHER = 16384, RX_CHUNK = 2048, SERVICE_BUFFER = 20480 };

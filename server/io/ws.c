@@ -6,6 +6,7 @@
 #include "io/ws.h"
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "io/wire.h"
 
 enum { CLOSE_SECONDS = 5, OP_CLOSE = 0x88 };
@@ -48,15 +49,33 @@ static int ws_refuse(struct conn *c, enum ws_close_code code)
 	return lws_write(c->wsi, frame, sizeof(frame), LWS_WRITE_HTTP) < 0 ? -1 : 0;
 }
 
+/* A binary frame: the length of its text in 4 bytes, the text, the blob. */
+static bool ws_split(struct slice frame, struct slice *ret_text, struct slice *ret_blob)
+{
+	enum { LENGTH = 4 };
+	if (frame.n < LENGTH)
+		return false;
+	size_t n = num_get_u32(frame.p);
+	struct slice rest = slice_from(frame, LENGTH);
+	if (n >= rest.n)
+		return false;
+	*ret_text = slice_part(rest, 0, n);
+	*ret_blob = slice_from(rest, n);
+	return true;
+}
+
 static int ws_deliver(struct conn *c, struct slice text)
 {
 	struct server *s = c->server;
+	struct slice blob = SLICE_NONE;
+	if (c->binary && !ws_split(text, &text, &blob))
+		return ws_refuse(c, WS_CLOSE_UNSUPPORTED);
 	if (!slice_is_utf8(text))
 		return ws_refuse(c, WS_CLOSE_MALFORMED);
 	if (!c->first_seen)
 		wheel_set(c, s->settings.ping_seconds);
 	c->first_seen = true;
-	s->handlers->ws_message(s->ctx, c->id, text);
+	s->handlers->ws_message(s->ctx, c->id, text, blob);
 	return 0;
 }
 
@@ -66,10 +85,10 @@ int ws_received(struct conn *c, struct slice piece)
 		return 0;
 	c->last_seen = c->server->now;
 	bool first = lws_is_first_fragment(c->wsi), final = lws_is_final_fragment(c->wsi);
-	if (first)
+	if (first) {
 		buf_reset(&c->in);
-	if (first && lws_frame_is_binary(c->wsi))
-		return ws_refuse(c, WS_CLOSE_UNSUPPORTED);
+		c->binary = lws_frame_is_binary(c->wsi) != 0;
+	}
 	if (c->in.n + piece.n + lws_remaining_packet_payload(c->wsi) >
 		c->server->settings.max_frame)
 		return ws_refuse(c, WS_CLOSE_TOO_LARGE);

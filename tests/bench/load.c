@@ -97,7 +97,7 @@ static void conn_flush(struct conn *c)
 
 static void conn_say(struct conn *c, const char *text)
 {
-	frame_text(&c->out, text, strlen(text));
+	frame_add(&c->out, 1, text, strlen(text));
 }
 
 static void conn_start(struct conn *c)

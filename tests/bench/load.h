@@ -53,10 +53,10 @@ void bytes_drop(struct bytes *b, size_t size);
 double now(void);
 _Noreturn void die(const char *what);
 
-/* One frame as it goes out: a client's text frame with mask 0 around the JSON. */
-void frame_text(struct bytes *out, const char *text, size_t size);
-/* message_post of one envelope of kind 1 with a body of padded 1 KiB; msg_id tells talker and
- * number. */
+/* One frame as it goes out: a client's, with mask 0. */
+void frame_add(struct bytes *out, uint8_t opcode, const void *payload, size_t size);
+/* message_post as a binary frame, JSON and blob, of one envelope of kind 1 with a body of padded 1
+ * KiB; msg_id tells talker and number. */
 struct bytes frame_envelope(const struct person *p, uint32_t talker, uint32_t number, uint32_t run);
 /* Finds the next envelope in a pushed frame: talker and number from its msg_id. Moves *at. */
 bool frame_next_envelope(const uint8_t *text, size_t size, size_t *at, uint32_t run,

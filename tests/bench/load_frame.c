@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { HEADER_MAX = 512, BODY_SIZE = 56 + 1024 + 16 };
+enum { BODY_SIZE = 56 + 1024 + 16 };
 
 _Noreturn void die(const char *what)
 {
@@ -57,9 +57,9 @@ static void put_int(struct bytes *b, uint64_t value, int size)
 		bytes_add(b, &(uint8_t){(uint8_t)(value >> (8 * i))}, 1);
 }
 
-void frame_text(struct bytes *out, const char *text, size_t size)
+void frame_add(struct bytes *out, uint8_t opcode, const void *payload, size_t size)
 {
-	put_int(out, 0x81, 1);
+	put_int(out, 0x80 | opcode, 1);
 	if (size < 126) {
 		put_int(out, 0x80 | size, 1);
 	} else {
@@ -67,23 +67,10 @@ void frame_text(struct bytes *out, const char *text, size_t size)
 		put_int(out, size, 2);
 	}
 	put_int(out, 0, 4); /* mask 0: the payload stays as it is */
-	bytes_add(out, text, size);
+	bytes_add(out, payload, size);
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-static size_t base64url(const uint8_t *in, size_t size, char *out)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < size; i += 3) {
-		uint32_t v = (uint32_t)in[i] << 16 | (i + 1 < size ? (uint32_t)in[i + 1] << 8 : 0) |
-			     (i + 2 < size ? in[i + 2] : 0);
-		size_t chars = size - i >= 3 ? 4 : size - i + 1;
-		for (size_t k = 0; k < chars; k++)
-			out[n++] = alphabet[v >> (18 - 6 * k) & 63];
-	}
-	return n;
-}
 
 static void sha256(uint8_t out[32], const char *label, const struct bytes *header,
 	const uint8_t *tail, size_t tail_size)
@@ -164,12 +151,15 @@ struct bytes frame_envelope(const struct person *p, uint32_t talker, uint32_t nu
 	bytes_add(&envelope, body, sizeof body);
 	bytes_add(&envelope, signature, 64);
 
-	char text[HEADER_MAX + (BODY_SIZE + HEADER_MAX) * 4 / 3];
+	struct bytes payload = {0};
+	char text[64];
 	size_t n = (size_t)snprintf(text, sizeof text,
-		"{\"id\":%u,\"op\":\"message_post\",\"body\":{\"envelope\":\"", number + 1000);
-	n += base64url(envelope.data, envelope.size, text + n);
-	memcpy(text + n, "\"}}", 3);
-	frame_text(&frame, text, n + 3);
+		"{\"id\":%u,\"op\":\"message_post\",\"body\":{}}", number + 1000);
+	put_int(&payload, n, 4);
+	bytes_add(&payload, text, n);
+	bytes_add(&payload, envelope.data, envelope.size);
+	frame_add(&frame, 2, payload.data, payload.size);
+	free(payload.data);
 	free(id.data);
 	free(envelope.data);
 	return frame;

@@ -21,22 +21,23 @@ await pool.query(`DROP TABLE IF EXISTS node_message;
 const rooms = new Map(); // room -> sockets
 const insert = { name: 'insert', text: 'INSERT INTO node_message (room, msg_id, sender, envelope) VALUES ($1, $2, $3, $4) RETURNING seq, committed_at' };
 
-async function post(socket, id, body) {
-	const envelope = Buffer.from(body.envelope, 'base64url');
+async function post(socket, id, envelope) {
 	const room = envelope.subarray(22, 38);
 	const values = [room, envelope.subarray(38, 54), envelope.subarray(54, 70), envelope];
 	const { seq, committed_at } = (await pool.query({ ...insert, values })).rows[0];
 	const at = committed_at.getTime();
 	socket.send(JSON.stringify({ id, ok: { seq: Number(seq), at } }));
 	const name = room.toString('base64url');
-	const event = JSON.stringify({ ev: 'message_posted', body: { room: name, rows: [{ seq: Number(seq), at, envelope: body.envelope }] } });
+	const event = JSON.stringify({ ev: 'message_posted', body: { room: name, rows: [{ seq: Number(seq), at, envelope: envelope.toString('base64url') }] } });
 	for (const other of rooms.get(name) ?? []) if (other !== socket) other.send(event);
 }
 
-function handle(socket, data) {
-	const { id, op, body } = JSON.parse(data);
+// A binary frame is the length of its JSON, the JSON, and the envelope.
+function handle(socket, data, binary) {
+	const end = binary ? 4 + data.readUInt32BE(0) : data.length;
+	const { id, op, body } = JSON.parse(data.subarray(binary ? 4 : 0, end));
 	if (op === 'message_post') {
-		post(socket, id, body).catch((e) => socket.send(JSON.stringify({ id, err: e.message })));
+		post(socket, id, data.subarray(end)).catch((e) => socket.send(JSON.stringify({ id, err: e.message })));
 		return;
 	}
 	if (op === 'room_open') {
@@ -49,7 +50,7 @@ function handle(socket, data) {
 const server = createServer({ cert: readFileSync(cert), key: readFileSync(key), minVersion: 'TLSv1.3' });
 const wss = new WebSocketServer({ server, path: '/ws', perMessageDeflate: false, handleProtocols: () => 'luotsi.v1' });
 wss.on('connection', (socket) => {
-	socket.on('message', (data) => handle(socket, data));
+	socket.on('message', (data, binary) => handle(socket, data, binary));
 	socket.on('close', () => rooms.forEach((members) => members.delete(socket)));
 });
 server.listen(Number(port), '127.0.0.1', () => console.log('ready'));

@@ -48,6 +48,14 @@ const refuse = (word: string, detail?: Json): never => {
 	throw Object.assign(new Error(word), { word, detail });
 };
 
+/** A binary frame: the length of the JSON, the JSON, the envelope. */
+const readFrame = (frame: string | Bytes): unknown => {
+	if (typeof frame === "string") return JSON.parse(frame);
+	const end = 4 + new DataView(frame.buffer).getUint32(0);
+	const { id, op, body } = JSON.parse(new TextDecoder().decode(frame.subarray(4, end))) as Json;
+	return { id, op, body: { ...(body as Json), envelope: toBase64Url(frame.slice(end)) } };
+};
+
 const NOTHING = {};
 const newId = (): string => toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
 
@@ -65,10 +73,16 @@ export const makeRelay = () => {
 		chains,
 		lines,
 		/** Rewrites what a page or an event gives: the evil server. */
-		bend: (rows: Json[]): Json[] => rows,
+		bend: (rows: Json[], _to: string): Json[] => rows,
 		/** Loses the reply of the next call of this op, after it was done. */
 		loseReply: "",
+		/** Refuses the next call of this op, before anything is done. */
+		fail: "",
+		/** Tells this person nothing by itself. */
+		deaf: "",
 		epochMax: 500,
+		/** Ops that answer as if the server could not: between two calls the browser is gone. */
+		refuseOps: new Set<string>(),
 		addPerson: (role: string): string => {
 			const user = newId();
 			people.set(user, { role, kept: { unlockers: [], version: 0, state_version: 0 } });
@@ -108,7 +122,7 @@ export const makeRelay = () => {
 	};
 
 	const tellRoom = (room: RelayRoom, frame: (user: string) => Json): void => {
-		for (const line of lines) if (room.members.has(line.user)) line.say(frame(line.user));
+		for (const line of lines) if (room.members.has(line.user) && line.user !== relay.deaf) line.say(frame(line.user));
 	};
 
 	const store = (room: RelayRoom, env: Envelope): Stored => {
@@ -139,7 +153,7 @@ export const makeRelay = () => {
 		const next = lastOf(room, hex(env.senderKid)) + 1;
 		if (env.seq !== next) refuse("bad_sequence", { next });
 		const row = store(room, env);
-		tellRoom(room, () => ({ ev: "message_posted", body: { room: id, rows: relay.bend([wire(row)]) } }));
+		tellRoom(room, (to) => ({ ev: "message_posted", body: { room: id, rows: relay.bend([wire(row)], to) } }));
 		if (room.sinceEpoch >= relay.epochMax) {
 			room.pending = true;
 			tellRoom(room, () => ({ ev: "room_pending", body: { room: id } }));
@@ -193,10 +207,10 @@ export const makeRelay = () => {
 		const { before, after } = body as { before?: number; after?: number };
 		if (after !== undefined) {
 			const rows = room.rows.filter((r) => r.seq > after);
-			return { rows: relay.bend(rows.slice(0, limit).map(wire)), more: rows.length > limit };
+			return { rows: relay.bend(rows.slice(0, limit).map(wire), user), more: rows.length > limit };
 		}
 		const rows = room.rows.filter((r) => before === undefined || r.seq < before);
-		return { rows: relay.bend(rows.slice(-limit).map(wire)), more: rows.length > limit };
+		return { rows: relay.bend(rows.slice(-limit).map(wire), user), more: rows.length > limit };
 	};
 
 	const claim = (user: string, body: Json): Json => {
@@ -269,9 +283,14 @@ export const makeRelay = () => {
 		draft_put: putDraft,
 	};
 
-	const answer = async (line: Line, text: string): Promise<void> => {
-		const { id, op, body } = JSON.parse(text) as { id: number; op: string; body: Json };
+	const answer = async (line: Line, frame: string | Bytes): Promise<void> => {
+		const { id, op, body } = readFrame(frame) as { id: number; op: string; body: Json };
 		try {
+			if (relay.refuseOps.has(op)) refuse("unavailable");
+			if (relay.fail === op) {
+				relay.fail = "";
+				refuse("unavailable");
+			}
 			const ok = await (ops[op] ?? (() => refuse("unknown_op")))(line.user, body);
 			if (relay.loseReply === op) {
 				relay.loseReply = "";
@@ -304,8 +323,8 @@ export const makeRelay = () => {
 		setTimeout(() => alive && h.opened(), 0);
 		let turn: Promise<unknown> = Promise.resolve();
 		return {
-			say: (text: string) => {
-				turn = turn.then(() => (alive ? answer(line, text) : undefined));
+			say: (frame: string | Bytes) => {
+				turn = turn.then(() => (alive ? answer(line, frame) : undefined));
 			},
 			close: () => line.cut(),
 		};

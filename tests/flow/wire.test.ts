@@ -121,9 +121,26 @@ export const wireTests = (house: () => House): void => {
 		const { wire } = await opened(house());
 		wire.raw(Buffer.from([1, 2, 3]));
 		assert.equal(await within(3_000, "close", wire.closed), 1003);
+		for (const frame of [[0, 0, 0, 0], [0, 0, 0, 2, 0x7b, 0x7d], [0xff, 0xff, 0xff, 0xff, 0x7b, 0x7d, 1]]) {
+			const { wire: odd } = await opened(house());
+			odd.raw(Buffer.from(frame));
+			assert.equal(await within(3_000, "close", odd.closed), 1003);
+		}
 		const { wire: other } = await opened(house());
 		other.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
 		assert.ok([1007, 1008].includes(await within(3_000, "close", other.closed)));
+	});
+
+	test("a_blob_is_refused_where_it_is_not_asked_for_and_with_its_field_said_twice", async () => {
+		const { wire } = await opened(house());
+		const blob = Buffer.alloc(300, 65);
+		const said = async (op: string, body: object): Promise<string | undefined> => (await wire.ask(op, body, blob)).err;
+		assert.equal(await said("room_list", { limit: 10 }), "bad_field");
+		assert.equal(await said("message_post", { envelope: blob.toString("base64url") }), "bad_field");
+		assert.equal(await said("message_post", { more: 1 }), "bad_field");
+		assert.notEqual(await said("message_post", {}), "bad_field");
+		assert.ok((await wire.ask("room_list", { limit: 10 })).ok);
+		wire.socket.terminate();
 	});
 
 	test("a_frame_over_the_ceiling_ends_the_connection_also_in_pieces", async () => {

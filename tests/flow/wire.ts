@@ -15,7 +15,8 @@ export interface Reply {
 
 export interface Wire {
 	socket: WebSocket;
-	ask(op: string, body: object): Promise<Reply>;
+	/** With a blob: a binary frame. */
+	ask(op: string, body: object, blob?: Buffer): Promise<Reply>;
 	raw(data: string | Buffer): void;
 	/** All frames that answered nothing. */
 	heard: Reply[];
@@ -56,12 +57,15 @@ export const openWire = async (house: { service: Service; ca: string }, h: Hands
 	return {
 		socket, heard, closed, refused,
 		raw: (data) => socket.send(data),
-		ask: (op, body) =>
+		ask: (op, body, blob) =>
 			new Promise((resolve) => {
 				const id = ++last;
 				waiting.set(id, resolve);
 				void closed.then((code) => resolve({ err: `closed ${code}` }));
-				socket.send(JSON.stringify({ id, op, body }));
+				const json = Buffer.from(JSON.stringify({ id, op, body }));
+				const length = Buffer.alloc(4);
+				length.writeUInt32BE(json.length);
+				socket.send(blob ? Buffer.concat([length, json, blob]) : String(json));
 			}),
 	};
 };

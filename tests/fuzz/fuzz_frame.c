@@ -1,7 +1,8 @@
 /* The gate with all its modules, on a database that is always busy. The first byte chooses who
- * speaks and by which door (bits 0-1: the role, bit 2: HTTP, bit 3: nothing was said before); then
- * for a WebSocket the frame, for HTTP the op, a line break and the body. Each request is answered
- * exactly once, in JSON and by its number, or the connection ends; nothing stays behind. */
+ * speaks and by which door (bits 0-1: the role, bit 2: HTTP, bit 3: nothing was said before, bit 4:
+ * with a blob); then for a WebSocket the frame, for HTTP the op, a line break and the body. Each
+ * request is answered exactly once, in JSON and by its number, or the connection ends; nothing
+ * stays behind. */
 #include "fuzz.h"
 
 #include "base/cleanup.h"
@@ -128,7 +129,7 @@ static void say_frame(struct world *w, uint8_t who, struct slice text)
 	struct slice op = SLICE_NONE;
 	bool legal = decode_open(text, &d) == ERR_OK && decode_frame(d, &id, &op) == ERR_OK;
 	struct connection *conn = connect(w, who);
-	gate_enter_ws(w->core, CONN, text);
+	gate_enter_ws(w->core, CONN, text, who & 16 ? text : SLICE_NONE);
 	loop_turn(w->loop);
 	HOLD(seen.n_sent == 1 && seen.n_replies == 0 && seen.has_id == legal);
 	HOLD(!legal || (seen.id == id && id >= 1 && id < (uint64_t)1 << 53));

@@ -6,7 +6,7 @@
 
 #include "reference.h"
 
-enum { ACT_FRAME_MAX = 1200, FIN = 4, BINARY = 8, CLOSE_SIZE = 4 };
+enum { ACT_FRAME_MAX = 1200, FIN = 4, BINARY = 8, CLOSE_SIZE = 4, BLOB_HEAD = 4 };
 
 static struct {
 	bool first, final, binary;
@@ -59,11 +59,15 @@ static void opened(void *ctx, uint64_t conn, const struct ws_hello *hello)
 	HOLD(slice_is(hello->address, "192.0.2.1") && hello->cookie.n == 0);
 	model.n_opened++;
 }
-static void delivered(void *ctx, uint64_t conn, struct slice text)
+static void delivered(void *ctx, uint64_t conn, struct slice text, struct slice blob)
 {
 	(void)ctx;
 	model.n_delivered++;
-	HOLD(slice_equal(text, slice_of(model.message, model.n)));
+	size_t head = model.binary ? BLOB_HEAD : 0;
+	HOLD(model.binary == (blob.n > 0) && head + text.n + blob.n == model.n);
+	HOLD(slice_equal(text, slice_of(model.message + head, text.n)));
+	HOLD(slice_equal(blob, slice_of(model.message + head + text.n, blob.n)));
+	HOLD(!model.binary || num_get_u32(model.message) == text.n);
 	HOLD(reference_is_utf8(text.p, text.n));
 	if (text.n > 0 && text.p[0] == '!')
 		ws_close(wires_server(NULL), conn, WS_CLOSE_FLOOD);
@@ -88,6 +92,20 @@ static bool is_over(const struct conn *c)
 	return c->phase != PHASE_WS || c->close_code;
 }
 
+/* What is wrong with a whole message; 0 when nothing is. */
+static unsigned message_fault(void)
+{
+	const uint8_t *text = model.message;
+	size_t n = model.n;
+	if (model.binary && (n < BLOB_HEAD || num_get_u32(text) >= n - BLOB_HEAD))
+		return WS_CLOSE_UNSUPPORTED;
+	if (model.binary) {
+		n = num_get_u32(text);
+		text += BLOB_HEAD;
+	}
+	return reference_is_utf8(text, n) ? 0 : WS_CLOSE_MALFORMED;
+}
+
 /* One piece of a frame: the model first, then the server; they must agree. */
 static void receive(struct conn *c, struct slice bytes, bool fin, bool starts_frame)
 {
@@ -100,12 +118,10 @@ static void receive(struct conn *c, struct slice bytes, bool fin, bool starts_fr
 	if (bytes.n > 0 && model.n + bytes.n <= sizeof(model.message))
 		memcpy(model.message + model.n, bytes.p, bytes.n);
 	model.n = num_min(model.n + bytes.n, sizeof(model.message));
-	if (model.binary && piece.first)
-		reason = WS_CLOSE_UNSUPPORTED;
-	else if (large)
+	if (large)
 		reason = WS_CLOSE_TOO_LARGE;
-	else if (piece.final && !reference_is_utf8(model.message, model.n))
-		reason = WS_CLOSE_MALFORMED;
+	else if (piece.final)
+		reason = message_fault();
 	HOLD(ws_received(c, bytes) == 0);
 	HOLD(c->in.cap <= 2 * c->server->settings.max_frame);
 	HOLD(model.n_delivered - before == (!over && piece.final && reason == 0));

@@ -40,9 +40,9 @@ const recorded = (platform: Platform): Platform => ({
 		});
 		return {
 			...socket,
-			say: (text) => {
-				traffic.push(Buffer.from(text));
-				socket.say(text);
+			say: (frame) => {
+				traffic.push(Buffer.from(frame as Uint8Array));
+				socket.say(frame);
 			},
 		};
 	},
@@ -104,9 +104,8 @@ const live = async (): Promise<{ room: string; login: string }> => {
 
 	const second = await enter(idOf("client"));
 	const used = codes[0] ?? "";
-	const { newCode } = await second.engine.unlock({ code: used });
-	if (newCode) codes.push(newCode);
-	await second.engine.changePassphrase({ passphrase: planted.newPassphrase });
+	await second.engine.unlock({ code: used });
+	codes.push((await second.engine.changePassphrase({ passphrase: planted.newPassphrase })).code);
 	const view = await second.engine.openRoom(room, "fi");
 	assert.equal(view.draft, planted.draft);
 	assert.ok(second.texts().includes(planted.edited) && second.texts().includes(planted.answer));

@@ -67,7 +67,7 @@ static enum err decode_text(const char *text, struct arena *arena, const struct 
 	TRY(decode_open(slice_text(text), &d));
 	const char *field;
 	const void *out = NULL;
-	struct decode_into into = {&all_shape, arena, false};
+	struct decode_into into = {&all_shape, arena, false, SLICE_NONE};
 	TRY(decode_body(d, &into, &out, &field));
 	*ret = out;
 	return ERR_OK;
@@ -176,6 +176,42 @@ static enum err frame(const char *text, uint64_t *ret_id)
 	return decode_frame(d, ret_id, &op);
 }
 
+static enum err decode_blob(bool may, const char *text, const char *blob, struct slice *ret)
+{
+	static const struct field in_json = {
+		.name = "b", .name_size = 1, .kind = KIND_BYTES, .min = 2, .max = 4};
+	struct field field = in_json;
+	field.blob = may;
+	const struct shape shape = {
+		.name = "m", .size = sizeof(struct slice), .fields = &field, .n_fields = 1};
+	AUTO(arena) struct arena *arena = arena_new(512);
+	AUTO(decoded) struct decoded *d = NULL;
+	const char *name;
+	const void *out = NULL;
+	const struct decode_into into = {&shape, arena, false, slice_text(blob)};
+	TRY(decode_open(slice_text(text), &d));
+	TRY(decode_body(d, &into, &out, &name));
+	memcpy(ret, out, sizeof(*ret));
+	ret->p = (const uint8_t *)(memcmp(ret->p, blob, ret->n) == 0 ? blob : "");
+	return ERR_OK;
+}
+
+static void a_blob_stands_for_its_field(void **state)
+{
+	(void)state;
+	struct slice bytes = SLICE_NONE;
+	assert_ok(decode_blob(true, "{}", "abcd", &bytes));
+	assert_slice(bytes, "abcd");
+	assert_err(decode_blob(true, "{}", "a", &bytes), ERR_BAD_FIELD);
+	assert_err(decode_blob(true, "{}", "abcde", &bytes), ERR_BAD_FIELD);
+	assert_err(decode_blob(true, "{\"b\":\"AQID\"}", "abcd", &bytes), ERR_BAD_FIELD);
+	assert_err(decode_blob(true, "{\"x\":1}", "abcd", &bytes), ERR_BAD_FIELD);
+	assert_err(decode_blob(false, "{}", "abcd", &bytes), ERR_BAD_FIELD);
+	assert_err(decode_blob(false, "{\"b\":\"AQID\"}", "abcd", &bytes), ERR_BAD_FIELD);
+	assert_err(decode_blob(true, "{}", "", &bytes), ERR_BAD_FIELD);
+	assert_ok(decode_blob(true, "{\"b\":\"AQID\"}", "", &bytes));
+}
+
 static void a_frame_is_id_op_and_body(void **state)
 {
 	(void)state;
@@ -221,8 +257,8 @@ int main(void)
 		T(refuses_values_out_of_bounds), T(refuses_bytes_with_another_spelling),
 		T(refuses_members_that_are_unknown_missing_or_doubled),
 		T(refuses_lists_that_are_too_long), T(refuses_control_characters_in_text),
-		T(refuses_what_is_no_object_or_too_deep), T(a_frame_is_id_op_and_body),
-		T(errors_carry_their_detail_and_faults_a_reference),
+		T(refuses_what_is_no_object_or_too_deep), T(a_blob_stands_for_its_field),
+		T(a_frame_is_id_op_and_body), T(errors_carry_their_detail_and_faults_a_reference),
 		T(nothing_is_sent_over_the_ceiling)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,10 +60,12 @@ static void echo_count(struct echo *e, uint64_t conn)
 	buf_done(&b);
 }
 
-static void echo_message(void *ctx, uint64_t conn, struct slice text)
+static void echo_message(void *ctx, uint64_t conn, struct slice text, struct slice blob)
 {
 	struct echo *e = ctx;
-	if (slice_is(text, "close"))
+	if (blob.n > 0)
+		echo_send(e, conn, blob);
+	else if (slice_is(text, "close"))
 		ws_close(e->server, conn, WS_CLOSE_SESSION);
 	else if (slice_is(text, "flood"))
 		echo_flood(e, conn);

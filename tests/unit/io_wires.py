@@ -354,11 +354,13 @@ def keeps_the_order_of_many_messages_sent_at_once(s):
 @fact
 def pongs_come_between_frames_never_inside(s):
 	w = Ws(s)
-	def reader():
+	window = threading.Semaphore(4)  # more unread texts would make this a slow reader
+	def writer():
 		for i in range(60):
+			window.acquire()
 			w.send("p", op=9)
 			w.send("L" * 60000)
-	t = threading.Thread(target=reader)
+	t = threading.Thread(target=writer, daemon=True)
 	t.start()
 	pongs = texts = 0
 	while pongs + texts < 120:
@@ -367,6 +369,8 @@ def pongs_come_between_frames_never_inside(s):
 			continue
 		assert (op, data) in ((10, b"p"), (1, b"L" * 60000)), op
 		pongs, texts = pongs + (op == 10), texts + (op == 1)
+		if op == 1:
+			window.release()
 	t.join()
 
 

@@ -3,6 +3,8 @@
 
 import type { Connection } from "./api.js";
 import type { Platform, Socket } from "./platform.js";
+import { blobs } from "../gen/proto.js";
+import { concat, fromBase64Url, u32, utf8, type Bytes } from "../seal/index.js";
 import { refusal, wordOf } from "./refusal.js";
 import type { Body, Call, Op, Reply, ServerEvent, SessionOpened } from "./wire.js";
 
@@ -53,6 +55,14 @@ interface Answer {
 
 export const pauseBefore = (attempt: number, random: number): number =>
 	Math.min(PAUSE_MOST_MS, PAUSE_LEAST_MS * 2 ** Math.min(attempt, 10)) * (0.5 + random / 2);
+
+/** JSON; where the op has a field for it, the length of the JSON, the JSON without that field, and the field's bytes. */
+const frameOf = (id: number, op: Op, body: Record<string, unknown>): string | Bytes => {
+	const field = blobs[op];
+	if (!field) return JSON.stringify({ id, op, body });
+	const json = utf8(JSON.stringify({ id, op, body: { ...body, [field]: undefined } }));
+	return concat(u32(json.length), json, fromBase64Url(body[field] as string));
+};
 
 export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	const waiting = new Map<number, Waiting>();
@@ -107,7 +117,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 				lost(to, 1006);
 			}, limit);
 			waiting.set(id, { resolve: (reply) => resolve(reply as Reply<O>), reject, timer: late });
-			to.say(JSON.stringify({ id, op, body }));
+			to.say(frameOf(id, op, body));
 		});
 
 	const answered = (answer: Answer): void => {

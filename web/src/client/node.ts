@@ -4,7 +4,7 @@
 import { argon2id } from "hash-wasm";
 import { request } from "node:https";
 import WebSocket from "ws";
-import type { Platform, SocketHandlers } from "./platform.js";
+import type { Platform, Socket, SocketHandlers } from "./platform.js";
 import { words } from "../words/words.js";
 import type { Bytes } from "../seal/index.js";
 
@@ -63,7 +63,7 @@ export const signIn = async (origin: string, ca: string, person: string): Promis
 	return answer.cookie;
 };
 
-const openSocket = ({ origin, ca, cookie }: NodeOptions, h: SocketHandlers): { say(text: string): void; close(): void } => {
+const openSocket = ({ origin, ca, cookie }: NodeOptions, h: SocketHandlers): Socket => {
 	const socket = new WebSocket(`${origin.replace(/^http/, "ws")}/ws`, PROTOCOL, { ca, headers: { cookie }, origin, perMessageDeflate: false });
 	let ended = false;
 	const end = (code: number): void => {
@@ -74,7 +74,7 @@ const openSocket = ({ origin, ca, cookie }: NodeOptions, h: SocketHandlers): { s
 	socket.on("message", (data, binary) => void (binary || h.said(String(data))));
 	socket.on("error", () => undefined);
 	socket.on("close", (code) => end(code));
-	return { say: (text) => socket.send(text), close: () => socket.close(1000) };
+	return { say: (frame) => socket.send(frame), close: () => socket.close(1000) };
 };
 
 export const openNodePlatform = (o: NodeOptions): Platform => ({

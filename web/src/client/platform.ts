@@ -1,7 +1,7 @@
 // What the engine needs from where it runs; it has no DOM, no network and no clock of its own.
 
 import type { Language } from "./api.js";
-import type { Argon2id } from "../seal/index.js";
+import type { Argon2id, Bytes } from "../seal/index.js";
 
 export interface SocketHandlers {
 	opened(): void;
@@ -11,7 +11,7 @@ export interface SocketHandlers {
 }
 
 export interface Socket {
-	say(text: string): void;
+	say(frame: string | Bytes): void;
 	close(): void;
 }
 

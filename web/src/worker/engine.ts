@@ -1,7 +1,7 @@
 // The dedicated worker in which keys live: the engine, a WebSocket, and a door for messages from the page. Nothing is stored here.
 
 import { makeEngine } from "../client/engine.js";
-import type { Platform, SocketHandlers } from "../client/platform.js";
+import type { Platform, Socket, SocketHandlers } from "../client/platform.js";
 import { detailOf, wordOf } from "../client/refusal.js";
 import type { Argon2Params, Bytes } from "../seal/index.js";
 import { words } from "../words/words.js";
@@ -10,12 +10,12 @@ import { startWorker } from "./trusted.js";
 
 const CLOSE_NORMAL = 1000;
 
-const open = (h: SocketHandlers): { say(text: string): void; close(): void } => {
+const open = (h: SocketHandlers): Socket => {
 	const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws`, "luotsi.v1");
 	socket.addEventListener("open", () => h.opened());
 	socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => void (typeof data === "string" && h.said(data)));
 	socket.addEventListener("close", ({ code }) => h.closed(code));
-	return { say: (text) => socket.send(text), close: () => socket.close(CLOSE_NORMAL) };
+	return { say: (frame) => socket.send(frame), close: () => socket.close(CLOSE_NORMAL) };
 };
 
 /** One worker for one derivation: its 64 MiB go with it. */
