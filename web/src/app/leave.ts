@@ -53,7 +53,7 @@ const watchIdle = (): void => {
 };
 
 const watchEscape = (): void => {
-	let last = 0;
+	let last = -Infinity;
 	addEventListener("keydown", (event) => {
 		if (event.key !== "Escape") return;
 		if (event.timeStamp - last < TWICE_MS) exitNow();
