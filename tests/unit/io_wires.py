@@ -354,7 +354,7 @@ def keeps_the_order_of_many_messages_sent_at_once(s):
 @fact
 def pongs_come_between_frames_never_inside(s):
 	w = Ws(s)
-	window = threading.Semaphore(4)  # more unread texts would make this a slow reader
+	window = threading.Semaphore(2)  # more unread texts would make this a slow reader
 	def writer():
 		for i in range(60):
 			window.acquire()
