@@ -194,7 +194,7 @@ test('message_erase touches no other organisation', async () => {
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
-	assert.deepEqual(rows.map((r) => r.proname), ['age_epochs', 'dev_people', 'message_erase', 'session_find', 'sweep_invitations', 'sweep_sessions']);
+	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'dev_people', 'message_erase', 'session_find', 'sweep_invitations', 'sweep_sessions']);
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
 
