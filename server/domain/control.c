@@ -76,6 +76,21 @@ static void control_log_read(struct request *r, const struct pg_result *result)
 	req_query(r, STMT_CHAIN_GET, params, 1, control_people_read);
 }
 
+/* A stranger has no business with the log: neither its head is told nor is it read. Who was a
+ * member once may repeat a LEAVE. */
+static void control_facts_read(struct request *r, const struct pg_result *result)
+{
+	const struct control_append *a = r->state;
+	bool stranger = pg_rows(result) > 0 && pg_is_null(result, 0, ROOM_FACTS_ACTIVE) &&
+			!pg_get_bool(result, 0, ROOM_FACTS_CLAIMED);
+	if (stranger) {
+		req_fail(r, ERR_NOT_MEMBER);
+		return;
+	}
+	const struct pg_param params[] = {pg_id(&a->room), pg_int(0), pg_int(CONTROL_MAX_ENTRIES)};
+	req_query(r, STMT_ROOM_LOG, params, 3, control_log_read);
+}
+
 void control_append(struct request *r)
 {
 	struct control_append *a = ARENA_NEW(r->arena, struct control_append);
@@ -94,6 +109,6 @@ void control_append(struct request *r)
 		req_fail(r, ERR_BAD_FIELD);
 		return;
 	}
-	const struct pg_param params[] = {pg_id(&a->room), pg_int(0), pg_int(CONTROL_MAX_ENTRIES)};
-	req_query(r, STMT_ROOM_LOG, params, 3, control_log_read);
+	const struct pg_param params[] = {pg_id(&a->room), pg_id(&a->user)};
+	req_query(r, STMT_ROOM_FACTS, params, 2, control_facts_read);
 }

@@ -15,7 +15,7 @@ interface Change {
 }
 
 /** An envelope as the actor's browser would make it now, but for what is changed. */
-const envelope = async (actor: Actor, room: string, change: Change = {}): Promise<string> => {
+export const envelope = async (actor: Actor, room: string, change: Change = {}): Promise<string> => {
 	const one = actor.engine.parts.room(room);
 	await one.log.sync();
 	await one.conversation.catchUp();

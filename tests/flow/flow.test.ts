@@ -3,6 +3,7 @@
 import { after, before } from "node:test";
 import { commitTests } from "./commit.test.js";
 import { closeHouse, openHouse, type House } from "./house.js";
+import { hostileTests } from "./hostile.test.js";
 import { talkTests } from "./talk.test.js";
 import { wireTests } from "./wire.test.js";
 
@@ -24,3 +25,4 @@ const get = (): House => {
 talkTests(get);
 commitTests(get);
 wireTests(get);
+hostileTests(get);
