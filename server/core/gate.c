@@ -293,6 +293,9 @@ void gate_enter_http(struct core *core, const struct http_request *http)
 	struct slice prefix = SLICE_LIT("/api/");
 	AUTO(decoded) struct decoded *d = NULL;
 	enum err e = slice_starts(http->path, prefix) ? check_http(core, http) : ERR_NOT_FOUND;
+	struct id address = connection_address(http->address);
+	if (e == ERR_OK) /* a connection each; before the database is asked who that is */
+		e = rate_take(core->address_rates, id_slice(&address), ADDRESS_CONNECTS, 1);
 	if (e == ERR_OK)
 		e = decode_open(http->body, &d);
 	if (e != ERR_OK) {
@@ -302,7 +305,7 @@ void gate_enter_http(struct core *core, const struct http_request *http)
 	struct request *r = request_new(core);
 	r->from = http->id;
 	r->http = true;
-	r->address = connection_address(http->address);
+	r->address = address;
 	r->has_token = session_token_hash(http->cookie, &r->token);
 	enter(r, d, slice_from(http->path, prefix.n), SLICE_NONE);
 }

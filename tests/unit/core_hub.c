@@ -38,6 +38,7 @@ static struct {
 	loop_fn *posted[MAX];
 	void *posted_ctx[MAX];
 	size_t n_posted;
+	size_t n_limited;
 	bool away; /* the database */
 } wires;
 
@@ -134,7 +135,8 @@ void http_reply(struct server *server, uint64_t id, const struct http_response *
 }
 void http_reply_error(struct server *server, uint64_t id, enum err e)
 {
-	(void)server, (void)id, (void)e;
+	(void)server, (void)id;
+	wires.n_limited += e == ERR_RATE_LIMITED;
 }
 bool http_cookie(struct slice header, const char *name, struct slice *ret_value)
 {
@@ -445,6 +447,21 @@ static void to_look_at_an_idle_session_keeps_it_not_alive(void **state)
 	assert_int_equal(wires.n_closed, 1);
 }
 
+static void requests_of_one_address_are_counted_before_anybody_is_asked(void **state)
+{
+	(void)state;
+	enum { MORE = 50 };
+	const struct http_request request = {.method = HTTP_POST,
+		.path = SLICE_LIT("/api/sign_out"),
+		.origin = slice_text(config.public_origin),
+		.content_type = SLICE_LIT("application/json"),
+		.address = SLICE_LIT("192.0.2.9"),
+		.body = SLICE_LIT("{}")};
+	for (int64_t i = 0; i < config.connects_per_minute + MORE; i++)
+		core_handlers.http_request(core, &request);
+	assert_in_range(wires.n_limited, MORE - 10, MORE);
+}
+
 static void a_person_who_went_during_a_reading_is_forgotten(void **state)
 {
 	(void)state;
@@ -485,6 +502,7 @@ int main(void)
 		H(after_a_gap_all_catch_up_and_seats_are_read_again),
 		H(after_a_gap_sessions_are_looked_at_again),
 		H(to_look_at_an_idle_session_keeps_it_not_alive),
+		H(requests_of_one_address_are_counted_before_anybody_is_asked),
 		H(a_person_who_went_during_a_reading_is_forgotten),
 		H(a_chain_is_told_to_kin_who_are_here)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
