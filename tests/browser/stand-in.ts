@@ -1,11 +1,12 @@
 // An engine in memory behind the contract of web/src/client/api.ts, for tests of the page alone: states that the real service reaches
 // only after weeks or under attack. Never part of the site. The scenario is the query of the address: ?as=client, ?as=counsellor, ...
 
-import type { Engine, EngineEvent, Id, MemberView, MessageView, RoomSummary, RoomView, SelfView } from "../../web/src/client/api.js";
+import type { Engine, EngineEvent, Id, MemberView, MessageView, RoomSummary, RoomView, SelfView, SessionView } from "../../web/src/client/api.js";
 
 const DAY = 86_400_000;
 const now = Date.now();
 const CODE = "7K3M-Q9ZT-04XW-N8RB-C5VD-H2JF-6P1Y";
+const PASSPHRASE = "oikea salalause tässä";
 const employer = "Kuopion Ohjaamo";
 
 const refuse = (word: string): never => {
@@ -40,7 +41,7 @@ const summary = (room: Id, title: string, more: Partial<RoomSummary> = {}): Room
 });
 
 const startRooms = (): RoomSummary[] =>
-	scenario === "empty" ? [] : staff
+	scenario === "empty" || scenario === "counsellor-new" ? [] : staff
 		? [
 			summary("r1", "Aino", { waitingSince: now - 26 * 3_600_000, unread: 2 }),
 			summary("r2", "Mikael", { lastAt: now - DAY, preview: "Kiitos, tästä oli apua!" }),
@@ -60,15 +61,20 @@ const startMessages = (room: Id): MessageView[] => {
 
 export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill(): void } => {
 	let self: SelfView = {
-		user: "me", role: staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
+		user: "me", role: scenario === "admin" ? "admin" : staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
 		keys: scenario === "fresh" ? "none" : scenario === "locked" ? "locked" : "open",
-		unlockers: [{ type: "passphrase", createdAt: now }, { type: "code", createdAt: now }], certified: staff, development: true,
+		unlockers: [{ type: "passphrase", createdAt: now }, { type: "code", createdAt: now }], certified: staff && scenario !== "counsellor-new", development: true, recovered: scenario === "recovered",
 		warning: scenario === "warning" ? "old_state" : null,
 	};
 	let rooms = startRooms();
 	let open: RoomView | null = null;
 	const kept = new Map<Id, MessageView[]>();
 	let oldest = 10_000;
+	let sessions: SessionView[] = [
+		{ session: "s1", started_at: now - 3_600_000, seen_at: now, current: true },
+		{ session: "s2", started_at: now - 2 * DAY, seen_at: now - DAY, current: false },
+		{ session: "s3", started_at: now - 6 * DAY, seen_at: now - 5 * DAY, current: false },
+	];
 	let alive = true;
 	const tell = (event: EngineEvent): void => void (alive && setTimeout(() => told(event), 0));
 	const messages = (room: Id): MessageView[] => kept.get(room) ?? kept.set(room, startMessages(room)).get(room) ?? [];
@@ -112,6 +118,10 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		tell({ type: "self", self });
 		tell({ type: "rooms", rooms });
 	};
+	const recover = (): void => {
+		self = { ...self, recovered: true };
+		tell({ type: "self", self });
+	};
 	const engine: Engine = {
 		start: async () => {
 			if (scenario === "signed-out") return refuse("not_signed_in");
@@ -128,17 +138,27 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		},
 		unlock: async (by) => {
 			await new Promise((done) => setTimeout(done, 300));
-			if ("passphrase" in by && by.passphrase !== "oikea salalause tässä") return refuse("wrong_passphrase");
+			if ("passphrase" in by && by.passphrase !== PASSPHRASE) return refuse("wrong_passphrase");
 			opened();
-			return { newCode: "code" in by ? CODE : null };
+			if ("code" in by) recover();
 		},
 		lock: async () => {
 			self = { ...self, keys: "locked" };
 			tell({ type: "self", self });
 		},
-		newCode: async () => ({ code: CODE }),
-		changePassphrase: async () => undefined,
-		setName: async (name) => void (self = { ...self, name }),
+		newCode: async ({ passphrase }) => (passphrase === PASSPHRASE ? { code: CODE } : refuse("wrong_passphrase")),
+		changePassphrase: async ({ present }) => {
+			if (present !== undefined && present !== PASSPHRASE) return refuse("wrong_passphrase");
+			self = { ...self, recovered: false };
+			tell({ type: "self", self });
+			return { code: CODE };
+		},
+		sessions: async () => (scenario === "failing" ? refuse("unavailable") : sessions),
+		endSession: async (session) => void (sessions = sessions.filter((one) => one.session !== session)),
+		setName: async (name) => {
+			self = { ...self, name };
+			tell({ type: "self", self });
+		},
 		openRoom: async (room) => {
 			open = view(room);
 			tell({ type: "messages", room, changed: many ? page() : messages(room), removed: [] });

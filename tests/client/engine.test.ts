@@ -2,8 +2,9 @@
 
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { again, client, makeHouse, PASSPHRASE, staff, type Actor, type House } from "./organisation.js";
+import { again, client, makeActor, makeHouse, PASSPHRASE, staff, type Actor, type House } from "./organisation.js";
 import { makeRelay } from "./relay.js";
+import { fromBase64Url, openDraft, openRawKeys, openState } from "../../web/src/seal/index.js";
 
 interface Talk extends House {
 	client: Actor;
@@ -67,20 +68,126 @@ test("edits and deletes show on both sides, and the relay keeps a tombstone", as
 	await end(c, o, admin, fresh);
 });
 
-test("a second device unlocks by the printed code, gets another, and finds everything", async () => {
+const RENEWED = "aivan toinen pitkä salalause";
+
+test("a second device unlocks by the printed code, renews everything, and finds everything", async () => {
 	const { client: c, counsellor: o, admin, room, relay } = await talk();
 	await c.engine.send(room, "Muistan tämän");
 	await o.until("message", () => o.texts().includes("Muistan tämän"));
 	const second = await again(relay, c);
 	await second.engine.lock();
-	const { newCode } = await second.engine.unlock({ code: c.code.toLowerCase() });
-	assert.ok(newCode && newCode !== c.code);
+	await second.engine.unlock({ code: c.code.toLowerCase() });
+	assert.equal(second.engine.parts.self().view().recovered, true);
 	await second.engine.openRoom(room, "fi");
 	assert.ok(second.texts().includes("Muistan tämän"));
+	const { code } = await second.engine.changePassphrase({ passphrase: RENEWED });
+	assert.notEqual(code, c.code);
+	assert.equal(second.engine.parts.self().view().recovered, false);
 	await second.engine.lock();
 	await assert.rejects(second.engine.unlock({ code: c.code }), { word: "wrong_code" });
-	await assert.rejects(second.engine.unlock({ passphrase: `${PASSPHRASE}x` }), { word: "wrong_passphrase" });
+	await assert.rejects(second.engine.unlock({ passphrase: PASSPHRASE }), { word: "wrong_passphrase" });
+	await second.engine.unlock({ code });
+	await second.engine.lock();
+	await second.engine.unlock({ passphrase: RENEWED });
+	assert.equal(second.engine.parts.self().view().recovered, false);
 	await end(c, o, admin, second);
+});
+
+/** Another device, opened with this passphrase. */
+const opensWith = async (relay: Talk["relay"], actor: Actor, passphrase: string): Promise<Actor> => {
+	const fresh = makeActor(actor.user, relay.platform(actor.user));
+	await fresh.engine.start();
+	await fresh.engine.unlock({ passphrase });
+	return fresh;
+};
+
+test("a renewal keeps state and drafts, and the old root key opens neither", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	await c.engine.saveDraft(room, "kesken");
+	await c.engine.leaveRoomView(room);
+	const { vault } = c.engine.parts.self().account();
+	await c.engine.changePassphrase({ present: PASSPHRASE, passphrase: RENEWED });
+	await c.engine.leaveRoomView(room);
+	const kept = await c.engine.parts.link.call("self_get", {});
+	const draft = await c.engine.parts.link.call("draft_get", { room });
+	await assert.rejects(openState(vault, kept.state_version, fromBase64Url(kept.state ?? "")), { word: "sealed" });
+	await assert.rejects(openRawKeys(vault, kept.version, fromBase64Url(kept.keys ?? "")), { word: "sealed" });
+	await assert.rejects(openDraft(vault, fromBase64Url(room), draft.version, fromBase64Url(draft.draft ?? "")), { word: "sealed" });
+	const second = await opensWith(relay, c, RENEWED);
+	assert.equal((await second.engine.openRoom(room, "fi")).draft, "kesken");
+	assert.equal(second.engine.parts.self().view().name, "Aino K.");
+	await end(c, o, admin, second);
+});
+
+test("a crash between the keys and the state loses neither state nor draft", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	await c.engine.saveDraft(room, "kesken");
+	await c.engine.leaveRoomView(room);
+	await c.engine.setName("Aino Uusi");
+	await c.engine.parts.self().store()?.flush();
+	relay.refuseOps.add("self_put_state").add("draft_put");
+	await c.engine.changePassphrase({ present: PASSPHRASE, passphrase: RENEWED });
+	await c.engine.stop();
+	relay.refuseOps.clear();
+	const second = await opensWith(relay, c, RENEWED);
+	assert.equal(second.engine.parts.self().view().name, "Aino Uusi");
+	assert.equal((await second.engine.openRoom(room, "fi")).draft, "kesken");
+	await second.engine.changePassphrase({ present: RENEWED, passphrase: `${RENEWED} taas` });
+	const third = await opensWith(relay, c, `${RENEWED} taas`);
+	assert.equal(third.engine.parts.self().view().name, "Aino Uusi");
+	assert.equal((await third.engine.openRoom(room, "fi")).draft, "kesken");
+	await end(o, admin, second, third);
+});
+
+test("a lost reply to a renewal renews once", async () => {
+	const { client: c, counsellor: o, admin, relay } = await talk();
+	relay.loseReply = "self_put_keys";
+	const { code } = await c.engine.newCode({ passphrase: PASSPHRASE });
+	await c.engine.lock();
+	await assert.rejects(c.engine.unlock({ code: c.code }), { word: "wrong_code" });
+	await c.engine.unlock({ code });
+	assert.equal(c.engine.parts.self().account().version, 2);
+	await end(c, o, admin);
+});
+
+test("a renewal needs the present passphrase, and a new one that is long enough", async () => {
+	const { client: c, counsellor: o, admin } = await talk();
+	await assert.rejects(c.engine.newCode({ passphrase: `${PASSPHRASE}x` }), { word: "wrong_passphrase" });
+	await assert.rejects(c.engine.changePassphrase({ passphrase: RENEWED }), { word: "wrong_passphrase" });
+	await assert.rejects(c.engine.changePassphrase({ present: `${PASSPHRASE}x`, passphrase: RENEWED }), { word: "wrong_passphrase" });
+	await assert.rejects(c.engine.changePassphrase({ present: PASSPHRASE, passphrase: "lyhyt" }), { word: "weak_passphrase" });
+	assert.equal(c.engine.parts.self().account().version, 1);
+	await end(c, o, admin);
+});
+
+test("an old device is locked when it meets a renewal, and overwrites nothing", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	const old = await again(relay, c);
+	await old.engine.openRoom(room, "fi");
+	await c.engine.changePassphrase({ present: PASSPHRASE, passphrase: RENEWED });
+	await c.engine.saveDraft(room, "uudella avaimella");
+	await c.engine.leaveRoomView(room);
+	await old.engine.saveDraft(room, "vanhalla avaimella");
+	await old.engine.leaveRoomView(room);
+	await old.engine.setName("Vanha laite");
+	await old.until("it is locked", () => old.engine.parts.self().view().keys === "locked");
+	await assert.rejects(old.engine.unlock({ passphrase: PASSPHRASE }), { word: "wrong_passphrase" });
+	await old.engine.unlock({ passphrase: RENEWED });
+	assert.equal((await old.engine.openRoom(room, "fi")).draft, "uudella avaimella");
+	assert.equal(old.engine.parts.self().view().name, "Aino K.");
+	await end(c, o, admin, old);
+});
+
+test("two devices that renew at the same time leave one list and one of them open", async () => {
+	const { client: c, counsellor: o, admin, relay } = await talk();
+	const other = await again(relay, c);
+	const tries = await Promise.allSettled([
+		c.engine.changePassphrase({ present: PASSPHRASE, passphrase: RENEWED }),
+		other.engine.changePassphrase({ present: PASSPHRASE, passphrase: `${RENEWED} toisin` }),
+	]);
+	assert.equal(tries.filter((one) => one.status === "fulfilled").length, 1);
+	const third = await opensWith(relay, c, tries[0].status === "fulfilled" ? RENEWED : `${RENEWED} toisin`);
+	await end(c, other, o, admin, third);
 });
 
 test("a lost reply stores the message once", async () => {

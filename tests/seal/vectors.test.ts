@@ -229,7 +229,7 @@ test("opens_keys_state_and_drafts_of_a_vault", async () => {
 	assert.ok(!(await verifyListMac(root, owner, unlock.list.version, list.slice(1), b(unlock.list.mac))));
 	const raw = await openRawKeys(vault, unlock.keys.version, b(unlock.keys.sealed));
 	assert.deepEqual(raw, { sig: pair(unlock.keys.raw.sig), enc: unlock.keys.raw.enc.map(pair) });
-	const keys = await openKeys(vault, unlock.keys.version, b(unlock.keys.sealed));
+	const { keys } = await openKeys(vault, unlock.keys.version, b(unlock.keys.sealed));
 	assert.deepEqual(keys.sig.kid, await kidSig(b(unlock.keys.raw.sig.pub)));
 	assert.equal(keys.sig.privateKey.extractable || keys.enc.some((k) => k.privateKey.extractable), false);
 	assert.equal(await word(openKeys(vault, unlock.keys.version + 1, b(unlock.keys.sealed))), "sealed");

@@ -1,16 +1,19 @@
-// A person's keys made for the first time, and new unlockers for them later (FORMAT.md section 8). The list of unlockers, its MAC and
-// the sealed keys always change together, under the next version.
+// A person's keys made for the first time, and renewed later (FORMAT.md section 8). The list of unlockers, its MAC and the sealed keys
+// always change together, under the next version. A renewal replaces every unlocker at once and the root key with them, so that nothing
+// that opened the old list opens the new one; the old root key goes into the sealed keys and opens what is not sealed again yet.
 
-import { lender, type Account } from "./account.js";
+import { findUrk, lender, type Account } from "./account.js";
 import type { Platform } from "./platform.js";
-import { refusal } from "./refusal.js";
+import { isUncertain, refusal, wordOf } from "./refusal.js";
 import type { Call, SelfKept } from "./wire.js";
 import {
-	emptyIdentity, fromBase64Url, importKeys, listMac, makeCode, makePair, makeUrk, normalisePassphrase, openRawKeys, openVault, parseUnlocker,
-	printCode, random, sealKeys, sealWithCode, sealWithPassphrase, signIdentity, toBase64Url, UNLOCKER, type Bytes, type Owner, type Vault,
+	emptyIdentity, fromBase64Url, importKeys, listMac, makeCode, makePair, makeUrk, normalisePassphrase, openKeys, openRawKeys, openVault, printCode,
+	random, sealKeys, sealWithCode, sealWithPassphrase, signIdentity, toBase64Url, type Bytes, type Owner, type Vault,
 } from "../seal/index.js";
 
 const LEAST_CHARACTERS = 15;
+const MOST_TRIES = 20;
+const PAUSE_MS = 1_000;
 
 export const checkPassphrase = (text: string): void => {
 	if ([...normalisePassphrase(text)].length < LEAST_CHARACTERS) throw refusal("weak_passphrase");
@@ -24,21 +27,44 @@ interface Put {
 	readonly entry?: Bytes;
 }
 
+/** After a lost reply the same bytes go again; a conflict may then mean that they are there already. */
 const put = async (call: Call, p: Put): Promise<void> => {
-	await call("self_put_keys", {
+	const body = {
 		expected: p.version - 1,
 		unlockers: p.unlockers.map(toBase64Url),
 		list_mac: toBase64Url(await listMac(p.vault.root, p.vault.owner, p.version, p.unlockers)),
 		keys: toBase64Url(p.keys),
 		...(p.entry ? { entry: toBase64Url(p.entry) } : {}),
-	});
+	};
+	const once = async (again: boolean): Promise<void> => {
+		try {
+			await call("self_put_keys", body);
+		} catch (thrown) {
+			const there = again && wordOf(thrown) === "conflict" && (await call("self_get", {})).list_mac === body.list_mac;
+			if (!there) throw thrown;
+		}
+	};
+	for (let tries = 1; ; tries++) {
+		try {
+			return await once(tries > 1);
+		} catch (thrown) {
+			if (!isUncertain(thrown) || tries === MOST_TRIES) throw thrown;
+			await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+		}
+	}
 };
 
-const newCodeRecord = async (owner: Owner, urk: Bytes): Promise<{ record: Bytes; text: string }> => {
+/** A new root key and both unlockers of it. */
+const makeRoot = async (platform: Platform, owner: Owner, passphrase: string) => {
+	const urk = makeUrk();
 	const code = makeCode();
-	const made = { record: await sealWithCode(owner, urk, code, Date.now()), text: await printCode(code) };
+	const unlockers = [
+		await sealWithPassphrase(owner, urk, passphrase, platform.argon2id, Date.now()),
+		await sealWithCode(owner, urk, code, Date.now()),
+	];
+	const text = await printCode(code);
 	code.fill(0);
-	return made;
+	return { urk, lend: await lender(urk), unlockers, code: text };
 };
 
 /** First time: identity, root key, both unlockers, all in one commit. */
@@ -50,41 +76,35 @@ export const createAccount = async (
 	const keys = await importKeys({ sig, enc: [enc] });
 	const place = { org: owner.org, subject: owner.user, head: emptyIdentity().head, n: 0 };
 	const entry = await signIdentity(keys.sig, owner.user, place, { type: "create", sigPub: sig.pub, encPub: enc.pub }, random(16), Date.now());
-	const urk = makeUrk();
-	const lend = await lender(urk);
-	const code = await newCodeRecord(owner, urk);
-	const unlockers = [await sealWithPassphrase(owner, urk, passphrase, platform.argon2id, Date.now()), code.record];
+	const { urk, lend, unlockers, code } = await makeRoot(platform, owner, passphrase);
 	const vault = await openVault(owner, urk);
 	const sealed = await sealKeys(vault, 1, { sig, enc: [enc] });
 	for (const pair of [sig, enc]) pair.priv.fill(0);
 	await put(call, { vault, version: 1, unlockers, keys: sealed, entry });
-	return { account: { vault, keys, version: 1, unlockers, lend }, code: code.text, entry };
+	return { account: { vault, keys, version: 1, unlockers, recovered: false, lend }, code, entry };
 };
 
-/** Puts one new unlocker in the place of those of its sort; the sealed keys move to the next version with the list. */
-const replaceUnlocker = async (call: Call, account: Account, kept: SelfKept, type: number, record: Bytes): Promise<Account> => {
-	const { vault } = account;
-	const unlockers = [...account.unlockers.filter((u) => parseUnlocker(u).type !== type), record];
+/** Who opened with the passphrase shows again that they know it: an open page that was left alone renews nothing. */
+const checkPresent = async (platform: Platform, account: Account, present: string | undefined): Promise<void> => {
+	if (account.recovered) return;
+	const urk = await findUrk(platform, account.vault.owner, account.unlockers, { passphrase: present ?? "" });
+	urk.fill(0);
+};
+
+/** Both unlockers and the root key anew, in one commit. */
+export const renewAccount = async (
+	call: Call, platform: Platform, account: Account, kept: SelfKept, secrets: { present: string | undefined; next: string },
+): Promise<{ account: Account; code: string }> => {
+	checkPassphrase(secrets.next);
+	await checkPresent(platform, account, secrets.present);
+	const { owner } = account.vault;
 	const version = account.version + 1;
-	const raw = await openRawKeys(vault, account.version, fromBase64Url(kept.keys ?? ""));
-	const keys = await sealKeys(vault, version, raw);
-	for (const pair of [raw.sig, ...raw.enc]) pair.priv.fill(0);
-	await put(call, { vault, version, unlockers, keys });
-	return { ...account, version, unlockers };
-};
-
-export const replaceCode = (call: Call, account: Account, kept: SelfKept): Promise<{ account: Account; code: string }> =>
-	account.lend(async (urk) => {
-		const { record, text } = await newCodeRecord(account.vault.owner, urk);
-		return { account: await replaceUnlocker(call, account, kept, UNLOCKER.code, record), code: text };
-	});
-
-export const replacePassphrase = (
-	call: Call, platform: Platform, account: Account, kept: SelfKept, passphrase: string,
-): Promise<Account> => {
-	checkPassphrase(passphrase);
-	return account.lend(async (urk) => {
-		const record = await sealWithPassphrase(account.vault.owner, urk, passphrase, platform.argon2id, Date.now());
-		return replaceUnlocker(call, account, kept, UNLOCKER.passphrase, record);
-	});
+	const raw = await openRawKeys(account.vault, account.version, fromBase64Url(kept.keys ?? ""));
+	const { urk, lend, unlockers, code } = await makeRoot(platform, owner, secrets.next);
+	const fresh = await openVault(owner, urk);
+	const sealed = await account.lend((old) => sealKeys(fresh, version, { ...raw, older: [old, ...(raw.older ?? [])] }));
+	for (const secret of [raw.sig.priv, ...raw.enc.map((pair) => pair.priv), ...(raw.older ?? [])]) secret.fill(0);
+	const { keys, vault } = await openKeys(fresh, version, sealed);
+	await put(call, { vault, version, unlockers, keys: sealed });
+	return { account: { vault, keys, version, unlockers, recovered: false, lend }, code };
 };

@@ -15,6 +15,8 @@ export interface Account {
 	/** Of the list of unlockers. */
 	readonly version: number;
 	readonly unlockers: readonly Bytes[];
+	/** Opened by the printed code: the passphrase is forgotten, and both are to be made anew. */
+	readonly recovered: boolean;
 	/** Lends the raw root key and wipes it afterwards. */
 	readonly lend: Lend;
 }
@@ -49,13 +51,13 @@ const openRecord = async (platform: Platform, owner: Owner, record: Bytes, secre
 	return openWithCode(record, owner, await readCode(secret.code).catch(() => Promise.reject(refusal("wrong_code"))));
 };
 
-/** The root key and the record that gave it, or a refusal. Whatever does not open is the wrong secret to the person. */
-const findUrk = async (platform: Platform, owner: Owner, unlockers: readonly Bytes[], secret: Secret): Promise<{ urk: Bytes; record: Bytes }> => {
+/** The root key, or a refusal. Whatever does not open is the wrong secret to the person. */
+export const findUrk = async (platform: Platform, owner: Owner, unlockers: readonly Bytes[], secret: Secret): Promise<Bytes> => {
 	const type = "passphrase" in secret ? UNLOCKER.passphrase : UNLOCKER.code;
 	for (const record of unlockers) {
 		if (parseUnlocker(record).type !== type) continue;
 		try {
-			return { urk: await openRecord(platform, owner, record, secret), record };
+			return await openRecord(platform, owner, record, secret);
 		} catch (thrown) {
 			if (wordOf(thrown) !== "sealed") throw thrown;
 		}
@@ -65,14 +67,14 @@ const findUrk = async (platform: Platform, owner: Owner, unlockers: readonly Byt
 
 export const openAccount = async (
 	platform: Platform, owner: Owner, kept: SelfKept, chain: Chain, secret: Secret,
-): Promise<{ account: Account; used: Bytes }> => {
+): Promise<Account> => {
 	const unlockers = kept.unlockers.map(fromBase64Url);
-	const { urk, record } = await findUrk(platform, owner, unlockers, secret);
+	const urk = await findUrk(platform, owner, unlockers, secret);
 	const lend = await lender(urk);
-	const vault = await openVault(owner, urk);
-	const listed = await verifyListMac(vault.root, owner, kept.version, unlockers, fromBase64Url(kept.list_mac ?? ""));
+	const newest = await openVault(owner, urk);
+	const listed = await verifyListMac(newest.root, owner, kept.version, unlockers, fromBase64Url(kept.list_mac ?? ""));
 	if (!listed) throw refusal("wrong_list");
-	const keys = await openKeys(vault, kept.version, fromBase64Url(kept.keys ?? ""));
+	const { keys, vault } = await openKeys(newest, kept.version, fromBase64Url(kept.keys ?? ""));
 	if (!equal(keys.sig.kid, chain.state.sigKid) || chain.state.revoked) throw refusal("keys_changed");
-	return { account: { vault, keys, version: kept.version, unlockers, lend }, used: record };
+	return { vault, keys, version: kept.version, unlockers, recovered: "code" in secret, lend };
 };

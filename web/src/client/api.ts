@@ -18,6 +18,7 @@ export interface SelfView {
 	name: string; // what the person wants to be called; for staff the certified name; "" if none
 	keys: KeyStage;
 	unlockers: { type: "passphrase" | "code"; createdAt: number }[];
+	recovered: boolean; // opened by the printed code: passphrase and code are to be made anew
 	certified: boolean; // staff: a valid certificate under the organisation's root
 	development: boolean;
 	warning: null | "old_state" | "old_unlockers" | "root_changed";
@@ -99,6 +100,13 @@ export interface SystemLine {
 	by: string; // name of the one who did it
 }
 
+export interface SessionView {
+	readonly session: Id;
+	readonly started_at: number;
+	readonly seen_at: number;
+	readonly current: boolean;
+}
+
 export type EngineEvent =
 	| { type: "connection"; state: Connection; retryAt: number | null }
 	| { type: "self"; self: SelfView }
@@ -122,10 +130,14 @@ export interface Engine {
 	suggestPassphrase(language: Language): Promise<string>;
 	/** First time: makes identity, URK, passphrase and printed code. The code is returned once, to be printed. */
 	createKeys(input: { passphrase: string; name: string; language: Language }): Promise<{ code: string }>;
-	unlock(input: { passphrase: string } | { code: string }): Promise<{ newCode: string | null }>; // newCode when the printed code was used up
+	/** By the printed code: changePassphrase comes next (SelfView.recovered); until then the code stays good. */
+	unlock(input: { passphrase: string } | { code: string }): Promise<void>;
 	lock(): Promise<void>;
-	newCode(): Promise<{ code: string }>;
-	changePassphrase(input: { passphrase: string }): Promise<void>;
+	/** Both renew all unlockers and the root key; the new printed code is returned once. */
+	newCode(input: { passphrase: string }): Promise<{ code: string }>;
+	changePassphrase(input: { present?: string; passphrase: string }): Promise<{ code: string }>; // present: unless recovered
+	sessions(): Promise<readonly SessionView[]>;
+	endSession(session: Id): Promise<void>;
 	setName(name: string): Promise<void>;
 	openRoom(room: Id, language: Language): Promise<RoomView>; // starts events for the room; loads the newest page
 	leaveRoomView(room: Id): Promise<void>;

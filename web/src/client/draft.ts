@@ -13,6 +13,8 @@ export interface Draft {
 	text(): string;
 	save(text: string): void;
 	flush(): Promise<void>;
+	/** Seals the text again, after the keys were renewed. */
+	renew(): Promise<void>;
 	stop(): void;
 }
 
@@ -31,8 +33,9 @@ export const makeDraft = (call: Call, room: Id, vault: () => Vault, changed: () 
 
 	const fetch = async (): Promise<string> => {
 		const got = await call("draft_get", { room });
-		version = got.version;
-		return got.draft === undefined ? "" : openDraft(vault(), roomBytes, got.version, fromBase64Url(got.draft));
+		const theirs = got.draft === undefined ? "" : await openDraft(vault(), roomBytes, got.version, fromBase64Url(got.draft));
+		version = got.version; // only now: what could not be opened is never replaced
+		return theirs;
 	};
 
 	const put = async (): Promise<void> => {
@@ -82,6 +85,10 @@ export const makeDraft = (call: Call, room: Id, vault: () => Vault, changed: () 
 			soon();
 		},
 		flush,
+		renew: () => {
+			saved = "";
+			return flush();
+		},
 		stop: () => clearTimeout(timer),
 	};
 };

@@ -217,6 +217,13 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		return valid.map((user) => ({ user, name: certificateOf(people, user)?.name ?? "" })).sort((a, b) => a.name.localeCompare(b.name));
 	};
 
+	const renewed = async (present: string | undefined, next: string): Promise<{ code: string }> => {
+		const code = await mine().renew(present, next);
+		for (const one of open.values()) void one.draft.renew().catch(() => undefined);
+		tellSelf();
+		return { code };
+	};
+
 	const lock = async (): Promise<void> => {
 		await Promise.all([...open.values()].map((one) => one.draft.flush().catch(() => undefined)));
 		forget();
@@ -228,7 +235,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	return {
 		parts: { link, self: mine, room },
 		start: async () => {
-			self = await loadSelf(call, platform, await link.start());
+			self = await loadSelf(call, platform, await link.start(), () => void lock().catch(() => undefined));
 			tellSelf();
 			void rooms.refresh().catch(() => undefined);
 			return self.view();
@@ -248,13 +255,14 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			return { code };
 		},
 		unlock: async (secret) => {
-			const newCode = await mine().unlock(secret);
+			await mine().unlock(secret);
 			await unlocked();
-			return { newCode };
 		},
 		lock,
-		newCode: async () => ({ code: await mine().newCode().finally(tellSelf) }),
-		changePassphrase: ({ passphrase }) => mine().changePassphrase(passphrase).finally(tellSelf),
+		newCode: ({ passphrase }) => renewed(passphrase, passphrase),
+		changePassphrase: ({ present, passphrase }) => renewed(present, passphrase),
+		sessions: async () => (await call("session_list", {})).sessions,
+		endSession: async (session) => void (await call("session_end", { session })),
 		setName,
 		openRoom: (id, wanted) => room(id).open(wanted),
 		leaveRoomView: async (id) => {

@@ -9,7 +9,7 @@ import { refusal } from "./refusal.js";
 import { certificateOf } from "./room-view.js";
 import { openStore, type StateStore } from "./state-store.js";
 import type { Call, SelfKept, SessionOpened } from "./wire.js";
-import { emptyChain, equal, fromBase64Url, isZero, parseUnlocker, replayChain, toBase64Url, UNLOCKER, type Chain } from "../seal/index.js";
+import { emptyChain, equal, fromBase64Url, isZero, replayChain, toBase64Url, type Chain } from "../seal/index.js";
 
 export interface Self {
 	readonly me: Me;
@@ -19,10 +19,10 @@ export interface Self {
 	view(): SelfView;
 	stage(): KeyStage;
 	create(passphrase: string, name: string): Promise<string>;
-	unlock(secret: { passphrase: string } | { code: string }): Promise<string | null>;
+	unlock(secret: { passphrase: string } | { code: string }): Promise<void>;
 	lock(): Promise<void>;
-	newCode(): Promise<string>;
-	changePassphrase(passphrase: string): Promise<void>;
+	/** Passphrase, printed code and root key anew; gives the code. Not asked for the present passphrase: who came by the code. */
+	renew(present: string | undefined, next: string): Promise<string>;
 	warn(warning: SelfView["warning"]): void;
 	/** Somebody certified or revoked us, or the organisation changed. */
 	refresh(): Promise<void>;
@@ -42,12 +42,13 @@ const organisationOf = async (kept: SelfKept, me: Me): Promise<Chain> => {
 	return chain.entries.length === 0 || equal(chain.state.subject, me.org) ? chain : emptyChain();
 };
 
-export const loadSelf = async (call: Call, platform: Platform, session: SessionOpened): Promise<Self> => {
+export const loadSelf = async (call: Call, platform: Platform, session: SessionOpened, outdated: () => void): Promise<Self> => {
 	const me = meOf(session);
 	const owner = { org: me.org, user: me.userBytes };
 	let kept = await call("self_get", {});
 	let account: Account | undefined;
 	let store: StateStore | undefined;
+	let renewing = false;
 	let warning: SelfView["warning"] = null;
 	const organisation = await organisationOf(kept, me);
 	const people = makePeople(call, organisation, () => store?.get().pins ?? {});
@@ -63,9 +64,17 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 		else if (pinned !== root) warning = "root_changed";
 	};
 
+	/** The unlockers were renewed on another device: what these keys seal now, the others could not rely on. */
+	const gone = (): void => {
+		store?.stop();
+		outdated();
+	};
+
+	const seen = (version: number): void => void (account && !renewing && version !== account.version && gone());
+
 	const opened = async (next: Account): Promise<void> => {
 		account = next;
-		store = await openStore(call, next.vault, kept, root);
+		store = await openStore(call, next.vault, kept, root, seen);
 		anchor();
 	};
 
@@ -90,7 +99,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 		view: () => ({
 			user: me.user, role: me.role, organisation: me.organisation,
 			name: (me.role === "client" ? undefined : certificateOf(people, me.user)?.name) ?? store?.get().name ?? "",
-			keys: stage(), unlockers: listUnlockers(kept.unlockers.map(fromBase64Url)), certified: isCertified(), development: session.development, warning,
+			keys: stage(), recovered: account?.recovered ?? false, unlockers: listUnlockers(kept.unlockers.map(fromBase64Url)), certified: isCertified(), development: session.development, warning,
 		}),
 		create: async (passphrase, name) => {
 			if (kept.version !== 0) throw refusal("conflict");
@@ -107,13 +116,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 			await people.refresh([me.user]);
 			const chain = people.chain(me.user);
 			if (!chain || isZero(chain.state.sigKid)) throw refusal("no_keys");
-			const { account: made, used } = await openAccount(platform, owner, kept, chain, secret);
-			await opened(made);
-			if (parseUnlocker(used).type !== UNLOCKER.code) return null;
-			const { account: next, code } = await (await making()).replaceCode(call, made, kept);
-			account = next;
-			await refetch();
-			return code;
+			await opened(await openAccount(platform, owner, kept, chain, secret));
 		},
 		lock: async () => {
 			await store?.flush().catch(() => undefined);
@@ -121,15 +124,22 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 			store = undefined;
 			account = undefined;
 		},
-		newCode: async () => {
-			const { account: next, code } = await (await making()).replaceCode(call, mine(), await refetch());
-			account = next;
-			await refetch();
-			return code;
-		},
-		changePassphrase: async (passphrase) => {
-			account = await (await making()).replacePassphrase(call, platform, mine(), await refetch(), passphrase);
-			await refetch();
+		renew: async (present, next) => {
+			const { version } = mine();
+			if ((await refetch()).version !== version) {
+				gone();
+				throw refusal("locked");
+			}
+			renewing = true;
+			try {
+				const made = await (await making()).renewAccount(call, platform, mine(), kept, { present, next });
+				account = made.account;
+				kept = { ...kept, version: account.version, unlockers: account.unlockers.map(toBase64Url) };
+				await store?.renew(account.vault).catch(() => undefined);
+				return made.code;
+			} finally {
+				renewing = false;
+			}
 		},
 		warn: (next) => {
 			warning ??= next;

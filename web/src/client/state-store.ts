@@ -15,6 +15,8 @@ export interface StateStore {
 	change(how: (state: UserState) => UserState): void;
 	/** Saves what is waiting now. */
 	flush(): Promise<void>;
+	/** Seals all of it again under the keys of a renewal. */
+	renew(vault: Vault): Promise<void>;
 	stop(): void;
 }
 
@@ -23,7 +25,11 @@ const read = async (vault: Vault, kept: SelfKept): Promise<UserState | undefined
 		? undefined
 		: decodeState(JSON.stringify(await openState(vault, kept.state_version, fromBase64Url(kept.state))));
 
-export const openStore = async (call: Call, vault: Vault, kept: SelfKept, root: string): Promise<StateStore> => {
+/** `seen` hears the version of the unlockers before what another device saved is opened: it may be sealed under keys made there. */
+export const openStore = async (
+	call: Call, opened: Vault, kept: SelfKept, root: string, seen: (unlockers: number) => void,
+): Promise<StateStore> => {
+	let vault = opened;
 	let version = kept.state_version;
 	let state = (await read(vault, kept)) ?? emptyState(root);
 	let saved = encodeState(state);
@@ -33,6 +39,7 @@ export const openStore = async (call: Call, vault: Vault, kept: SelfKept, root: 
 
 	const refetch = async (): Promise<void> => {
 		const now = await call("self_get", {});
+		seen(now.version);
 		const theirs = await read(vault, now);
 		version = now.state_version;
 		if (theirs) state = mergeState(theirs, state);
@@ -46,7 +53,7 @@ export const openStore = async (call: Call, vault: Vault, kept: SelfKept, root: 
 	};
 
 	const save = async (): Promise<void> => {
-		for (let tries = 0; tries < MOST_TRIES && encodeState(state) !== saved; tries++) {
+		for (let tries = 0; tries < MOST_TRIES && !stopped && encodeState(state) !== saved; tries++) {
 			try {
 				await saveOnce();
 			} catch (thrown) {
@@ -79,6 +86,11 @@ export const openStore = async (call: Call, vault: Vault, kept: SelfKept, root: 
 			if (encodeState(state) !== saved) later();
 		},
 		flush,
+		renew: (next) => {
+			vault = next;
+			saved = "";
+			return flush();
+		},
 		stop: () => {
 			stopped = true;
 			clearTimeout(timer);

@@ -15,6 +15,8 @@ export interface Vault {
 	readonly keys: SealKey;
 	readonly state: SealKey;
 	readonly draft: SealKey;
+	/** Of root keys before renewals, newest first: they open a state or a draft that was not sealed again yet, and seal nothing. */
+	readonly older: readonly Vault[];
 }
 
 /** Takes the raw URK and wipes it. */
@@ -23,7 +25,7 @@ export const openVault = async (owner: Owner, urk: Bytes): Promise<Vault> => {
 	urk.fill(0);
 	const key = (label: typeof LABEL.keyUserKeys | typeof LABEL.keyUserState | typeof LABEL.keyDraft): Promise<SealKey> =>
 		deriveSealKey(root, label, owner.org, owner.user);
-	return { owner, root, keys: await key(LABEL.keyUserKeys), state: await key(LABEL.keyUserState), draft: await key(LABEL.keyDraft) };
+	return { owner, root, keys: await key(LABEL.keyUserKeys), state: await key(LABEL.keyUserState), draft: await key(LABEL.keyDraft), older: [] };
 };
 
 const context = (label: typeof LABEL.userKeys | typeof LABEL.userState, owner: Owner, version: number): Promise<Bytes> =>
@@ -33,12 +35,15 @@ const context = (label: typeof LABEL.userKeys | typeof LABEL.userState, owner: O
 interface KeysJson {
 	readonly sig: { readonly priv: string; readonly pub: string };
 	readonly enc: readonly { readonly priv: string; readonly pub: string }[];
+	readonly older?: readonly string[];
 }
 
 export interface RawKeys {
 	readonly sig: RawPair;
 	/** Newest first. */
 	readonly enc: readonly RawPair[];
+	/** Root keys before renewals, newest first. */
+	readonly older?: readonly Bytes[];
 }
 
 export interface UserKeys {
@@ -64,17 +69,18 @@ const parseJson = (bytes: Bytes): unknown => {
 };
 
 export const sealKeys = async (vault: Vault, version: number, keys: RawKeys): Promise<Bytes> => {
-	const json: KeysJson = { sig: pairOut(keys.sig), enc: keys.enc.map(pairOut) };
+	const older = keys.older ? { older: keys.older.map(toBase64Url) } : {};
+	const json: KeysJson = { sig: pairOut(keys.sig), enc: keys.enc.map(pairOut), ...older };
 	return seal(vault.keys, await context(LABEL.userKeys, vault.owner, version), pad(utf8(JSON.stringify(json))));
 };
 
 /** The raw keys, for a browser that changes them; others use openKeys. */
 export const openRawKeys = async (vault: Vault, version: number, sealed: Bytes): Promise<RawKeys> => {
 	const plain = unpad(await open(vault.keys, await context(LABEL.userKeys, vault.owner, version), sealed));
-	const { sig, enc } = parseJson(plain) as { sig?: unknown; enc?: unknown };
+	const { sig, enc, older } = parseJson(plain) as { sig?: unknown; enc?: unknown; older?: unknown };
 	plain.fill(0);
 	if (!Array.isArray(enc) || enc.length === 0) throw new SealError("keys");
-	return { sig: pairIn(sig), enc: enc.map(pairIn) };
+	return { sig: pairIn(sig), enc: enc.map(pairIn), ...(Array.isArray(older) ? { older: older.map(fromBase64Url) } : {}) };
 };
 
 export const importKeys = async (raw: RawKeys): Promise<UserKeys> => ({
@@ -82,19 +88,27 @@ export const importKeys = async (raw: RawKeys): Promise<UserKeys> => ({
 	enc: await Promise.all(raw.enc.map(importEncryption)),
 });
 
-export const openKeys = async (vault: Vault, version: number, sealed: Bytes): Promise<UserKeys> => {
+/** The keys, and the vault with what older root keys still open. */
+export const openKeys = async (vault: Vault, version: number, sealed: Bytes): Promise<{ keys: UserKeys; vault: Vault }> => {
 	const raw = await openRawKeys(vault, version, sealed);
 	const keys = await importKeys(raw);
 	for (const pair of [raw.sig, ...raw.enc]) pair.priv.fill(0);
-	return keys;
+	return { keys, vault: { ...vault, older: await Promise.all((raw.older ?? []).map((urk) => openVault(vault.owner, urk))) } };
 };
+
+const openWith = async (keys: readonly SealKey[], where: Bytes, sealed: Bytes): Promise<Bytes> => {
+	const [key, ...older] = keys as [SealKey, ...SealKey[]];
+	return open(key, where, sealed).catch((thrown: unknown) => (older.length > 0 ? openWith(older, where, sealed) : Promise.reject(thrown)));
+};
+
+const all = (vault: Vault, which: "state" | "draft"): SealKey[] => [vault, ...vault.older].map((one) => one[which]);
 
 /** Pins, what was read, names given to rooms: whatever the client keeps for its person, as one JSON value. */
 export const sealState = async (vault: Vault, version: number, state: unknown): Promise<Bytes> =>
 	seal(vault.state, await context(LABEL.userState, vault.owner, version), pad(utf8(JSON.stringify(state))));
 
 export const openState = async (vault: Vault, version: number, sealed: Bytes): Promise<unknown> =>
-	parseJson(unpad(await open(vault.state, await context(LABEL.userState, vault.owner, version), sealed)));
+	parseJson(unpad(await openWith(all(vault, "state"), await context(LABEL.userState, vault.owner, version), sealed)));
 
 const draftContext = (owner: Owner, room: Bytes, version: number): Promise<Bytes> =>
 	labelledHash(LABEL.draft, concat(u8(SUITE), owner.org, owner.user, room, u64(version)));
@@ -103,4 +117,4 @@ export const sealDraft = async (vault: Vault, room: Bytes, version: number, text
 	seal(vault.draft, await draftContext(vault.owner, room, version), pad(utf8(text)));
 
 export const openDraft = async (vault: Vault, room: Bytes, version: number, sealed: Bytes): Promise<string> =>
-	fromUtf8(unpad(await open(vault.draft, await draftContext(vault.owner, room, version), sealed)));
+	fromUtf8(unpad(await openWith(all(vault, "draft"), await draftContext(vault.owner, room, version), sealed)));
