@@ -65,6 +65,20 @@ static void worker_stop(void *ctx)
 	timer_start(w->look, 0, LOOK_MS);
 }
 
+/* As many connections as there may be descriptors for: without one an accept fails at once, again
+ * and again. */
+static uint32_t worker_connections(const struct config *config)
+{
+	rlim_t wanted = (rlim_t)config->max_connections;
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted + SPARE_FILES)
+		return (uint32_t)wanted;
+	rlim_t fit = files.rlim_cur > 2 * SPARE_FILES ? files.rlim_cur - SPARE_FILES
+						      : files.rlim_cur / 2;
+	log_warn("few_descriptors", LOG_N("connections", fit));
+	return (uint32_t)fit;
+}
+
 static struct server_settings worker_server_settings(const struct worker *w)
 {
 	const struct config *c = w->config;
@@ -78,7 +92,7 @@ static struct server_settings worker_server_settings(const struct worker *w)
 		.site = w->site,
 		.max_frame = (uint32_t)c->max_frame,
 		.max_body = (uint32_t)c->max_body,
-		.max_connections = (uint32_t)c->max_connections,
+		.max_connections = worker_connections(c),
 		.max_connections_per_address = (uint32_t)c->max_connections_per_address,
 		.outq = {(uint32_t)c->outq_bytes, (uint32_t)c->outq_frames},
 		.first_frame_seconds = (uint32_t)c->first_frame_seconds,
