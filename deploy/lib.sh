@@ -159,7 +159,10 @@ sockets_choose() { # a Unix socket's path must be shorter than 107 bytes
 	SOCKETS="$STATE/run"
 	[ $((${#SOCKETS} + 24)) -lt 107 ] && return 0
 	SOCKETS="/tmp/luotsi-$(id -u)-$(printf '%s' "$STATE" | cksum | cut -d' ' -f1)"
-	mkdir -m 700 "$SOCKETS" 2>/dev/null || [ -O "$SOCKETS" ] || [ "$(stat -c %U "$SOCKETS")" = "$SERVICE_USER" ] ||
+	# /tmp is everybody's: a link there could make root give away the folder behind it
+	mkdir -m 700 "$SOCKETS" 2>/dev/null || { [ ! -L "$SOCKETS" ] && [ -d "$SOCKETS" ]; } ||
+		die "$SOCKETS is not a folder. Remove it, or move the checkout to a shorter path."
+	[ -O "$SOCKETS" ] || [ "$(stat -c %U "$SOCKETS")" = "$SERVICE_USER" ] ||
 		die "The path $STATE is too long for a Unix socket, and $SOCKETS belongs to somebody else. Move the checkout to a shorter path."
 	chmod 700 "$SOCKETS"
 	[ "$(id -u)" != 0 ] || chown "$SERVICE_USER:" "$SOCKETS"
