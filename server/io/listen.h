@@ -16,8 +16,8 @@ struct io_handlers {
 	 * looks at the cookie. Answers from memory only. */
 	enum err (*ws_admit)(void *ctx, const struct ws_hello *hello);
 	void (*ws_open)(void *ctx, uint64_t conn, const struct ws_hello *hello);
-	/* One whole message, at most max_frame bytes: text in UTF-8, which may be empty; of a binary
-	 * one also the blob behind its text, at least 1 byte, else SLICE_NONE. */
+	/* One whole message, at most max_frame bytes: text in UTF-8, which may be empty; of a
+	 * binary one also the blob behind its text, at least 1 byte, else SLICE_NONE. */
 	void (*ws_message)(void *ctx, uint64_t conn, struct slice text, struct slice blob);
 	/* Exactly once for each ws_open. */
 	void (*ws_closed)(void *ctx, uint64_t conn);

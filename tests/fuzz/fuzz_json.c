@@ -104,7 +104,8 @@ static enum err decode(
 	const char *field = NULL;
 	TRY(decode_open(text, &d));
 	HOLD(reference_is_utf8(text.p, text.n));
-	enum err e = decode_body(d, &(struct decode_into){shape, arena, false, SLICE_NONE}, ret, &field);
+	enum err e =
+		decode_body(d, &(struct decode_into){shape, arena, false, SLICE_NONE}, ret, &field);
 	HOLD(e == ERR_OK || e == ERR_BAD_FIELD);
 	check_memory(arena, shape, text.n);
 	return e;
