@@ -37,6 +37,7 @@ static void control_appended(struct request *r, const struct pg_result *result)
 static void control_judged(struct request *r)
 {
 	const struct control_append *a = r->state;
+	int64_t most = r->core->parts.config->control_entries_per_hour;
 	if (a->fault != ERR_OK) {
 		req_fail(r, a->fault);
 	} else if (a->repeat) {
@@ -44,6 +45,8 @@ static void control_judged(struct request *r)
 		req_reply(r, &out);
 	} else if (a->refusal != REFUSAL_NONE) {
 		outcome_refuse(r, a->refusal, &a->before->head);
+	} else if (a->n_recent > (size_t)most) {
+		req_fail(r, ERR_RATE_LIMITED);
 	} else {
 		struct pg_param *params =
 			arena_array(r->arena, CONTROL_APPEND_N_IN, sizeof(*params));

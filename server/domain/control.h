@@ -19,7 +19,8 @@ struct control_append {
 	/* What was judged. */
 	enum err fault;
 	enum refusal refusal;
-	bool repeat; /* exactly these are stored already */
+	bool repeat;     /* exactly these are stored already */
+	size_t n_recent; /* the person's entries of the last hour, with these */
 	struct control *before, *after;
 	const struct wire_wrap **wraps; /* in the order in which the entries sign them */
 };

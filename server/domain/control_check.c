@@ -149,6 +149,21 @@ static enum refusal judge_new(
 	return REFUSAL_NONE;
 }
 
+/* The person's own, stored within the last hour by their clocks, which were right when stored. */
+static size_t count_recent(const struct control_append *a)
+{
+	enum { HOUR_MS = 3600 * 1000 };
+	size_t n = a->in->n_entries;
+	for (size_t i = a->n_log; i-- > 0;) {
+		struct control_entry e;
+		if (control_parse(a->log[i], &e) != REFUSAL_NONE ||
+			e.env.client_time_ms + HOUR_MS < a->now_ms)
+			break;
+		n += id_equal(&e.env.sender, &a->user);
+	}
+	return n;
+}
+
 void control_judge(void *append)
 {
 	struct control_append *a = append;
@@ -168,4 +183,5 @@ void control_judge(void *append)
 		return;
 	people_drop_ended(&people);
 	a->refusal = judge_new(a, &people, sender);
+	a->n_recent = count_recent(a);
 }

@@ -59,6 +59,16 @@ export const hostileTests = (house: () => House): void => {
 		assert.equal(code, 4001);
 	});
 
+	test("nobody_fills_a_rooms_log_until_it_is_dead", async () => {
+		const { client, counsellor, room } = await talk(house());
+		const { acts, log } = client.engine.parts.room(room);
+		const words: string[] = [];
+		for (let i = 0; i < 70 && !words.includes("rate_limited"); i++)
+			await acts.rotate(log.state().epoch).catch((thrown: { word: string }) => words.push(thrown.word));
+		assert.ok(words.includes("rate_limited"), JSON.stringify([...new Set(words)]));
+		await counsellor.engine.closeRoom(room, "other"); // others go on
+	});
+
 	test("a_disabled_account_is_out_at_once", async () => {
 		const { db } = house();
 		const account = house().account();
