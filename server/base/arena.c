@@ -64,17 +64,33 @@ struct arena *arena_new(size_t first_size)
 	return a;
 }
 
+/* All blocks but the first. */
+static void arena_shrink(struct arena *a)
+{
+	while (a->block != a->first) {
+		struct block *b = a->block;
+		a->block = b->next;
+		block_free(b);
+	}
+}
+
+void arena_reset(struct arena *a)
+{
+	arena_shrink(a);
+	struct block *b = a->first;
+	ASAN_UNPOISON_MEMORY_REGION(b->bytes, b->used);
+	memset(b->bytes, 0, b->used);
+	b->used = a->total = 0;
+	ASAN_POISON_MEMORY_REGION(b->bytes, b->size);
+}
+
 void arena_free(struct arena **arena)
 {
 	struct arena *a = *arena;
 	*arena = NULL;
 	if (!a)
 		return;
-	while (a->block != a->first) {
-		struct block *b = a->block;
-		a->block = b->next;
-		block_free(b);
-	}
+	arena_shrink(a);
 	ASAN_UNPOISON_MEMORY_REGION(a->first->bytes, a->first->size);
 	free(a);
 }

@@ -7,6 +7,8 @@ struct arena;
 /* first_size: of the first block, got at once together with the arena. */
 struct arena *arena_new(size_t first_size);
 void arena_free(struct arena **arena);
+/* As new: what was handed out is zeroed and dead, only the first block stays. */
+void arena_reset(struct arena *a);
 static inline void arena_cleanup(struct arena **arena)
 {
 	arena_free(arena);

@@ -89,7 +89,16 @@ void buf_add_u64(struct buf *b, uint64_t v)
 
 void buf_add_decimal(struct buf *b, int64_t v)
 {
-	buf_addf(b, "%lld", (long long)v);
+	enum { DIGITS_MAX = 20 };
+	uint8_t text[DIGITS_MAX];
+	size_t at = DIGITS_MAX;
+	uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+	do
+		text[--at] = (uint8_t)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (v < 0)
+		text[--at] = '-';
+	buf_add(b, slice_of(text + at, DIGITS_MAX - at));
 }
 
 void buf_addf(struct buf *b, const char *format, ...)

@@ -65,6 +65,8 @@ void core_free(struct core **core)
 		struct arena *arena = LIST_OF(link, struct request, waiting)->arena;
 		arena_free(&arena);
 	}
+	while (c->n_spare > 0)
+		arena_free(&c->spare[--c->n_spare]);
 	hub_free(&c->hub);
 	map_free(&c->connections);
 	map_free(&c->requests);

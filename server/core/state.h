@@ -9,6 +9,7 @@
 #include "core/request.h"
 
 /* What the files of core share, and what handlers find by their request. */
+enum { ARENAS_SPARE = 64 };
 struct core {
 	struct core_parts parts;
 	struct server *server;
@@ -16,6 +17,8 @@ struct core {
 	struct map *requests;    /* by id */
 	struct list waiting;     /* requests, oldest first */
 	uint64_t next_request;
+	struct arena *spare[ARENAS_SPARE]; /* of requests that are over */
+	size_t n_spare;
 	struct rate *person_rates;  /* buckets PERSON_... */
 	struct rate *address_rates; /* buckets ADDRESS_... */
 	struct hub *hub;

@@ -153,6 +153,20 @@ static void b64_refuses_other_spellings(void **state)
 		assert_err(b64_decode(slice_text(bad[i]), out), ERR_BAD_FIELD);
 }
 
+static void decimals_are_written_as_they_are(void **state)
+{
+	(void)state;
+	static const int64_t values[] = {0, 7, 10, -1, 1790000000000, INT64_MAX, INT64_MIN};
+	struct buf b = BUF_MAX(200);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		buf_add_decimal(&b, values[i]);
+		buf_add_byte(&b, ' ');
+	}
+	assert_string_equal(
+		buf_text(&b), "0 7 10 -1 1790000000000 9223372036854775807 -9223372036854775808 ");
+	buf_done(&b);
+}
+
 static void arena_hands_out_zeroed_memory_apart(void **state)
 {
 	(void)state;
@@ -165,6 +179,12 @@ static void arena_hands_out_zeroed_memory_apart(void **state)
 	assert_int_equal(one[39], 1);
 	assert_string_equal(arena_text(a, SLICE_LIT("text")), "text");
 	assert_true(arena_size(a) >= 100080);
+	memset(one, 'x', 40);
+	arena_reset(a);
+	assert_int_equal(arena_size(a), 0);
+	uint8_t *again = arena_alloc(a, 40);
+	for (size_t i = 0; i < 40; i++)
+		assert_int_equal(again[i], 0);
 	arena_free(&a);
 	assert_null(a);
 }
@@ -272,7 +292,8 @@ int main(void)
 		T(numbers_have_one_spelling), T(signed_numbers_reach_both_ends),
 		T(arithmetic_that_would_wrap_is_refused),
 		T(b64_goes_there_and_back_at_every_length), T(b64_knows_the_vectors_of_rfc4648),
-		T(b64_refuses_other_spellings), T(arena_hands_out_zeroed_memory_apart),
+		T(b64_refuses_other_spellings), T(decimals_are_written_as_they_are),
+		T(arena_hands_out_zeroed_memory_apart),
 		T(list_keeps_order_and_lets_go_while_walking),
 		T(map_finds_what_was_put_and_nothing_else),
 		T(map_replaces_and_returns_the_old_value),
