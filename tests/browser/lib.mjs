@@ -38,7 +38,7 @@ export async function open(browser, { size = desk, dark = false, locale = "fi-FI
 		if (message.type() === "error" && !/Failed to load resource|WebSocket connection/.test(message.text())) complaints.push(message.text());
 	});
 	page.on("pageerror", (error) => complaints.push(String(error)));
-	page.setDefaultTimeout(15_000);
+	page.setDefaultTimeout(Number(process.env.LUOTSI_PATIENCE ?? 40_000)); // a busy machine, a server under sanitizers
 	return { context, page, complaints, close: () => context.close() };
 }
 

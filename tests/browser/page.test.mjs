@@ -36,6 +36,11 @@ const details = async (page) => {
 	await dialog(page);
 	await page.getByText("Kuka voi lukea").waitFor();
 };
+const account = async (page, words = "Tämä laite") => {
+	await page.getByLabel("Valikko", { exact: true }).click();
+	await page.getByRole("button", { name: "Oma tili" }).click();
+	await page.getByText(new RegExp(words)).first().waitFor();
+};
 const chosen = (page) => page.getByRole("button", { name: /^Aino/ }).first().click();
 const makeKeys = async (page) => {
 	await page.getByLabel("Millä nimellä").fill("Aino");
@@ -67,6 +72,16 @@ const pages = [
 	["counsellor-colleagues", "counsellor", async (page) => { await chosen(page); await details(page); await page.getByRole("button", { name: "Työtoverit" }).click(); await page.getByText("Lisää työtoveri").waitFor(); }],
 	["counsellor-new", "counsellor", async (page) => { await page.getByRole("button", { name: "Uusi asiakas" }).click(); await page.getByLabel("Asiakkaan nimi").waitFor(); }],
 	["counsellor-invitation", "counsellor", async (page) => { await page.getByRole("button", { name: "Uusi asiakas" }).click(); await page.getByLabel("Asiakkaan nimi").fill("Ville"); await page.getByRole("button", { name: "Tee kutsulinkki" }).click(); await page.locator(".qr").waitFor(); }],
+	["account", "client", account],
+	["account-failed", "failing", async (page) => { await account(page, "Ei yhteyttä|ei ole juuri nyt käytettävissä"); }],
+	["account-passphrase", "client", async (page) => { await account(page); await page.getByRole("button", { name: "Vaihda salalause" }).click(); await dialog(page); }],
+	["account-code", "client", async (page) => { await account(page); await page.getByRole("button", { name: "Tee uusi palautuskoodi" }).click(); await dialog(page); }],
+	["account-counsellor", "counsellor", account],
+	["recovered", "recovered", (page) => page.getByRole("heading", { name: "Valitse uusi salalause" }).waitFor()],
+	["recovered-later", "recovered", async (page) => { await page.getByRole("button", { name: "Teen sen myöhemmin" }).click(); await page.locator(".bubble").first().waitFor(); await page.locator(".notice.warning").waitFor(); }],
+	["lost", "locked", async (page) => { await page.getByRole("button", { name: /ovat hukassa/ }).click(); await page.getByText("Kukaan ei voi palauttaa").waitFor(); }],
+	["not-certified", "counsellor-new", (page) => page.getByRole("heading", { name: "Tilisi odottaa vahvistusta" }).waitFor()],
+	["administrator", "admin", (page) => page.getByText("vahvistetaan ohjaajien avaimet").waitFor()],
 	["help", "client", (page) => page.getByText("Mitä tämä ei estä").waitFor(), "/suojaus"],
 	["unknown", "client", (page) => page.getByText("Sivua ei ole").waitFor(), "/jotakin/muuta"],
 ];
@@ -315,6 +330,48 @@ within("on_a_shared_device_leaving_the_page_forgets_everything", "locked", {}, a
 	await page.locator(".bubble").first().waitFor();
 	await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
 	await page.locator(".bubble").first().waitFor({ state: "detached" });
+});
+
+within("other_sessions_are_ended_one_by_one_or_together", "client", {}, async (page) => {
+	await account(page);
+	assert.equal(await page.locator(".sessions li").count(), 3);
+	assert.equal(await page.locator(".sessions li").first().getByRole("button").count(), 0);
+	await page.getByRole("button", { name: "Lopeta kaikki muut" }).click();
+	await page.getByText("Et ole kirjautuneena muualla.").waitFor();
+	assert.equal(await page.locator(".sessions li").count(), 1);
+});
+
+within("a_new_passphrase_leads_to_a_new_code_that_must_be_kept", "client", {}, async (page) => {
+	await account(page);
+	await page.getByRole("button", { name: "Vaihda salalause" }).click();
+	await page.getByLabel("Nykyinen salalause").fill("väärä");
+	await page.getByLabel("Keksin salalauseen itse").check();
+	await page.getByLabel("Uusi salalause").fill("vihreä kissa tanssii torilla");
+	const change = page.getByRole("dialog").getByRole("button", { name: "Vaihda salalause" });
+	await change.click();
+	await page.getByText("Salalause ei avaa").waitFor();
+	await page.getByLabel("Nykyinen salalause").fill("oikea salalause tässä");
+	await change.click();
+	await page.locator(".code-groups").waitFor();
+	await page.getByLabel("Koodi on tallessa").check();
+	await page.getByRole("button", { name: "Jatka" }).click();
+	await page.getByRole("heading", { name: "Oma tili" }).waitFor();
+});
+
+within("who_opened_by_the_code_may_write_first_and_is_reminded", "recovered", {}, async (page) => {
+	await page.getByRole("button", { name: "Teen sen myöhemmin" }).click();
+	await page.getByLabel("Viesti", { exact: true }).fill("kirjoitan ensin");
+	await page.getByRole("button", { name: "Lähetä", exact: true }).click();
+	await page.locator(".bubble", { hasText: "kirjoitan ensin" }).waitFor();
+	await page.getByRole("button", { name: "Valitse uusi salalause" }).click();
+	await page.getByLabel("Keksin salalauseen itse").check();
+	await page.getByLabel("Uusi salalause").fill("vihreä kissa tanssii torilla");
+	await page.getByRole("button", { name: "Valitse uusi salalause" }).click();
+	await page.locator(".code-groups").waitFor();
+	await page.getByLabel("Koodi on tallessa").check();
+	await page.getByRole("button", { name: "Jatka" }).click();
+	await page.locator(".bubble").first().waitFor();
+	assert.equal(await page.locator(".notice.warning").count(), 0);
 });
 
 within("nothing_is_stored_in_the_browser", "client", {}, async (page) => {

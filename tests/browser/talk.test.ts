@@ -6,6 +6,7 @@ import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, idToUuid, openHouse, talk, type House } from "../flow/house.js";
 import { desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 
+const RENEWED = "uusi lause syksyn ensimmäisenä päivänä";
 const OWN = "pitkä rannalla kuljettu kesäpäivä";
 let house: House;
 let browser: Browser;
@@ -225,6 +226,7 @@ test("the_counsellor_answers_by_keyboard_alone", async () => {
 test("who_waits_is_seen_in_the_list", async () => {
 	const other = await talk(house, "Mikael");
 	await other.client.engine.send(other.room, "Onko siellä ketään?");
+	await other.client.until("it is stored", () => [...other.client.messages.values()].some((m) => m.mine && m.seq !== null));
 	await staff.page.locator(".room-row", { hasText: "Mikael" }).getByText("Odottaa vastausta").waitFor();
 	await staff.page.waitForFunction(() => document.title === "(1) Luotsi" || document.title === "(2) Luotsi");
 	await clean(staff, "rooms-waiting");
@@ -238,6 +240,11 @@ test("another_device_finds_everything_with_the_printed_code", async () => {
 	await page.getByRole("button", { name: /Unohdin salalauseen/ }).click();
 	await page.getByLabel("Palautuskoodi", { exact: true }).fill(code);
 	await page.getByRole("button", { name: "Avaa", exact: true }).click();
+	await page.getByRole("heading", { name: "Valitse uusi salalause" }).waitFor();
+	await clean(second, "recovered-dark");
+	await page.getByLabel("Keksin salalauseen itse").check();
+	await page.getByLabel("Uusi salalause").fill(RENEWED);
+	await page.getByRole("button", { name: "Valitse uusi salalause" }).click();
 	await page.locator(".code-groups").waitFor();
 	const next = (await page.locator(".code-groups li").allTextContents()).join("-");
 	assert.notEqual(next, code);
@@ -246,6 +253,33 @@ test("another_device_finds_everything_with_the_printed_code", async () => {
 	await seen(page, "Taas auki");
 	await clean(second, "second-device-dark");
 	await second.close();
+});
+
+test("a_passphrase_that_is_changed_opens_another_device_and_the_old_one_does_not", async () => {
+	const { page } = staff;
+	await page.getByLabel("Valikko", { exact: true }).click();
+	await page.getByRole("button", { name: "Oma tili" }).click();
+	await page.getByText("Tämä laite").waitFor();
+	await clean(staff, "account");
+	await page.getByRole("button", { name: "Vaihda salalause" }).click();
+	await page.getByLabel("Nykyinen salalause").fill(PASSPHRASE);
+	await page.getByLabel("Keksin salalauseen itse").check();
+	await page.getByLabel("Uusi salalause").fill(`${RENEWED} ohjaajalla`);
+	await page.getByRole("dialog").getByRole("button", { name: "Vaihda salalause" }).click();
+	await page.locator(".code-groups").waitFor();
+	await page.getByLabel("Koodi on tallessa").check();
+	await page.getByRole("button", { name: "Jatka" }).click();
+	const second = await open(browser, { size: desk });
+	await second.page.goto(house.service.origin);
+	await signIn(second.page, "counsellor-1");
+	await unlock(second.page, PASSPHRASE);
+	await second.page.getByText("Salalause ei avaa viestejäsi").waitFor();
+	await unlock(second.page, `${RENEWED} ohjaajalla`);
+	await second.page.locator(".room-row", { hasText: "Aino" }).waitFor();
+	assert.deepEqual(second.complaints, []);
+	await second.close();
+	await page.getByRole("link", { name: /etusivu/i }).click();
+	await page.locator(".room-row").first().waitFor();
 });
 
 test("an_invitation_works_once", async () => {

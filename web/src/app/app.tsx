@@ -1,11 +1,10 @@
 // Which page a person sees: from where they stand, not from the address.
 
-import { begin, beginAgain } from "./engine.js";
+import { begin } from "./engine.js";
 import { Home } from "./home.js";
 import { Unlock } from "./keys/unlock.js";
 import { Lazy } from "./lazy.js";
-import { Button, Loading, PageTitle } from "./parts.js";
-import { goTo } from "./route.js";
+import { Button, Loading } from "./parts.js";
 import { Shell } from "./shell.js";
 import { use, useSpeech } from "./state.js";
 
@@ -14,18 +13,11 @@ const FirstTime = () => <Lazy load={async () => (await import("./keys/first-time
 const Help = () => <Lazy load={async () => (await import("./help.js")).Help} props={{}} />;
 const CodePage = () => <Lazy load={async () => (await import("./keys/code-page.js")).CodePage} props={{}} />;
 
-const Ended = () => {
-	const { t } = useSpeech();
-	const why = use((all) => all.ended) ?? "signed_out";
-	return (
-		<>
-			<PageTitle>{t("ended.title")}</PageTitle>
-			<p>{t(`ended.${why}`)}</p>
-			<p>{t("ended.close")}</p>
-			<Button kind="main" onClick={() => void beginAgain()}>{t("ended.again")}</Button>
-		</>
-	);
-};
+const Account = () => <Lazy load={async () => (await import("./account.js")).OwnAccount} props={{}} />;
+const Recovered = () => <Lazy load={async () => (await import("./keys/renew.js")).Recovered} props={{}} />;
+
+const Ended = () => <Lazy load={async () => (await import("./standing.js")).Ended} props={{}} />;
+const Unknown = () => <Lazy load={async () => (await import("./standing.js")).Unknown} props={{}} />;
 
 const Starting = () => {
 	const { t } = useSpeech();
@@ -38,23 +30,17 @@ const Starting = () => {
 	);
 };
 
-const Unknown = () => {
-	const { t } = useSpeech();
-	return (
-		<>
-			<PageTitle>{t("unknown.title")}</PageTitle>
-			<p>{t("unknown.text")}</p>
-			<Button kind="main" onClick={() => goTo("home")}>{t("unknown.home")}</Button>
-		</>
-	);
-};
-
 const Here = () => {
 	const keys = use((all) => all.self?.keys ?? "unknown");
 	const code = use((all) => all.code);
+	const page = use((all) => all.page);
+	const recovered = use((all) => all.self?.recovered);
+	const later = use((all) => all.later);
 	if (code) return <Shell><CodePage /></Shell>;
 	if (keys === "none") return <Shell><FirstTime /></Shell>;
 	if (keys === "locked") return <Shell><Unlock /></Shell>;
+	if (keys === "open" && recovered && !later) return <Shell><Recovered /></Shell>;
+	if (keys === "open" && page === "account") return <Shell><Account /></Shell>;
 	if (keys === "open") return <Home />;
 	return <Shell><Starting /></Shell>;
 };

@@ -37,7 +37,7 @@ export const engine = (): Engine => running;
 /** Ends the worker with all keys; nothing of the conversation stays in the page. */
 export const forget = (): void => {
 	running.kill();
-	set({ self: null, rooms: null, open: null, view: null, timeline: emptyTimeline, code: null, spoken: [] });
+	set({ self: null, rooms: null, open: null, view: null, timeline: emptyTimeline, code: null, spoken: [], invitation: null, invitationError: null, problem: null });
 };
 
 const finish = (why: "signed_out" | "expired" | "replaced"): void => {
@@ -112,10 +112,9 @@ export const openRoom = async (room: Id): Promise<void> => {
 	}
 	try {
 		const view = await running.openRoom(room, get().speech.language);
-		if (get().open === room) set({ view });
+		if (get().open === room) set({ view, problem: null });
 	} catch (error) {
-		if (get().open === room) set({ open: null });
-		say(sentence(wordOf(error)));
+		if (get().open === room) set({ open: null, problem: wordOf(error) });
 	}
 };
 

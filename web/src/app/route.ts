@@ -6,9 +6,10 @@ import { get, set, type Page } from "./state.js";
 import type { Id } from "../client/api.js";
 
 const HELP = "/suojaus";
+const ACCOUNT = "/tili";
 const INVITATION = "/kutsu";
 
-const pageAt = (path: string): Page => (path === HELP ? "help" : path === "/" || path === INVITATION ? "home" : "unknown");
+const pageAt = (path: string): Page => (path === HELP ? "help" : path === ACCOUNT ? "account" : path === "/" || path === INVITATION ? "home" : "unknown");
 
 interface Step {
 	room: Id | null;
@@ -33,8 +34,8 @@ export const startRoute = (): void => {
 	});
 };
 
-export const goTo = (page: "home" | "help"): void => {
-	history.pushState(null, "", page === "help" ? HELP : "/");
+export const goTo = (page: "home" | "help" | "account"): void => {
+	history.pushState(null, "", page === "help" ? HELP : page === "account" ? ACCOUNT : "/");
 	set({ page });
 	scrollTo(0, 0);
 };

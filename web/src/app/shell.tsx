@@ -3,7 +3,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Language } from "../client/api.js";
-import { speak } from "./engine.js";
+import { sentence, speak } from "./engine.js";
+import { Lazy } from "./lazy.js";
 import { exitNow, lock, signOut } from "./leave.js";
 import { Button, Icon, Menu, Notice } from "./parts.js";
 import { goTo } from "./route.js";
@@ -33,6 +34,7 @@ const MainMenu = () => {
 	return (
 		<Menu label={t("shell.menu")} icon="more">
 			<button type="button" onClick={() => goTo("help")}>{t("shell.help")}</button>
+			{open && <button type="button" onClick={() => goTo("account")}>{t("shell.account")}</button>}
 			{open && <button type="button" onClick={() => void lock()}>{t("shell.lock")}</button>}
 			{here && <button type="button" onClick={() => void signOut()}>{t("shell.sign_out")}</button>}
 		</Menu>
@@ -87,8 +89,9 @@ const Banner = () => {
 const Warning = () => {
 	const { t } = useSpeech();
 	const warning = use((all) => all.self?.warning ?? null);
-	if (!warning) return null;
-	return <Notice kind="error" title={t("warning.title")}><p>{t(`warning.${warning}`)}</p></Notice>;
+	const problem = use((all) => all.problem);
+	if (!warning && !problem) return null;
+	return <Notice kind="error" title={t("warning.title")}><p>{warning ? t(`warning.${warning}`) : sentence(problem ?? "")}</p></Notice>;
 };
 
 const Ear = () => {
@@ -111,12 +114,14 @@ const Title = () => {
 
 export const Shell = ({ children, full = false }: { children: ComponentChildren; full?: boolean }) => {
 	const { t } = useSpeech();
+	const later = use((all) => all.later && all.self?.recovered);
 	return (
 		<div class={full ? "shell full" : "shell"}>
 			<a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>{t("shell.skip")}</a>
 			<Header />
 			<Banner />
 			<Warning />
+			{later && <Lazy load={async () => (await import("./keys/renew.js")).RenewLater} props={{}} />}
 			<main id="main" tabIndex={-1} class={full ? "workspace" : "page"}>{children}</main>
 			<Ear />
 			<Title />

@@ -6,7 +6,7 @@ import { finnishSpeech, type Speech } from "../text/text.js";
 import { emptyTimeline, type Timeline } from "./timeline.js";
 
 export type Stage = "starting" | "sign_in" | "here" | "ended";
-export type Page = "home" | "help" | "unknown";
+export type Page = "home" | "help" | "account" | "unknown";
 
 export interface State {
 	stage: Stage;
@@ -22,6 +22,8 @@ export interface State {
 	code: string | null; // a printed code that was just made and must be kept
 	invitation: string | null; // the fragment of the link that brought the person here
 	invitationError: string | null;
+	problem: string | null; // why the room that was wanted does not open
+	later: boolean; // a new passphrase is chosen later
 	shared: boolean; // a device that others use too
 	ended: "signed_out" | "expired" | "replaced" | null;
 	spoken: readonly { key: number; text: string }[];
@@ -41,6 +43,8 @@ let state: State = {
 	code: null,
 	invitation: null,
 	invitationError: null,
+	problem: null,
+	later: false,
 	shared: false,
 	ended: null,
 	spoken: [],

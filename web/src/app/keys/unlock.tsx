@@ -2,8 +2,9 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { engine } from "../engine.js";
-import { Button, Notice, PageTitle, SecretField, useAct } from "../parts.js";
+import { Button, PageTitle, SecretField, useAct } from "../parts.js";
 import { set, use, useSpeech } from "../state.js";
+import { Lazy } from "../lazy.js";
 import { SharedDevice } from "./shared.js";
 
 export const Unlock = () => {
@@ -11,6 +12,7 @@ export const Unlock = () => {
 	const hasCode = use((all) => all.self?.unlockers.some((one) => one.type === "code") ?? false);
 	const invited = use((all) => all.invitation !== null);
 	const [way, setWay] = useState<"passphrase" | "code">("passphrase");
+	const [lost, setLost] = useState(false);
 	const [secret, setSecret] = useState("");
 	const opening = useAct();
 	const form = useRef<HTMLFormElement>(null);
@@ -19,10 +21,10 @@ export const Unlock = () => {
 		event.preventDefault();
 		if (secret.trim() === "") return;
 		void opening.act(async () => {
-			const { newCode } = await engine().unlock(way === "code" ? { code: secret } : { passphrase: secret });
+			await engine().unlock(way === "code" ? { code: secret } : { passphrase: secret });
 			performance.mark("luotsi:unlocked");
 			setSecret("");
-			if (newCode) set({ code: newCode });
+			set({ later: false });
 		});
 	};
 	const other = (): void => {
@@ -30,6 +32,7 @@ export const Unlock = () => {
 		setSecret("");
 		opening.clear();
 	};
+	if (lost) return <Lazy load={async () => (await import("../standing.js")).Lost} props={{ onBack: () => setLost(false) }} />;
 	return (
 		<form class="unlock" ref={form} onSubmit={submit} noValidate>
 			<PageTitle>{t("unlock.title")}</PageTitle>
@@ -43,7 +46,7 @@ export const Unlock = () => {
 			<Button kind="main" type="submit" icon="lock" busy={opening.busy}>{opening.busy ? t("unlock.opening") : t("unlock.open")}</Button>
 			<p class="vh" role="status">{opening.busy ? t("unlock.opening_long") : ""}</p>
 			{hasCode && <p><button type="button" class="link" onClick={other}>{way === "code" ? t("unlock.by_passphrase") : t("unlock.by_code")}</button></p>}
-			{!opening.busy && <Notice kind="info"><p>{t("unlock.lost")}</p></Notice>}
+			{!opening.busy && <p><button type="button" class="link" onClick={() => setLost(true)}>{t("unlock.lost")}</button></p>}
 		</form>
 	);
 };
