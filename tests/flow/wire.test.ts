@@ -216,9 +216,9 @@ export const wireTests = (house: () => House): void => {
 	});
 
 	test("every_answer_carries_the_protecting_headers", async () => {
-		for (const path of ["/", "/nowhere.js", "/api/dev_people"]) {
+		for (const path of ["/", "/nowhere.js", "/api/dev_people", "/a\\b"]) {
 			const text = (await rawTls(house(), [`GET ${path} HTTP/1.1\r\nHost: localhost:${house().service.port}\r\nConnection: close\r\n\r\n`], 3_000)).toLowerCase();
-			for (const header of ["content-security-policy:", "x-content-type-options: nosniff", "referrer-policy: no-referrer", "strict-transport-security:"])
+			for (const header of ["content-security-policy:", "x-content-type-options: nosniff", "referrer-policy: no-referrer", "strict-transport-security:", "permissions-policy:", "cache-control:"])
 				assert.ok(text.includes(header), `${path} lacks ${header}`);
 		}
 	});
