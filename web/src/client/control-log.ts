@@ -3,7 +3,7 @@
 
 import type { Id } from "./api.js";
 import type { People } from "./people.js";
-import { refusal, wordOf } from "./refusal.js";
+import { isUncertain, refusal, wordOf } from "./refusal.js";
 import { continues, type Seen } from "./user-state.js";
 import type { Call, Wrap } from "./wire.js";
 import {
@@ -21,6 +21,8 @@ export interface ControlLog {
 	wraps(epoch: number, keyset: number): readonly Wrap[];
 	/** Fetches and verifies what is new; true if something was. */
 	sync(): Promise<boolean>;
+	/** What was fetched last does not verify: what stood before is what counts. */
+	broken(): boolean;
 	seen(): Seen;
 }
 
@@ -41,12 +43,13 @@ export const makeControlLog = (call: Call, people: People, org: Bytes, room: Id,
 	const wraps = new Map<string, Wrap[]>();
 	let running: Promise<boolean> | undefined;
 	let checked = false;
+	let broken = false;
 
 	const state = (): ControlState => states.latest() ?? emptyControl();
 
 	const anchored = (next: ControlState): void => {
 		const own = equal(next.org, org) && equal(next.room, roomBytes);
-		const rooted = equal(next.rootKid, people.organisation.state.rootKid) && people.encryptionPub(next.recoveryKid) !== undefined;
+		const rooted = equal(next.rootKid, people.organisation.state.rootKid) && people.recovers(next.recoveryKid);
 		if (!own) throw refusal("bad_history", "wrong_room");
 		if (!rooted) throw refusal("root_changed");
 	};
@@ -72,17 +75,20 @@ export const makeControlLog = (call: Call, people: People, org: Bytes, room: Id,
 
 	const page = async (): Promise<boolean> => {
 		const reply = await call("room_log", { room, from: entries.length });
-		const fresh = reply.entries.map(fromBase64Url);
-		const read = await Promise.all(fresh.map(readControl));
-		await people.learn(read.flatMap(usersOf));
 		try {
+			const fresh = reply.entries.map(fromBase64Url);
+			const read = await Promise.all(fresh.map(readControl));
+			await people.learn(read.flatMap(usersOf));
 			for (const bytes of fresh) await extend(bytes);
 		} catch (thrown) {
+			if (isUncertain(thrown)) throw thrown;
 			const word = wordOf(thrown);
+			broken = true;
 			throw word === "root_changed" || word === "bad_history" ? thrown : refusal("bad_history", word);
 		}
+		broken = false;
 		reply.wraps.forEach(keep);
-		return reply.more && fresh.length > 0;
+		return reply.more && reply.entries.length > 0;
 	};
 
 	const syncAll = async (): Promise<boolean> => {
@@ -99,6 +105,7 @@ export const makeControlLog = (call: Call, people: People, org: Bytes, room: Id,
 		entries,
 		states,
 		wraps: (epoch, keyset) => wraps.get(`${epoch}/${keyset}`) ?? [],
+		broken: () => broken,
 		sync: () => {
 			const next = (running ?? Promise.resolve(false)).then(syncAll, syncAll);
 			running = next;

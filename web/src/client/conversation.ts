@@ -36,8 +36,8 @@ export interface Conversation {
 	known(seq: number): Known | undefined;
 	/** The newest envelope at or before seq. */
 	newestAt(seq: number): Known | undefined;
-	/** How many cannot be believed. */
-	doubts(): number;
+	/** The room_seq of what cannot be believed. */
+	doubts(): number[];
 	/** Rows that are no envelopes at all, with their times. */
 	unreadable(): ReadonlyMap<number, number>;
 	/** After which room_seq the n-th control entry stands, if that is known here. */
@@ -67,6 +67,7 @@ export const makeConversation = (d: ConversationDeps): Conversation => {
 	const bySeq = new Map<number, Known>();
 	const lastAt = new Map<number, number>(); // index in the control log -> greatest room_seq that names it
 	const unreadable = new Map<number, number>(); // room_seq -> time of rows that are no envelopes at all
+	const lacking = new Set<number>(); // room_seq of what has parents that are not in sight
 	let verifier: RoomVerifier | undefined;
 	let [bottom, top] = [0, 0]; // what was fetched, whether it could be believed or not
 	let left = true;
@@ -132,19 +133,24 @@ export const makeConversation = (d: ConversationDeps): Conversation => {
 		const times = new Map(rows.map((row) => [row.seq, row.at]));
 		const known = (await Promise.all(changes.map((c) => read(c, times.get(c.roomSeq) ?? 0)))).filter((k) => k !== undefined);
 		const fresh = live ? known.filter((k) => times.has(k.seq) && !bySeq.has(k.seq)) : [];
+		for (const { roomSeq, verdict } of changes) lacking[verdict.kind === "missing" ? "add" : "delete"](roomSeq);
 		const ids = new Set(known.flatMap(keep));
 		d.changed([...ids], fresh);
 	};
 
 	const forwards = async (rows: readonly Row[], live: boolean): Promise<void> => {
 		const items = rows.map(stored);
+		await bringLog(items); // first: rows that were counted before would not be asked for again if this fails
 		top = Math.max(top, ...rows.map((row) => row.seq));
 		if (bottom === 0) bottom = rows[0]?.seq ?? 0;
-		await bringLog(items);
 		await take(await rules().newer(items), rows, live);
+		while (live && left && rows.some((row) => lacking.has(row.seq))) await oneOlder();
 	};
 
-	const ordered = (rows: readonly Row[]): Row[] => [...rows].sort((a, b) => a.seq - b.seq);
+	/** A place that is given twice: the first stands, and there is a doubt, or a later verdict on one would be taken for the other's. */
+	const ordered = (rows: readonly Row[]): Row[] =>
+		[...rows].sort((a, b) => a.seq - b.seq).filter(({ seq, at }, i, all) => seq !== all[i - 1]?.seq || void unreadable.set(seq, at));
+
 	const highest = (): number => top;
 
 	const fetchNewer = async (): Promise<void> => {
@@ -214,7 +220,7 @@ export const makeConversation = (d: ConversationDeps): Conversation => {
 			}
 			return undefined;
 		},
-		doubts: () => unreadable.size + [...bySeq.values()].filter((k) => k.doubt !== null).length,
+		doubts: () => [...unreadable.keys(), ...[...bySeq.values()].filter((k) => k.doubt !== null).map((k) => k.seq)],
 		unreadable: () => unreadable,
 		placeOf: (entry) => {
 			let place = left ? undefined : 0;

@@ -21,6 +21,10 @@ export interface People {
 	records(): readonly PersonRecord[];
 	readonly findKey: KeyFinder;
 	encryptionPub(kid: Bytes): Bytes | undefined;
+	/** Whether the organisation's chain goes on from what was pinned when it was first asked. */
+	rooted(): boolean;
+	/** A recovery key of the organisation, as its root says, and nobody else's key. */
+	recovers(kid: Bytes): boolean;
 	/** Chains that are not what was pinned, or that do not verify at all. */
 	broken(user: Id): boolean;
 	/** The person goes on: what is there now is what counts. */
@@ -47,6 +51,8 @@ const broughtKey = (chain: Chain, kid: Bytes): Bytes | undefined => {
 export const makePeople = (call: Call, organisation: Chain, pins: () => Readonly<Record<Id, Seen>>): People => {
 	const chains = new Map<Id, Chain>();
 	const broken = new Set<Id>();
+	const org = toBase64Url(organisation.state.org);
+	let fits: boolean | undefined;
 
 	const take = async (wire: WireChain): Promise<void> => {
 		const chain = await replayChain(wire.entries.map(fromBase64Url), organisation.state).catch(emptyChain);
@@ -79,8 +85,10 @@ export const makePeople = (call: Call, organisation: Chain, pins: () => Readonly
 			}
 			return undefined;
 		},
+		rooted: () => (fits ??= continues(pins()[org], organisation.entries.length, headAt(organisation))),
+		recovers: (kid) => broughtKey(organisation, kid) !== undefined,
 		broken: (user) => broken.has(user),
 		trust: (user) => void broken.delete(user),
-		seen: () => Object.fromEntries([...chains].filter(([user]) => !broken.has(user)).map(([user, chain]) => [user, seenOf(chain)])),
+		seen: () => Object.fromEntries([...[...chains].filter(([user]) => !broken.has(user)), [org, organisation] as const].map(([user, chain]) => [user, seenOf(chain)])),
 	};
 };

@@ -19,20 +19,23 @@ export interface Names {
 	card(user: Id): string;
 }
 
+/** A name without signs that cannot be seen: they turn the order of the text around it, or hide in it. */
+const plain = (name: string): string => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "");
+
 /** The newest certificate, also one that has ended: old messages keep their writer's name. */
 export const certificateOf = (people: People, user: Id): { name: string; employer: string } | undefined => {
 	const entries = people.chain(user)?.entries ?? [];
 	for (let i = entries.length - 1; i >= 0; i--) {
 		const body = entries[i]?.body;
-		if (body?.type === "cert") return { name: body.name, employer: body.employer };
+		if (body?.type === "cert") return { name: plain(body.name), employer: plain(body.employer) };
 	}
 	return undefined;
 };
 
 export const nameOf = (names: Names, user: Id, role: number): string => {
 	if (role === ROLE.staff) return certificateOf(names.people, user)?.name ?? "";
-	if (user === names.me) return names.myName || names.card(user);
-	return names.label || names.card(user);
+	if (user === names.me) return names.myName || plain(names.card(user));
+	return names.label || plain(names.card(user));
 };
 
 const PROOFS = (member: Member, entry: ControlEntry | undefined): MemberView["proof"] => {

@@ -81,7 +81,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	const lines = new Map<Id, string>(); // system lines as they were told last
 	let agreement: AgreementCard | undefined;
 	let language: Language = c.language();
-	let believed = 0; // doubts that the person has gone on after
+	let believed: readonly number[] = []; // doubts that the person has gone on after
 	let used = 0; // the epoch that the server says is used up
 	let readBefore = 0;
 	let watched = false;
@@ -183,8 +183,13 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		return record !== undefined && isValid(record, Date.now());
 	};
 
+	/** Messages by their place; 0: the newest that were seen before are gone; -1: what was added to the log does not verify. */
+	const doubts = (): number[] => [
+		...conversation.doubts(), ...(conversation.highest() < markOf(store.get(), id).seq ? [0] : []), ...(log.broken() ? [-1] : []),
+	];
+
 	const isDoubtful = (): boolean =>
-		conversation.doubts() > believed || log.state().members.some((m) => m.active && people.broken(toBase64Url(m.user)));
+		doubts().some((one) => !believed.includes(one)) || log.state().members.some((m) => m.active && people.broken(toBase64Url(m.user)));
 
 	const blocked = (): RoomView["blocked"] => {
 		const state = log.state();
@@ -275,7 +280,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	};
 
 	const begin = async (): Promise<void> => {
-		if (store.get().root !== toBase64Url(people.organisation.state.rootKid)) throw refusal("root_changed");
+		if (store.get().root !== toBase64Url(people.organisation.state.rootKid) || !people.rooted()) throw refusal("root_changed");
 		await log.sync();
 		pin();
 		await Promise.all([conversation.begin(), draft.load().catch(() => undefined)]);
@@ -331,7 +336,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		posted: async (rows) => void (begun && (await conversation.live(rows))),
 		appended: async () => {
 			if (!begun) return;
-			await log.sync();
+			await log.sync().finally(show);
 			pin();
 			remember();
 			await conversation.unlock();
@@ -364,7 +369,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		},
 		title: () => titleOf(log, names()),
 		goOn: () => {
-			believed = conversation.doubts();
+			believed = doubts();
 			for (const m of log.state().members) people.trust(toBase64Url(m.user));
 			outbox.pump();
 			show();

@@ -6,12 +6,11 @@ import type { MessageView, SystemLine } from "../../client/api.js";
 import { engine, sentence } from "../engine.js";
 import { Button, Dialog, Icon, Menu, Notice, useAct } from "../parts.js";
 import { useSpeech } from "../state.js";
-
-const LINK = /(https:\/\/[^\s<>"']*[^\s<>"'.,:;!?)\]])/gu;
+import { piecesOf } from "./links.js";
 
 /** Text as text; only https links become links. */
 const linked = (text: string): ComponentChildren[] =>
-	text.split(LINK).map((part, at) =>
+	piecesOf(text).map((part, at) =>
 		at % 2 === 1 ? <a key={at} href={part} target="_blank" rel="noopener noreferrer">{part}</a> : part,
 	);
 
