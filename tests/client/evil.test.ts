@@ -6,7 +6,7 @@ import { piecesOf } from "../../web/src/app/room/links.js";
 import {
 	echoOf, fromBase64Url, importSigning, makePair, parseEnvelope, random, sealMessage, signControl, signIdentity, toBase64Url, type Bytes,
 } from "../../web/src/seal/index.js";
-import { again, client, makeHouse, staff, type Actor, type House } from "./organisation.js";
+import { again, client, makeHouse, PASSPHRASE, staff, type Actor, type House } from "./organisation.js";
 import { makeRelay } from "./relay.js";
 
 interface Talk extends House {
@@ -149,6 +149,22 @@ test("an organisation's chain that is shorter than it was opens no room", async 
 	const after = await again(relay, c);
 	await assert.rejects(after.engine.openRoom(room, "fi"), { word: "root_changed" });
 	await end(o, admin, after);
+});
+
+test("a server that does not answer cannot keep the keys open", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	const before = c.engine.parts.room(room);
+	relay.hang = "self_put_state";
+	await c.engine.setName("Toinen");
+	const from = Date.now();
+	await c.engine.lock();
+	assert.ok(Date.now() - from < 6_000);
+	assert.throws(() => c.engine.parts.room(room), { word: "locked" });
+	assert.equal(c.engine.parts.self().stage(), "locked");
+	relay.hang = "";
+	await c.engine.unlock({ passphrase: PASSPHRASE });
+	assert.notEqual(c.engine.parts.room(room), before);
+	await end(c, o, admin);
 });
 
 test("a name cannot turn the text around it", async () => {

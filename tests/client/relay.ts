@@ -76,6 +76,8 @@ export const makeRelay = () => {
 		bend: (rows: Json[], _to: string): Json[] => rows,
 		/** Loses the reply of the next call of this op, after it was done. */
 		loseReply: "",
+		/** Never answers calls of this op. */
+		hang: "",
 		/** Refuses the next call of this op, before anything is done. */
 		fail: "",
 		/** Tells this person nothing by itself. */
@@ -287,6 +289,7 @@ export const makeRelay = () => {
 		const { id, op, body } = readFrame(frame) as { id: number; op: string; body: Json };
 		try {
 			if (relay.refuseOps.has(op)) refuse("unavailable");
+			if (relay.hang === op) return;
 			if (relay.fail === op) {
 				relay.fail = "";
 				refuse("unavailable");

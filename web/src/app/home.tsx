@@ -19,7 +19,6 @@ const ClientHome = () => {
 	const rooms = use((all) => all.rooms);
 	const open = use((all) => all.open);
 	const invited = use((all) => all.invitation !== null || all.invitationError !== null);
-	const failed = use((all) => all.problem !== null);
 	const only = rooms?.length === 1 ? rooms[0]?.room : undefined;
 	useEffect(() => {
 		if (only && !get().open && !get().invitation) void openRoom(only);
@@ -27,7 +26,7 @@ const ClientHome = () => {
 	if (invited) return <Shell><Invitation /></Shell>;
 	if (!rooms) return <Shell><Loading text={t("loading.rooms")} /></Shell>;
 	if (rooms.length === 0) return <Shell><NoRooms /></Shell>;
-	if (rooms.length === 1) return <Shell full>{open ? <Room alone key={open} /> : failed && only ? <Button onClick={() => void openRoom(only)}>{t("loading.again")}</Button> : <Loading text={t("loading.room")} />}</Shell>;
+	if (rooms.length === 1) return <Shell full>{open ? <Room alone key={open} /> : get().problem && only ? <Button onClick={() => void openRoom(only)}>{t("loading.again")}</Button> : <Loading text={t("loading.room")} />}</Shell>;
 	return <Both />;
 };
 

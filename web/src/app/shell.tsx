@@ -91,7 +91,7 @@ const Warning = () => {
 	const warning = use((all) => all.self?.warning ?? null);
 	const problem = use((all) => all.problem);
 	if (!warning && !problem) return null;
-	return <Notice kind="error" title={t("warning.title")}><p>{warning ? t(`warning.${warning}`) : sentence(problem ?? "")}</p></Notice>;
+	return <Notice kind="error" title={t("warning.title")}><p>{warning ? t(`warning.${warning}`) : sentence(problem as string)}</p></Notice>;
 };
 
 const Ear = () => {

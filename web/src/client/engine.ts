@@ -18,6 +18,7 @@ import type { RoomRow, ServerEvent, SessionOpened } from "./wire.js";
 
 const MOST_WARM = 20;
 const WARM_PAUSE_MS = 120;
+const FLUSH_MS = 2_000;
 
 export interface EngineParts {
 	readonly link: Link;
@@ -26,6 +27,10 @@ export interface EngineParts {
 }
 
 const CLOSE_REASON = { finished: 1, moved: 2, no_contact: 3, other: 4 } as const;
+
+/** A server that does not answer keeps no key open. */
+const briefly = (work: readonly unknown[]): Promise<unknown> =>
+	Promise.race([Promise.allSettled(work), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
 
 export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => void): Engine & { readonly parts: EngineParts } => {
 	let self: Self | undefined;
@@ -225,9 +230,9 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	};
 
 	const lock = async (): Promise<void> => {
-		await Promise.all([...open.values()].map((one) => one.draft.flush().catch(() => undefined)));
-		forget();
+		await briefly([...[...open.values()].map((one) => one.draft.flush()), mine().store()?.flush()]);
 		await mine().lock();
+		forget(); // last: what was opened while it was saved goes too
 		tellSelf();
 		rooms.tell();
 	};
@@ -241,7 +246,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			return self.view();
 		},
 		stop: async () => {
-			await self?.store()?.flush().catch(() => undefined);
+			await briefly([self?.store()?.flush()]);
 			rooms.stop();
 			forget();
 			self?.store()?.stop();

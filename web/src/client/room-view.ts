@@ -20,7 +20,7 @@ export interface Names {
 }
 
 /** A name without signs that cannot be seen: they turn the order of the text around it, or hide in it. */
-const plain = (name: string): string => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "");
+const plain = (name: string): string => name.replace(/[\p{C}\u2028\u2029]/gu, "");
 
 /** The newest certificate, also one that has ended: old messages keep their writer's name. */
 export const certificateOf = (people: People, user: Id): { name: string; employer: string } | undefined => {

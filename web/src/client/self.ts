@@ -119,7 +119,6 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 			await opened(await openAccount(platform, owner, kept, chain, secret));
 		},
 		lock: async () => {
-			await store?.flush().catch(() => undefined);
 			store?.stop();
 			store = undefined;
 			account = undefined;
