@@ -49,7 +49,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	const { call } = link;
 
 	/** Loaded by who invites or is invited. */
-	const invitations = () => import("./invitations.js");
+	const invitations = () => import("./rare.js");
 
 	const mine = (): Self => {
 		if (!self) throw refusal("not_signed_in");

@@ -55,7 +55,7 @@ export interface Room {
 /** Acts on the control log are loaded with the first of them: a browser that reads and writes needs none. */
 const lazyActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
 	let loaded: Promise<Acts> | undefined;
-	const load = (): Promise<Acts> => (loaded ??= import("./room-acts.js").then(({ makeActs }) => makeActs(c, log, keys)));
+	const load = (): Promise<Acts> => (loaded ??= import("./rare.js").then(({ makeActs }) => makeActs(c, log, keys)));
 	return {
 		rotate: async (used) => (await load()).rotate(used),
 		wrapForRecovery: async () => {

@@ -29,7 +29,7 @@ export interface Self {
 }
 
 /** Loaded by who makes keys or unlockers, which is rare. */
-const making = () => import("./account-make.js");
+const making = () => import("./rare.js");
 
 const meOf = (session: SessionOpened): Me => ({
 	user: session.user, userBytes: fromBase64Url(session.user), org: fromBase64Url(session.org), role: session.role, organisation: session.organisation,
