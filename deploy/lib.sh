@@ -86,6 +86,19 @@ node_check() {
 		die "Node.js is here but npm is not. Install npm from where this Node.js came from, then start again."
 }
 
+# Debian 12's own Node.js 18 builds and runs everything, but its test runner hangs on long tests.
+node_for_tests() {
+	local arch=x64 dir="$ROOT/build/node"
+	[ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ] || return 0
+	[ "$(uname -m)" = x86_64 ] || arch=arm64
+	if [ ! -x "$dir/node_modules/node-linux-$arch/bin/node" ]; then
+		say "Fetching Node.js 20 for the tests (this system has $(node --version))"
+		mkdir -p "$dir"
+		step "npm install node-linux-$arch" node npm --prefix "$dir" install --no-save --no-audit --no-fund "node-linux-$arch@20.20.2"
+	fi
+	export PATH="$dir/node_modules/node-linux-$arch/bin:$PATH"
+}
+
 space_check() { # space_check DIR: a build and a cluster need room
 	local free
 	free=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
