@@ -192,7 +192,7 @@ static enum err decode_blob(bool may, const char *text, const char *blob, struct
 	TRY(decode_open(slice_text(text), &d));
 	TRY(decode_body(d, &into, &out, &name));
 	memcpy(ret, out, sizeof(*ret));
-	ret->p = (const uint8_t *)(memcmp(ret->p, blob, ret->n) == 0 ? blob : "");
+	ret->p = (const uint8_t *)(slice_is(*ret, blob) ? blob : "");
 	return ERR_OK;
 }
 
