@@ -91,6 +91,7 @@ export const makeRelay = () => {
 			chains.set(user, []);
 			return user;
 		},
+		kept: (user: string): Kept => keptOf(user),
 		cutAll: (): void => [...lines].forEach((line) => line.cut()),
 		platform: (user: string): Platform => ({
 			origin: "https://relay.test",

@@ -37,11 +37,15 @@ export const lender = async (urk: Bytes): Promise<Lend> => {
 	};
 };
 
-/** The kinds of unlockers there are, for the page; what cannot be read is left out. */
+/** The kinds of unlockers there are, for the page; what is broken or costs too little to guess is left out. */
 export const listUnlockers = (unlockers: readonly Bytes[]): { type: "passphrase" | "code"; createdAt: number }[] =>
 	unlockers.flatMap((bytes) => {
-		const { type, created } = parseUnlocker(bytes);
-		return [{ type: type === UNLOCKER.code ? ("code" as const) : ("passphrase" as const), createdAt: created }];
+		try {
+			const { type, created } = parseUnlocker(bytes);
+			return [{ type: type === UNLOCKER.code ? ("code" as const) : ("passphrase" as const), createdAt: created }];
+		} catch {
+			return [];
+		}
 	});
 
 type Secret = { readonly passphrase: string } | { readonly code: string };

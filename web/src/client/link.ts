@@ -12,6 +12,7 @@ const CALL_MS = 20_000;
 const OPEN_MS = 10_000;
 const PAUSE_LEAST_MS = 400;
 const PAUSE_MOST_MS = 30_000;
+const SPREAD_MS = 1_000; // all who lose a server at once do not come back at once
 const REFUSALS_AT_FIRST = 2; // nobody is signed in: say so soon
 const REFUSALS_BEFORE_ENDED = 3;
 const CLOSE_SESSION = 4001;
@@ -136,8 +137,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		handlers.event({ ev: answer.ev, body: answer.body } as ServerEvent);
 	};
 
-	const retry = (): void => {
-		const pause = pauseBefore(attempt++, Math.random());
+	const retry = (pause = pauseBefore(attempt++, Math.random())): void => {
 		tell("offline", Date.now() + pause);
 		timer = setTimeout(connect, pause);
 	};
@@ -157,7 +157,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		close();
 		if (code === CLOSE_SESSION) return end("expired");
 		if (code === CLOSE_REPLACED) return end("replaced");
-		if (before) return retry();
+		if (before) return retry(Math.random() * SPREAD_MS);
 		tell("offline");
 		void handshakeFailed();
 	};

@@ -3,11 +3,12 @@
 // with a new msg_id and number.
 
 import type { Id } from "./api.js";
+import { pauseBefore } from "./link.js";
 import { isUncertain, refusal, wordOf } from "./refusal.js";
 import type { Content } from "../seal/index.js";
 
 const MOST_SEALS = 12;
-const WAIT_MS = 1_500;
+const FIRST_WAIT = 2; // of the pauses of the connection: about a second
 
 export interface Job {
 	/** The msg_id of the sealed bytes; before sealing a name of our own. */
@@ -48,6 +49,7 @@ export const makeOutbox = (deps: OutboxDeps, name: () => Id): Outbox => {
 	let running: Promise<void> | undefined;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let stopped = false;
+	let waits = 0;
 	const waiters = new Map<Content, { resolve(): void; reject(why: Error): void }>();
 
 	const settle = (job: Job, failed: string | null): void => {
@@ -93,9 +95,10 @@ export const makeOutbox = (deps: OutboxDeps, name: () => Id): Outbox => {
 		for (;;) {
 			const next = jobs.find((job) => job.failed === null);
 			const outcome = next && !stopped ? await sendOne(next) : "idle";
+			if (outcome !== "wait") waits = 0;
 			if (outcome === "sent" || outcome === "failed") continue;
 			running = undefined;
-			if (outcome === "wait" && !stopped) timer = setTimeout(pump, WAIT_MS);
+			if (outcome === "wait" && !stopped) timer = setTimeout(pump, pauseBefore(FIRST_WAIT + waits++, Math.random()));
 			return;
 		}
 	};

@@ -307,7 +307,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	};
 
 	const again = async (): Promise<void> => {
-		if (!begun) return;
+		if (!begun) return outbox.pump();
 		await call("room_open", { room: id, language }).then((reply) => change(reply.room));
 		await log.sync();
 		pin();

@@ -54,6 +54,8 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 	const people = makePeople(call, organisation, () => store?.get().pins ?? {});
 	const root = organisation.entries.length > 0 ? toBase64Url(organisation.state.rootKid) : "";
 	if (kept.chain.entries.length > 0) await people.learn([me.user]);
+	const unlockers = () => listUnlockers(kept.unlockers.map(fromBase64Url));
+	if (unlockers().length < kept.unlockers.length) warning = "old_unlockers";
 
 	const stage = (): KeyStage => (account ? "open" : kept.version === 0 ? "none" : "locked");
 
@@ -99,7 +101,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 		view: () => ({
 			user: me.user, role: me.role, organisation: me.organisation,
 			name: (me.role === "client" ? undefined : certificateOf(people, me.user)?.name) ?? store?.get().name ?? "",
-			keys: stage(), recovered: account?.recovered ?? false, unlockers: listUnlockers(kept.unlockers.map(fromBase64Url)), certified: isCertified(), development: session.development, warning,
+			keys: stage(), recovered: account?.recovered ?? false, unlockers: unlockers(), certified: isCertified(), development: session.development, warning,
 		}),
 		create: async (passphrase, name) => {
 			if (kept.version !== 0) throw refusal("conflict");

@@ -40,16 +40,24 @@ export const readCode = async (text: string): Promise<Bytes> => {
 	return code;
 };
 
+/** Seven groups of four, or one run, whatever stands between them; looked for at every beginning of a word. */
+const GROUPED = /(?<![\p{L}\p{N}])(?=((?:[0-9A-TV-Z]{4}[^\p{L}\p{N}]{0,8}){7})(?![\p{L}\p{N}]))/gu;
+/** Broken in other places: as often from letter to digit and back as words and dates are not. */
+const MIXED = /(?=([0-9A-TV-Z]{28}))/g;
+const LEAST_TURNS = 6;
+
+/** Twelve bits of checksum alone would take one in 4,096 runs of any text for a code: so it must also look like one. */
+const lookAlikes = (text: string): Set<string> => {
+	const upper = text.normalize("NFKC").toUpperCase();
+	const grouped = [...upper.matchAll(GROUPED)].map(([, found]) => (found as string).replace(/[^0-9A-Z]/g, ""));
+	const runs = [...upper.replace(/[^\p{L}\p{N}]/gu, "").matchAll(MIXED)].map(([, found]) => found as string);
+	const isMixed = (run: string): boolean => (run.match(/\d(?=\D)|\D(?=\d)/g) ?? []).length >= LEAST_TURNS;
+	return new Set([...grouped, ...runs.filter(isMixed)]);
+};
+
 /** Whether a text that is about to be sent contains a printed code: the compose box refuses it. */
 export const containsCode = async (text: string): Promise<boolean> => {
-	const candidates = text.toUpperCase().match(/[0-9A-Z](?:[\s-]*[0-9A-Z]){27,}/g) ?? [];
-	for (const candidate of candidates) {
-		const chars = canonical(candidate);
-		for (let i = 0; i + CODE_CHARS <= chars.length && i < 4096; i++) {
-			const isCode = await readCode(chars.slice(i, i + CODE_CHARS)).then(() => true, () => false);
-			if (isCode) return true;
-		}
-	}
+	for (const found of lookAlikes(text)) if (await readCode(found).then(() => true, () => false)) return true;
 	return false;
 };
 

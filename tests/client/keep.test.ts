@@ -1,0 +1,106 @@
+// What must not be lost, and what must not frighten: drafts and unsent words, codes in texts, pauses, warnings.
+
+import { strict as assert } from "node:assert";
+import { test } from "node:test";
+import { containsCode, fromBase64Url, makeCode, printCode, toBase64Url } from "../../web/src/seal/index.js";
+import { client, makeActor, makeHouse, type Actor, type House } from "./organisation.js";
+import { makeRelay } from "./relay.js";
+
+interface Talk extends House {
+	client: Actor;
+	room: string;
+}
+
+const talk = async (): Promise<Talk> => {
+	const house = await makeHouse(makeRelay());
+	const { room, link } = await house.counsellor.engine.invite({ name: "Aino", welcome: "Tervetuloa!" });
+	const one = await client(house.relay, "Aino K.");
+	await one.engine.acceptInvitation(link);
+	await one.engine.openRoom(room, "fi");
+	await house.counsellor.engine.openRoom(room, "fi");
+	return { ...house, client: one, room };
+};
+
+const end = async (...actors: Actor[]): Promise<void> => {
+	for (const actor of actors) await actor.engine.stop();
+};
+
+/** Math.random gives this while `act` runs. */
+const withRandom = async (value: number, act: () => Promise<void>): Promise<void> => {
+	const { random } = Math;
+	Math.random = () => value;
+	try {
+		await act();
+	} finally {
+		Math.random = random;
+	}
+};
+
+test("an unlocker that costs too little to guess warns and does not end the visit", async () => {
+	const { client: c, counsellor: o, admin, relay } = await talk();
+	const kept = relay.kept(c.user);
+	kept.unlockers = kept.unlockers.map((text) => {
+		const bytes = fromBase64Url(text);
+		if (bytes[5] === 2) new DataView(bytes.buffer, bytes.byteOffset).setUint32(65, 8);
+		return toBase64Url(bytes);
+	});
+	const fresh = makeActor(c.user, relay.platform(c.user));
+	const self = await fresh.engine.start();
+	assert.equal(self.warning, "old_unlockers");
+	assert.deepEqual(self.unlockers.map((one) => one.type), ["code"]);
+	await end(c, o, admin, fresh);
+});
+
+test("what the server cannot take is tried again in growing pauses", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	let tries = 0;
+	const { add } = relay.refuseOps;
+	const count = relay.refuseOps.has.bind(relay.refuseOps);
+	relay.refuseOps.has = (op) => {
+		if (op === "message_post") tries++;
+		return count(op);
+	};
+	add.call(relay.refuseOps, "message_post");
+	await withRandom(0, async () => {
+		await c.engine.send(room, "sitkeä");
+		await new Promise((resolve) => setTimeout(resolve, 7_000));
+	});
+	assert.ok(tries >= 3 && tries <= 4, `${tries} tries`); // at 0, 0.8, 2.4, 5.6 s
+	relay.refuseOps.clear();
+	await o.until("sent", () => o.texts().includes("sitkeä"));
+	await end(c, o, admin);
+});
+
+test("those who lost the connection come back spread over a second", async () => {
+	const { client: c, counsellor: o, admin, relay } = await talk();
+	await withRandom(0.9, async () => {
+		const from = Date.now();
+		relay.cutAll();
+		await c.until("offline", () => c.events.at(-1)?.type === "connection");
+		const last = c.events.at(-1);
+		assert.ok(last?.type === "connection" && (last.retryAt ?? 0) - from >= 850, JSON.stringify(last));
+		await c.until("online", () => c.engine.parts.link.online());
+	});
+	await end(c, o, admin);
+});
+
+test("a printed code is known however it is typed and wherever it stands", async () => {
+	const code = await printCode(makeCode());
+	const groups = code.split("-");
+	const bare = groups.join("");
+	for (const between of ["–", " — ", ".", "_", " / ", "\u2011", "\u00ad", ", ", "\n", ""]) assert.ok(await containsCode(`Koodi: ${groups.join(between)}`), JSON.stringify(between));
+	assert.ok(await containsCode(`onko tämä ${code.toLowerCase()}?`));
+	assert.ok(await containsCode(`${"hello there my friend ".repeat(2_500)}${code}`));
+	assert.ok(await containsCode("7ZK3-M9QX-4T2B-8WJ6-1CV5-R0DH-PN3E 7ZK3") === false);
+	assert.ok(await containsCode([...bare].join(" ")) || (bare.match(/\d(?=\D)|\D(?=\d)/g) ?? []).length < 6);
+});
+
+test("no common text is taken for a printed code", async () => {
+	const words = "hello how are you doing today my friend at the office this week ".split(" ");
+	let found = 0;
+	for (let i = 0; i < 300; i++) {
+		const text = Array.from({ length: 60 }, () => words[Math.floor(Math.random() * words.length)]).join(" ");
+		if (await containsCode(`${text} ma 12.3. klo 14 huone 5`)) found++;
+	}
+	assert.equal(found, 0);
+});
