@@ -93,7 +93,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 			processor: "KEHA-keskus", agreementState: "live", retentionDays: 456, privacyNotice: "Käsittelemme tietojasi ohjausta varten.\nVoit pyytää tietosi nähtäväksi.",
 			servicePromise: "Vastaamme kahden arkipäivän kuluessa.", invitation: of.invited ? { expiresAt: now + 5 * DAY } : null, pending: false, recovery: true,
 			canSend: of.phase === "open" && scenario !== "quarantine", blocked: of.phase === "closed" ? "closed" : scenario === "quarantine" ? "quarantine" : null,
-			typing: scenario === "typing" ? [{ user: "u", name: "Maija Virtanen" }] : [], olderLeft: many && oldest > 0, draft: scenario === "draft" ? "Kesken jäänyt" : "", readUpTo: staff ? 4 : 99_999,
+			typing: scenario === "typing" ? [{ user: "u", name: "Maija Virtanen" }] : [], olderLeft: many && oldest > 0, draft: scenario === "draft" ? "Kesken jäänyt" : "", elsewhere: "", readUpTo: staff ? 4 : 99_999,
 		};
 	};
 	const change = (room: Id, changed: MessageView): void => {

@@ -173,7 +173,7 @@ test("an old device is locked when it meets a renewal, and overwrites nothing", 
 	await old.until("it is locked", () => old.engine.parts.self().view().keys === "locked");
 	await assert.rejects(old.engine.unlock({ passphrase: PASSPHRASE }), { word: "wrong_passphrase" });
 	await old.engine.unlock({ passphrase: RENEWED });
-	assert.equal((await old.engine.openRoom(room, "fi")).draft, "uudella avaimella");
+	assert.equal((await old.engine.openRoom(room, "fi")).draft, "uudella avaimella\n\nvanhalla avaimella");
 	assert.equal(old.engine.parts.self().view().name, "Aino K.");
 	await end(c, o, admin, old);
 });

@@ -3,7 +3,8 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { containsCode, fromBase64Url, makeCode, printCode, toBase64Url } from "../../web/src/seal/index.js";
-import { client, makeActor, makeHouse, type Actor, type House } from "./organisation.js";
+import { putBack } from "../../web/src/client/join-drafts.js";
+import { again, client, makeActor, makeHouse, PASSPHRASE, type Actor, type House } from "./organisation.js";
 import { makeRelay } from "./relay.js";
 
 interface Talk extends House {
@@ -103,4 +104,54 @@ test("no common text is taken for a printed code", async () => {
 		if (await containsCode(`${text} ma 12.3. klo 14 huone 5`)) found++;
 	}
 	assert.equal(found, 0);
+});
+
+test("what another device added to a draft stays until the page has it in its text", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	const second = await again(relay, c);
+	await second.engine.openRoom(room, "fi");
+	await c.engine.saveDraft(room, "eka laite");
+	await c.engine.parts.room(room).draft.flush();
+	const { draft } = second.engine.parts.room(room);
+	await second.engine.saveDraft(room, "toka");
+	await draft.flush();
+	assert.equal(second.view()?.elsewhere, "eka laite");
+	await second.engine.saveDraft(room, "toka laite");
+	assert.equal(draft.text(), "toka laite\n\neka laite");
+	await second.engine.saveDraft(room, "vain tämä", "eka laite");
+	assert.equal(draft.text(), "vain tämä");
+	await end(c, o, admin, second);
+});
+
+test("what was typed while a text was refused stands behind it", () => {
+	assert.equal(putBack("kielletty", ""), "kielletty");
+	assert.equal(putBack("kielletty", "kiel"), "kielletty\n\nkiel");
+});
+
+const reopened = async (actor: Actor, room: string): Promise<string> => {
+	await actor.engine.unlock({ passphrase: PASSPHRASE });
+	return (await actor.engine.openRoom(room, "fi")).draft;
+};
+
+test("what was not sent when the keys are locked is in the draft", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	relay.refuseOps.add("message_post");
+	await c.engine.send(room, "yksi");
+	await c.engine.send(room, "kaksi");
+	await c.engine.saveDraft(room, "kesken");
+	await c.engine.lock();
+	const second = await again(relay, c);
+	assert.equal((await second.engine.openRoom(room, "fi")).draft, "kesken\n\nyksi\n\nkaksi");
+	assert.equal(await reopened(c, room), "kesken\n\nyksi\n\nkaksi");
+	await end(c, o, admin, second);
+});
+
+test("what the server did not take when the keys were locked waits for them, sealed", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	relay.refuseOps.add("message_post").add("draft_put");
+	await c.engine.send(room, "yksi");
+	await c.engine.lock();
+	relay.refuseOps.clear();
+	assert.equal(await reopened(c, room), "yksi");
+	await end(c, o, admin);
 });

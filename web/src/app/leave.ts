@@ -28,7 +28,14 @@ export const exitNow = (): void => {
 	location.replace(NEUTRAL);
 };
 
+/** The page goes blank; the composer goes with it and saves what was typed last. */
+const clear = async (): Promise<void> => {
+	set({ rooms: null, open: null, view: null, timeline: emptyTimeline, code: null });
+	await new Promise((resolve) => setTimeout(resolve));
+};
+
 export const signOut = async (): Promise<void> => {
+	await clear();
 	await engine().stop().catch(() => undefined);
 	await endSession();
 	forget();
@@ -36,7 +43,7 @@ export const signOut = async (): Promise<void> => {
 };
 
 export const lock = async (): Promise<void> => {
-	set({ rooms: null, open: null, view: null, timeline: emptyTimeline, code: null });
+	await clear();
 	await engine().lock().catch(() => undefined);
 };
 

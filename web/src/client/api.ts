@@ -71,6 +71,7 @@ export interface RoomView {
 	typing: { user: Id; name: string }[];
 	olderLeft: boolean; // there are older messages to load
 	draft: string;
+	elsewhere: string; // what another device added to the draft, until saveDraft says that it was seen
 	readUpTo: number; // own newest read seq
 }
 
@@ -148,7 +149,7 @@ export interface Engine {
 	remove(room: Id, id: Id): Promise<void>; // deletes an own message
 	typing(room: Id): Promise<void>;
 	markRead(room: Id, seq: number): Promise<void>;
-	saveDraft(room: Id, text: string): Promise<void>;
+	saveDraft(room: Id, text: string, seen?: string): Promise<void>; // seen: RoomView.elsewhere, now in the text
 	goOn(room: Id): Promise<void>; // the person explicitly goes on after a quarantine
 	/** Counsellor: a room for a new client with an invitation link (single use, seven days). */
 	invite(input: { name: string; welcome: string }): Promise<{ room: Id; link: string; expiresAt: number }>;

@@ -4,6 +4,7 @@
 import type { Engine, EngineEvent, Id, Language } from "./api.js";
 import type { Context } from "./context.js";
 import type { Made } from "./invitations.js";
+import type { Left } from "./draft.js";
 import { makeLink, type Link } from "./link.js";
 import type { Platform } from "./platform.js";
 import { refusal } from "./refusal.js";
@@ -36,6 +37,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	let self: Self | undefined;
 	let language: Language = "fi";
 	const open = new Map<Id, Room>();
+	const left = new Map<Id, Left>();
 
 	const link = makeLink(platform, {
 		online: (session) => void cameOnline(session).catch(() => undefined),
@@ -101,7 +103,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		const made = open.get(id) ?? makeRoom(context(), id, () => rooms.row(id), (row) => {
 			rooms.set(row);
 			rooms.tell();
-		});
+		}, () => left.get(id));
 		open.set(id, made);
 		return made;
 	};
@@ -229,8 +231,20 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		return { code };
 	};
 
+	/** What was not sent goes into the drafts; a draft that the server does not take stays here, sealed. */
+	const putAside = async (): Promise<void> => {
+		const all = [...open.values()];
+		if (link.online()) await briefly(all.map((one) => one.outbox.idle()));
+		await briefly([...all.map((one) => one.keepUnsent()), self?.store()?.flush()]);
+		for (const one of all) {
+			const sealed = await one.draft.left().catch(() => undefined);
+			if (sealed) left.set(one.id, sealed);
+			else if (one.draft.loaded()) left.delete(one.id);
+		}
+	};
+
 	const lock = async (): Promise<void> => {
-		await briefly([...[...open.values()].map((one) => one.draft.flush()), mine().store()?.flush()]);
+		await putAside();
 		await mine().lock();
 		forget(); // last: what was opened while it was saved goes too
 		tellSelf();
@@ -246,7 +260,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			return self.view();
 		},
 		stop: async () => {
-			await briefly([self?.store()?.flush()]);
+			await putAside();
 			rooms.stop();
 			forget();
 			self?.store()?.stop();

@@ -148,5 +148,5 @@ export const titleOf = (log: ControlLog, names: Names): string => {
 export const emptyRoomView = (room: Id): RoomView => ({
 	room, phase: "open", title: "", members: [], createdAt: 0, controller: "", controllerBusinessId: "", processor: "", agreementState: "",
 	retentionDays: 0, privacyNotice: "", servicePromise: "", invitation: null, pending: false, recovery: true, canSend: false, blocked: null,
-	typing: [], olderLeft: false, draft: "", readUpTo: 0,
+	typing: [], olderLeft: false, draft: "", elsewhere: "", readUpTo: 0,
 });

@@ -4,7 +4,7 @@ import type { Id, Language, MessageView, RoomView } from "./api.js";
 import type { Context } from "./context.js";
 import { makeControlLog, type ControlLog } from "./control-log.js";
 import { idOf, makeConversation, type Conversation } from "./conversation.js";
-import { makeDraft, type Draft } from "./draft.js";
+import { makeDraft, type Draft, type Left } from "./draft.js";
 import { makeRoomKeys, type RoomKeys } from "./epoch-keys.js";
 import { makeOutbox, type Job, type Outbox } from "./outbox.js";
 import { refusal } from "./refusal.js";
@@ -49,6 +49,8 @@ export interface Room {
 	title(): string;
 	goOn(): void;
 	watch(on: boolean): void;
+	/** Sends nothing more; what was not sent is kept in the draft. */
+	keepUnsent(): Promise<void>;
 	close(): void;
 }
 
@@ -71,12 +73,12 @@ const lazyActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
 	};
 };
 
-export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, change: (row: RoomRow) => void): Room => {
+export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, change: (row: RoomRow) => void, left: () => Left | undefined): Room => {
 	const { call, me, people, store } = c;
 	const log = makeControlLog(call, people, me.org, id, () => markOf(store.get(), id).log);
 	const keys = makeRoomKeys(log, () => c.account().keys.enc);
 	const acts = lazyActs(c, log, keys);
-	const draft = makeDraft(call, id, () => c.account().vault, () => show());
+	const draft = makeDraft(call, id, () => c.account().vault, () => show(), left);
 	const typists = new Map<Id, ReturnType<typeof setTimeout>>();
 	const lines = new Map<Id, string>(); // system lines as they were told last
 	let agreement: AgreementCard | undefined;
@@ -208,7 +210,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 			...emptyRoomView(id),
 			phase: state.phase === "closed" ? "closed" : "open", title: titleOf(log, names()), members: membersView(log, names()),
 			createdAt: log.entries[0]?.env.time ?? 0, invitation: state.invite ? { expiresAt: state.invite.expires } : null, pending: due(), blocked: why,
-			canSend: why === null, olderLeft: conversation.olderLeft(), draft: draft.text(), readUpTo: row()?.read_seq ?? 0,
+			canSend: why === null, olderLeft: conversation.olderLeft(), draft: draft.text(), elsewhere: draft.elsewhere(), readUpTo: row()?.read_seq ?? 0,
 			typing: [...typists.keys()].map((user) => ({ user, name: membersView(log, names()).find((m) => m.user === user)?.name ?? "" })),
 			...(agreement && {
 				controller: agreement.controller, controllerBusinessId: agreement.controller_business_id, processor: agreement.processor,
@@ -376,6 +378,11 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		},
 		watch: (on) => {
 			watched = on;
+		},
+		keepUnsent: async () => {
+			outbox.stop();
+			draft.add(outbox.jobs().flatMap(({ content }) => (content.type === "text" || content.type === "edit" ? [content.text] : [])));
+			await draft.flush();
 		},
 		close: () => {
 			watched = false;

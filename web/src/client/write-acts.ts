@@ -83,7 +83,7 @@ export const writeActs = (room: (id: Id) => Room, call: Call, online: () => bool
 			clearTimeout(before?.timer);
 			reading.set(id, { seq: Math.max(Math.floor(seq), before?.seq ?? 0), timer: setTimeout(() => sendReceipt(id), READ_PAUSE_MS) });
 		},
-		saveDraft: async (id, text) => room(id).draft.save(text),
+		saveDraft: async (id, text, seen = "") => room(id).draft.save(text, seen),
 		goOn: async (id) => room(id).goOn(),
 	};
 };

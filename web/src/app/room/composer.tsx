@@ -2,6 +2,7 @@
 
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { MessageView, RoomView } from "../../client/api.js";
+import { joinDrafts, putBack } from "../../client/join-drafts.js";
 import { engine } from "../engine.js";
 import { Button, useAct } from "../parts.js";
 import { useSpeech } from "../state.js";
@@ -15,19 +16,21 @@ const bytesOf = (text: string): number => (text.length * 3 < WARN ? text.length 
 const onKeyboard = (): boolean => matchMedia("(hover: hover) and (pointer: fine)").matches;
 
 /** Saves what is being written, a little after it changes and at once when the page goes away. */
-const useDraft = (room: string, text: string, on: boolean): void => {
-	const saved = useRef(text);
-	const newest = useRef(text);
-	newest.current = text;
+const useDraft = (room: string, text: string, seen: string): void => {
+	const saved = useRef(JSON.stringify({ text, seen }));
+	const newest = useRef({ text, seen });
+	newest.current = { text, seen };
 	const save = (): void => {
-		if (!on || saved.current === newest.current) return;
-		saved.current = newest.current;
-		void engine().saveDraft(room, newest.current).catch(() => undefined);
+		const now = newest.current;
+		const mark = JSON.stringify(now);
+		if (saved.current === mark) return;
+		saved.current = mark;
+		void engine().saveDraft(room, now.text, now.seen).catch(() => undefined);
 	};
 	useEffect(() => {
 		const timer = setTimeout(save, DRAFT_MS);
 		return () => clearTimeout(timer);
-	}, [text]);
+	}, [text, seen]);
 	useEffect(() => {
 		const leaving = (): void => {
 			if (document.visibilityState === "hidden") save();
@@ -78,7 +81,12 @@ export const Composer = ({ view, editing, onDone }: Props) => {
 	const sending = useAct();
 	const typing = useTyping(view.room);
 	const touched = useRef(view.draft !== "");
-	useDraft(view.room, text, true);
+	const [seen, setSeen] = useState(view.elsewhere);
+	useDraft(view.room, text, seen);
+	useEffect(() => {
+		if (view.elsewhere) setText((typed) => joinDrafts(typed, view.elsewhere));
+		setSeen(view.elsewhere);
+	}, [view.elsewhere]);
 	useEffect(() => {
 		if (!touched.current && view.draft) setText(view.draft);
 	}, [view.draft]);
@@ -111,7 +119,7 @@ export const Composer = ({ view, editing, onDone }: Props) => {
 			}
 			setText("");
 			await engine().send(view.room, words).catch((error: unknown) => {
-				setText((since) => since || value);
+				setText((since) => putBack(value, since));
 				throw error;
 			});
 		});
