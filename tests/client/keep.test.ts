@@ -2,9 +2,12 @@
 
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { containsCode, fromBase64Url, makeCode, printCode, toBase64Url } from "../../web/src/seal/index.js";
+import { certify } from "../../web/src/demo/ceremony.js";
+import {
+	containsCode, extendChain, fromBase64Url, importSigning, makeCode, makePair, printCode, random, signIdentity, toBase64Url,
+} from "../../web/src/seal/index.js";
 import { putBack } from "../../web/src/client/join-drafts.js";
-import { again, client, makeActor, makeHouse, PASSPHRASE, type Actor, type House } from "./organisation.js";
+import { again, client, joinUp, makeActor, makeHouse, PASSPHRASE, type Actor, type House } from "./organisation.js";
 import { makeRelay } from "./relay.js";
 
 interface Talk extends House {
@@ -154,4 +157,50 @@ test("what the server did not take when the keys were locked waits for them, sea
 	relay.refuseOps.clear();
 	assert.equal(await reopened(c, room), "yksi");
 	await end(c, o, admin);
+});
+
+test("a state that another device just saved is fetched before anybody is warned", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	const second = await again(relay, c);
+	await second.engine.openRoom(room, "fi");
+	await second.engine.setName("Aino Uusi");
+	await second.engine.parts.self().store()?.flush();
+	await second.engine.send(room, "uudella tilalla");
+	await c.until("message", () => c.texts().includes("uudella tilalla"));
+	await c.until("state", () => c.engine.parts.self().store()?.version() === second.engine.parts.self().store()?.version());
+	assert.equal(c.engine.parts.self().view().warning, null);
+	await end(c, o, admin, second);
+});
+
+test("a state that the server holds back is warned of", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	const kept = { ...relay.kept(c.user) };
+	const second = await again(relay, c);
+	await second.engine.openRoom(room, "fi");
+	await second.engine.setName("Aino Uusi");
+	await second.engine.parts.self().store()?.flush();
+	Object.assign(relay.kept(c.user), { state: kept.state, state_version: kept.state_version });
+	await second.engine.send(room, "uudella tilalla");
+	await c.until("warning", () => c.engine.parts.self().view().warning === "old_state");
+	await end(c, o, admin, second);
+});
+
+test("a certificate of an issuer who came later is verified without a reload", async () => {
+	const { client: c, counsellor: o, admin, relay, ceremony } = await talk();
+	const { call } = admin.engine.parts.link;
+	const pair = await makePair();
+	const { org, chain } = ceremony;
+	const place = { org, subject: org, head: chain.state.head, n: chain.entries.length };
+	const body = { type: "org_issuer", user: ceremony.issuerUser, issuerPub: pair.pub, validUntil: Date.now() + 1e9 } as const;
+	const entry = await signIdentity(await importSigning(ceremony.root), org, place, body, random(16), Date.now());
+	await call("organisation_append", { entries: [toBase64Url(entry)] });
+	const later = { ...ceremony, issuer: await importSigning(pair), chain: await extendChain(chain, entry, undefined) };
+	const user = relay.addPerson("counsellor");
+	const fresh = await joinUp(makeActor(user, relay.platform(user)), "Uusi Ohjaaja");
+	await certify(call, later, user, { name: "Uusi Ohjaaja", employer: "Ohjaamo", role: 1 });
+	const { people } = c.engine.parts.self();
+	await people.refresh([user]);
+	assert.equal(people.broken(user), false);
+	assert.equal(people.chain(user)?.state.cert?.name, "Uusi Ohjaaja");
+	await end(c, o, admin, fresh);
 });

@@ -30,7 +30,7 @@ export interface Context {
 	language(): Language;
 	emit(event: EngineEvent): void;
 	/** An envelope of our own said that it was written with a newer state or list than we were given. */
-	older(which: "old_state" | "old_unlockers"): void;
+	older(which: "old_state" | "old_unlockers", version: number): void;
 	/** Something in the list of rooms is different now. */
 	roomsChanged(): void;
 }

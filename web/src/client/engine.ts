@@ -38,6 +38,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	let language: Language = "fi";
 	const open = new Map<Id, Room>();
 	const left = new Map<Id, Left>();
+	let asking: Promise<void> | undefined; // for the newest state, before a warning
 
 	const link = makeLink(platform, {
 		online: (session) => void cameOnline(session).catch(() => undefined),
@@ -91,7 +92,10 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		if (!kept) throw refusal("locked");
 		return {
 			platform, call, me, people, store: kept, account, language: () => language, emit,
-			older: (which) => {
+			older: async (which, version) => {
+				// Another device may have saved since: only what the server still does not give is old.
+				await (asking ??= kept.refresh().catch(() => undefined).finally(() => (asking = undefined)));
+				if (self?.store() !== kept || version <= (which === "old_state" ? kept.version() : account().version)) return;
 				warn(which);
 				tellSelf();
 			},

@@ -3,6 +3,7 @@
 // person cannot be written in until the person here explicitly goes on.
 
 import type { Id } from "./api.js";
+import { wordOf } from "./refusal.js";
 import type { Call, Chain as WireChain } from "./wire.js";
 import { continues, type Seen } from "./user-state.js";
 import {
@@ -10,6 +11,7 @@ import {
 } from "../seal/index.js";
 
 const AT_ONCE = 64;
+const ORGANISATION_PAUSE_MS = 60_000;
 
 export interface People {
 	readonly organisation: Chain;
@@ -48,14 +50,37 @@ const broughtKey = (chain: Chain, kid: Bytes): Bytes | undefined => {
 	return undefined;
 };
 
-export const makePeople = (call: Call, organisation: Chain, pins: () => Readonly<Record<Id, Seen>>): People => {
+export const makePeople = (call: Call, known: Chain, pins: () => Readonly<Record<Id, Seen>>): People => {
+	let organisation = known;
+	let askedAt = -Infinity;
+	let asked = Promise.resolve(false);
 	const chains = new Map<Id, Chain>();
 	const broken = new Set<Id>();
 	const org = toBase64Url(organisation.state.org);
 	let fits: boolean | undefined;
 
+	/** An issuer may be newer than the organisation's chain that we hold; what goes on from it is taken. */
+	const renew = async (): Promise<boolean> => {
+		const next = await replayChain((await call("self_get", {})).organisation.entries.map(fromBase64Url));
+		const { n, head } = seenOf(organisation);
+		if (n === 0 || next.entries.length <= n || headAt(next)(n) !== head) return false;
+		organisation = next;
+		return true;
+	};
+
+	const renewed = (): Promise<boolean> => {
+		if (Date.now() - askedAt >= ORGANISATION_PAUSE_MS) {
+			askedAt = Date.now();
+			asked = renew().catch(() => false);
+		}
+		return asked;
+	};
+
 	const take = async (wire: WireChain): Promise<void> => {
-		const chain = await replayChain(wire.entries.map(fromBase64Url), organisation.state).catch(emptyChain);
+		const replay = (): Promise<Chain> => replayChain(wire.entries.map(fromBase64Url), organisation.state);
+		const chain = await replay()
+			.catch(async (thrown: unknown) => (wordOf(thrown) === "not_issuer" && (await renewed()) ? replay() : emptyChain()))
+			.catch(emptyChain);
 		const right = chain.entries.length > 0 && toBase64Url(chain.state.subject) === wire.subject && equal(chain.state.org, organisation.state.org);
 		const fits = right && continues(pins()[wire.subject], chain.entries.length, headAt(chain));
 		if (right) chains.set(wire.subject, chain);
@@ -72,7 +97,9 @@ export const makePeople = (call: Call, organisation: Chain, pins: () => Readonly
 
 	const all = (): Chain[] => [...chains.values()];
 	return {
-		organisation,
+		get organisation() {
+			return organisation;
+		},
 		chain: (user) => chains.get(user),
 		learn: (users) => fetch([...new Set(users)].filter((user) => !chains.has(user) && !broken.has(user))),
 		refresh: (users) => fetch([...new Set(users)]),

@@ -151,8 +151,8 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		},
 		echo: (env, echo) => {
 			if (!equal(env.sender, me.userBytes)) return;
-			if (echo.stateVersion > store.version()) c.older("old_state");
-			if (echo.unlockersVersion > c.account().version) c.older("old_unlockers");
+			if (echo.stateVersion > store.version()) c.older("old_state", echo.stateVersion);
+			if (echo.unlockersVersion > c.account().version) c.older("old_unlockers", echo.unlockersVersion);
 		},
 	});
 

@@ -13,6 +13,8 @@ export interface StateStore {
 	get(): UserState;
 	version(): number;
 	change(how: (state: UserState) => UserState): void;
+	/** Fetches what other devices saved. */
+	refresh(): Promise<void>;
 	/** Saves what is waiting now. */
 	flush(): Promise<void>;
 	/** Seals all of it again under the keys of a renewal. */
@@ -78,6 +80,8 @@ export const openStore = async (
 		timer = setTimeout(() => void flush().catch(() => later()), PAUSE_MS);
 	};
 
+	const enqueue = (work: () => Promise<void>): Promise<void> => (saving = saving.then(work, work));
+
 	return {
 		get: () => state,
 		version: () => version,
@@ -85,6 +89,7 @@ export const openStore = async (
 			state = how(state);
 			if (encodeState(state) !== saved) later();
 		},
+		refresh: () => enqueue(refetch),
 		flush,
 		renew: (next) => {
 			vault = next;
