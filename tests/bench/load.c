@@ -44,8 +44,8 @@ static struct {
 	bool talking;
 	uint32_t run;
 	uint64_t acked, delivered, refused;
-	double *latency;
-	size_t n_latency;
+	double *latency, *ack;
+	size_t n_latency, n_ack;
 	char refusal[200];
 } all;
 
@@ -187,6 +187,16 @@ static void on_delivered(const struct conn *c, const uint8_t *text, size_t size)
 	}
 }
 
+/* {"id":1007,...: the id tells the number of the message. */
+static void note_ack(const struct conn *c, const uint8_t *text, size_t size)
+{
+	uint32_t id = 0;
+	for (size_t i = 6; i < size && text[i] >= '0' && text[i] <= '9'; i++)
+		id = id * 10 + (text[i] - '0');
+	if (id >= 1000 && id - 1000 < opt.messages)
+		all.ack[all.n_ack++] = now() - c->sent_at[id - 1000];
+}
+
 static void on_reply(struct conn *c, const uint8_t *text, size_t size)
 {
 	bool ok = memmem(text, size, "\"ok\"", 4) != NULL;
@@ -219,6 +229,7 @@ static void on_reply(struct conn *c, const uint8_t *text, size_t size)
 		else
 			conn_dead(c);
 	} else if (all.talking) {
+		note_ack(c, text, size);
 		c->n_acked += ok;
 		all.acked += ok;
 		if (opt.rate <= 0)
@@ -322,10 +333,12 @@ static void conn_read(struct conn *c)
 		conn_flush(c);
 }
 
-static void turn(int timeout_ms)
+static void turn(double timeout_ms)
 {
+	struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1e3),
+		.tv_nsec = (long)(timeout_ms * 1e6) % 1000000000};
 	struct epoll_event ev[512];
-	int n = epoll_wait(all.epoll, ev, 512, timeout_ms);
+	int n = epoll_pwait2(all.epoll, ev, 512, &timeout, NULL);
 	for (int i = 0; i < n; i++) {
 		struct conn *c = ev[i].data.ptr;
 		if (c->state == CONN_CONNECTING || c->state == CONN_TLS)
@@ -368,7 +381,8 @@ static void sign_all(void)
 			c->frames[i] = frame_envelope(c->person, t, i, all.run);
 	}
 	all.latency = calloc((size_t)opt.talk * opt.messages + 1, sizeof *all.latency);
-	if (!all.latency)
+	all.ack = calloc((size_t)opt.talk * opt.messages + 1, sizeof *all.ack);
+	if (!all.latency || !all.ack)
 		die("out of memory");
 }
 
@@ -449,7 +463,10 @@ static double talk(void)
 			conn_flush(c);
 			due++;
 		}
-		turn(opt.rate > 0 ? 1 : 100);
+		double wait = opt.rate > 0 && due < goal
+				      ? (start + (double)due / opt.rate - now()) * 1e3
+				      : 100;
+		turn(wait > 0 ? wait : 0);
 		if (all.delivered != seen) {
 			seen = all.delivered;
 			last = now();
@@ -472,6 +489,7 @@ static double percentile(double p)
 static void report(double seconds, double connect_seconds, double cpu)
 {
 	qsort(all.latency, all.n_latency, sizeof *all.latency, by_value);
+	qsort(all.ack, all.n_ack, sizeof *all.ack, by_value);
 	printf("{\"connections\":%zu,\"connect_seconds\":%.3f,\"seconds\":%.3f,\"acked\":%llu,"
 	       "\"delivered\":%llu,\"refused\":%llu,\"dead\":%zu,"
 	       "\"per_second\":%.1f,\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%."
@@ -480,6 +498,7 @@ static void report(double seconds, double connect_seconds, double cpu)
 		(unsigned long long)all.delivered, (unsigned long long)all.refused, all.n_dead,
 		seconds > 0 ? (double)all.delivered / seconds : 0, percentile(0.5), percentile(0.9),
 		percentile(0.99), percentile(1), cpu);
+	printf(",\"ack_p50_ms\":%.3f", all.n_ack ? all.ack[all.n_ack / 2] * 1000 : 0);
 	for (size_t i = 0; i < opt.n_watch; i++)
 		printf(",\"cpu_%s\":%.3f", opt.watch[i].label,
 			cpu_of(opt.watch[i].pid) - opt.watch[i].before);
