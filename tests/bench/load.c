@@ -177,6 +177,8 @@ static void talk_next(struct conn *c)
 
 static void on_delivered(const struct conn *c, const uint8_t *text, size_t size)
 {
+	if (c->index == UINT32_MAX)
+		return;
 	size_t at = 0;
 	uint32_t talker, number;
 	while (frame_next_envelope(text, size, &at, all.run, &talker, &number)) {
@@ -203,7 +205,7 @@ static void on_reply(struct conn *c, const uint8_t *text, size_t size)
 	if (!ok && !all.refused++)
 		snprintf(all.refusal, sizeof all.refusal, "%.*s", (int)(size < 150 ? size : 150),
 			(const char *)text);
-	if (c->state == CONN_SESSION && ok && c->person->talker) {
+	if (c->state == CONN_SESSION && ok && c->index != UINT32_MAX) {
 		char room[120], id[24];
 		static const char digits[] =
 			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -573,19 +575,24 @@ static void read_options(int argc, char **argv)
 		die("needs --port --people --origin --ca");
 }
 
-/* Talkers are the first lines of the file; the idle follow, going round through the whole file. */
+/* Talkers are the first lines of the file; the idle are the others, each many times; they open a
+ * session and no room. */
 static void make_conns(void)
 {
 	struct person *people;
 	size_t n_people = people_read(opt.people, &people);
 	if (n_people < opt.talk || !n_people)
 		die("the people file has too few lines");
+	size_t n_others = n_people > opt.talk ? n_people - opt.talk : 0;
+	if (opt.idle && !n_others)
+		die("the people file has nobody to be idle");
 	all.n = opt.talk + opt.idle;
 	all.conns = calloc(all.n, sizeof *all.conns);
 	if (!all.conns)
 		die("out of memory");
 	for (size_t i = 0; i < all.n; i++) {
-		all.conns[i].person = &people[i < opt.talk ? i : (i - opt.talk) % n_people];
+		all.conns[i].person =
+			&people[i < opt.talk ? i : opt.talk + (i - opt.talk) % n_others];
 		all.conns[i].index = i < opt.talk ? (uint32_t)i : UINT32_MAX;
 	}
 }
