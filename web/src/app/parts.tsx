@@ -1,7 +1,7 @@
 // The small components that everything else is made of, on native elements.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { sentence, wordOf } from "./engine.js";
 import { useSpeech } from "./state.js";
 
@@ -150,7 +150,7 @@ export const Dialog = ({ title, onClose, children, wide = false }: { title: stri
 	const box = useRef<HTMLDialogElement>(null);
 	const id = useId();
 	const { t } = useSpeech();
-	useEffect(() => {
+	useLayoutEffect(() => {
 		const dialog = box.current;
 		if (dialog && !dialog.open) dialog.showModal();
 		return () => dialog?.close();
@@ -229,6 +229,6 @@ export const Loading = ({ text }: { text: string }) => (
 /** The heading of a page; takes the focus when the page comes, so that a screen reader begins there. */
 export const PageTitle = ({ children }: { children: ComponentChildren }) => {
 	const title = useRef<HTMLHeadingElement>(null);
-	useEffect(() => title.current?.focus({ preventScroll: true }), []);
+	useLayoutEffect(() => title.current?.focus({ preventScroll: true }), []);
 	return <h1 ref={title} tabIndex={-1}>{children}</h1>;
 };

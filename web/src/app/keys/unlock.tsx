@@ -1,6 +1,6 @@
 // Opening the keys with the passphrase, or with the printed code if the passphrase is gone.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { engine } from "../engine.js";
 import { Button, PageTitle, SecretField, useAct } from "../parts.js";
 import { set, use, useSpeech } from "../state.js";
@@ -16,7 +16,7 @@ export const Unlock = () => {
 	const [secret, setSecret] = useState("");
 	const opening = useAct();
 	const form = useRef<HTMLFormElement>(null);
-	useEffect(() => form.current?.querySelector("input")?.focus(), [way]);
+	useLayoutEffect(() => form.current?.querySelector("input")?.focus(), [way]);
 	const submit = (event: Event): void => {
 		event.preventDefault();
 		if (secret.trim() === "") return;

@@ -90,7 +90,7 @@ export const Composer = ({ view, editing, onDone }: Props) => {
 	useEffect(() => {
 		if (!touched.current && view.draft) setText(view.draft);
 	}, [view.draft]);
-	useEffect(() => {
+	useLayoutEffect(() => { // before the next key: Esc right after the choice must find the field
 		if (!editing) return;
 		setEdited(editing.text);
 		area.current?.focus();
