@@ -30,6 +30,8 @@
 #define LABEL_UNLOCKER "luotsi/v1/unlocker"
 #define LABEL_UNLOCK_PASSPHRASE "luotsi/v1/unlock/passphrase"
 #define LABEL_UNLOCK_CODE "luotsi/v1/unlock/code"
+#define LABEL_UNLOCK_PASSKEY "luotsi/v1/unlock/passkey"
+#define LABEL_PRF "luotsi/v1/prf"
 #define LABEL_UNLOCKERS "luotsi/v1/unlockers"
 #define LABEL_USERKEYS "luotsi/v1/userkeys"
 #define LABEL_USERSTATE "luotsi/v1/userstate"

@@ -24,12 +24,19 @@ static bool passphrase_is_legal(struct slice params)
 	       passes >= 1 && passes <= 16 && lanes == 1;
 }
 
+/* The hash of the credential's id. */
+static bool passkey_is_legal(struct slice params)
+{
+	return params.n == 32;
+}
+
 static bool code_is_legal(struct slice params)
 {
 	return params.n == 16;
 }
 
 static bool (*const params_are_legal[])(struct slice params) = {
+	[UNLOCKER_PASSKEY] = passkey_is_legal,
 	[UNLOCKER_PASSPHRASE] = passphrase_is_legal,
 	[UNLOCKER_CODE] = code_is_legal,
 };
@@ -50,7 +57,7 @@ enum refusal unlocker_parse(struct slice bytes, struct unlocker *ret)
 	u.sealed = slice_part(bytes, PARAMS_AT + n_params, sealed);
 	DEMAND(slice_starts(bytes, SLICE_LIT("LUU1")), MAGIC);
 	DEMAND(bytes.p[4] == SUITE, SUITE);
-	DEMAND(u.type == UNLOCKER_PASSPHRASE || u.type == UNLOCKER_CODE, KIND);
+	DEMAND(u.type >= UNLOCKER_PASSKEY && u.type <= UNLOCKER_CODE, KIND);
 	DEMAND(!id_is_zero(&u.org) && !id_is_zero(&u.user) && !id_is_zero(&u.id), ZERO);
 	DEMAND(u.created_ms < NUMBER_END, NUMBER);
 	DEMAND(params_are_legal[u.type](u.params), PARAMS);

@@ -4,7 +4,7 @@
 
 /* Records that unlock a person's keys (proto/FORMAT.md, section 8). The server keeps them and can
  * open none: it checks their form, and that no browser would refuse the parameters. */
-enum unlocker_type { UNLOCKER_PASSPHRASE = 2, UNLOCKER_CODE = 3 };
+enum unlocker_type { UNLOCKER_PASSKEY = 1, UNLOCKER_PASSPHRASE = 2, UNLOCKER_CODE = 3 };
 
 #define UNLOCKER_MAX_SIZE 200
 

@@ -56,12 +56,12 @@ withServer("the_server_decides_identity_chains_as_the_vectors_say", 200, async (
 });
 
 interface UnlockVectors {
-	passphrase: { unlocker: string }; code: { unlocker: string }; refused: { bytes: string; word: string }[];
+	passphrase: { unlocker: string }; code: { unlocker: string }; passkey: { unlocker: string }; refused: { bytes: string; word: string }[];
 	keys: { sealed: string }; state: { sealed: string }; drafts: { sealed: string }[];
 }
-withServer("the_server_takes_what_people_keep_as_the_vectors_say", 25, async (c) => {
+withServer("the_server_takes_what_people_keep_as_the_vectors_say", 26, async (c) => {
 	const v = readVectors<UnlockVectors>("unlock");
-	for (const { unlocker } of [v.passphrase, v.code]) await c.ask(lineOf("U", b(unlocker)), "ok");
+	for (const { unlocker } of [v.passphrase, v.code, v.passkey]) await c.ask(lineOf("U", b(unlocker)), "ok");
 	for (const { bytes, word } of v.refused) await c.ask(lineOf("U", b(bytes)), word);
 	for (const [kind, sealed] of [["keys", v.keys.sealed], ["state", v.state.sealed], ["draft", v.drafts[1]?.sealed ?? ""]] as const) {
 		await c.ask(lineOf("B", kind, b(sealed)), "ok");

@@ -7,8 +7,8 @@ import { inflateSync } from "node:zlib";
 import { Aes128Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256, HkdfSha512 } from "@hpke/core";
 import {
 	applyControl, applyIdentity, compareCode, concat, decodeFragment, derive, deriveEpoch, deriveStaff, emptyControl, emptyIdentity, encodeFragment,
-	hex, importEncryption, importRoot, importSealKey, kidEnc, kidSig, LABEL, labelledHash, open, openDraft, openEpoch, openInvite, openKeys,
-	openMessage, openRawKeys, openState, openVault, openWithCode, openWithPassphrase, parseEnvelope, parseTombstone, parseUnlocker, printCode, readCode,
+	hex, importEncryption, importRoot, importSealKey, isOfPasskey, kidEnc, kidSig, LABEL, labelledHash, open, openDraft, openEpoch, openInvite, openKeys,
+	openMessage, openRawKeys, openState, openVault, openWithCode, openWithPasskey, openWithPassphrase, parseEnvelope, parseTombstone, parseUnlocker, printCode, readCode,
 	readControl, readIdentity, seal, SealError, sealedLength, tokenHash, unwrapKey, utf8, verifyEnvelope, verifyIdentity, verifyJoin, verifyListMac,
 	wrapHash, wrapInfo, zeroes, type Bytes, type Label, type WrapPlace,
 } from "../../web/src/seal/index.js";
@@ -187,6 +187,7 @@ for (const v of readVectors<{ vectors: HpkeVector[] }>("hpke_rfc9180").vectors)
 
 interface UnlockVectors {
 	org: string; user: string; urk: string; passphrase: { text: string; unlocker: string }; code: { code: string; unlocker: string };
+	passkey: { prf: string; credential: string; unlocker: string };
 	refused: { name: string; bytes: string; word: string }[]; codes: { code: string; printed: string }[];
 	compare: { a: { sig_kid: string; enc_kid: string }; b: { sig_kid: string; enc_kid: string }; code: string };
 	list: { version: number; mac: string }; keys: { version: number; raw: { sig: Pair; enc: Pair[] }; sealed: string };
@@ -203,6 +204,15 @@ test("unlocks_by_passphrase_and_by_printed_code", async () => {
 	assert.equal(await word(openWithCode(b(unlock.code.unlocker), owner, zeroes(16))), "sealed");
 	assert.equal(await word(openWithCode(b(unlock.passphrase.unlocker), owner, zeroes(16))), "kind");
 	assert.equal(await word(openWithCode(b(unlock.code.unlocker), { ...owner, user: zeroes(16) }, b(unlock.code.code))), "owner");
+});
+test("unlocks_by_the_prf_of_a_passkey", async () => {
+	const { prf, credential, unlocker } = unlock.passkey;
+	assert.deepEqual(await openWithPasskey(b(unlocker), owner, b(prf)), b(unlock.urk));
+	assert.equal(await word(openWithPasskey(b(unlocker), owner, zeroes(32))), "sealed");
+	assert.equal(await word(openWithPasskey(b(unlocker), owner, b(prf).slice(1))), "prf");
+	assert.equal(await word(openWithPasskey(b(unlock.code.unlocker), owner, b(prf))), "kind");
+	assert.equal(await word(openWithPasskey(b(unlocker), { ...owner, user: zeroes(16) }, b(prf))), "owner");
+	assert.deepEqual([await isOfPasskey(b(unlocker), b(credential)), await isOfPasskey(b(unlocker), b(prf))], [true, false]);
 });
 for (const v of unlock.refused)
 	test(`refuses_the_unlocker_${v.name.replaceAll(/\W+/g, "_")}`, async () => {

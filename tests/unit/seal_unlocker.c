@@ -83,6 +83,8 @@ static void reads_a_record_of_each_type(void **state)
 	assert_int_equal(u.created_ms, 1750000000000);
 	assert_agreed(unlocker_parse(record(a, UNLOCKER_CODE, fill_of(a, 1, 16)), &u));
 	assert_int_equal(u.type, UNLOCKER_CODE);
+	assert_agreed(unlocker_parse(record(a, UNLOCKER_PASSKEY, fill_of(a, 1, 32)), &u));
+	assert_int_equal(u.type, UNLOCKER_PASSKEY);
 }
 
 static void refuses_every_cut_of_a_record(void **state)
@@ -98,7 +100,7 @@ static void refuses_a_record_that_is_wrong_in_its_head(void **state)
 	struct slice bytes = passphrase(a, usual);
 	assert_refusal(parse(changed(a, bytes, 0, 1, 'X')), MAGIC);
 	assert_refusal(parse(changed(a, bytes, 4, 1, 2)), SUITE);
-	assert_refusal(parse(changed(a, bytes, 5, 1, 1)), KIND);
+	assert_refusal(parse(changed(a, bytes, 5, 1, 0)), KIND);
 	assert_refusal(parse(changed(a, bytes, 5, 1, 4)), KIND);
 	assert_refusal(parse(changed(a, bytes, 6, 16, 0)), ZERO);
 	assert_refusal(parse(changed(a, bytes, 22, 16, 0)), ZERO);
@@ -132,6 +134,8 @@ static void refuses_parameters_of_another_length(void **state)
 	assert_refusal(parse(record(a, UNLOCKER_CODE, fill_of(a, 1, 15))), PARAMS);
 	assert_refusal(parse(record(a, UNLOCKER_CODE, fill_of(a, 1, 17))), PARAMS);
 	assert_refusal(parse(record(a, UNLOCKER_CODE, SLICE_NONE)), PARAMS);
+	assert_refusal(parse(record(a, UNLOCKER_PASSKEY, fill_of(a, 1, 31))), PARAMS);
+	assert_refusal(parse(record(a, UNLOCKER_PASSKEY, fill_of(a, 1, 33))), PARAMS);
 	assert_refusal(parse(record(a, UNLOCKER_PASSPHRASE, fill_of(a, 1, 25))), PARAMS);
 }
 

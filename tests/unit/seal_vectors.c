@@ -98,9 +98,9 @@ static void agrees_on_the_hash_and_the_derivation_of_every_label(void **state)
 		LABEL_MSG, LABEL_KEY_MSG, LABEL_KEY_FILEKEY, LABEL_COMMIT, LABEL_KEY_NOTE,
 		LABEL_COMMIT_STAFF, LABEL_WRAP, LABEL_WRAPHASH, LABEL_KEY_INVITE, LABEL_INVITE,
 		LABEL_TOKEN, LABEL_ROTATE, LABEL_JOIN, LABEL_CODE, LABEL_KEY_USERKEYS,
-		LABEL_KEY_USERSTATE, LABEL_KEY_UNLOCKERS, LABEL_KEY_DRAFT, LABEL_UNLOCKER,
-		LABEL_UNLOCK_PASSPHRASE, LABEL_UNLOCK_CODE, LABEL_UNLOCKERS, LABEL_USERKEYS,
-		LABEL_USERSTATE, LABEL_DRAFT, LABEL_CODE_CHECK};
+		LABEL_UNLOCK_PASSKEY, LABEL_PRF, LABEL_KEY_USERSTATE, LABEL_KEY_UNLOCKERS,
+		LABEL_KEY_DRAFT, LABEL_UNLOCKER, LABEL_UNLOCK_PASSPHRASE, LABEL_UNLOCK_CODE,
+		LABEL_UNLOCKERS, LABEL_USERKEYS, LABEL_USERSTATE, LABEL_DRAFT, LABEL_CODE_CHECK};
 	struct vectors v = vectors_open("derive");
 	struct slice key = bytes_of(&v, v.root, "key"), fields = bytes_of(&v, v.root, "fields");
 	const json_t *list = json_object_get(v.root, "labels"), *one;
@@ -369,6 +369,9 @@ static void agrees_on_unlockers(void **state)
 	assert_int_equal(u.type, UNLOCKER_PASSPHRASE);
 	assert_agreed(unlocker_parse(code, &u));
 	assert_int_equal(u.type, UNLOCKER_CODE);
+	struct slice passkey = bytes_of(&v, json_object_get(v.root, "passkey"), "unlocker");
+	assert_agreed(unlocker_parse(passkey, &u));
+	assert_int_equal(u.type, UNLOCKER_PASSKEY);
 	json_array_foreach(json_object_get(v.root, "refused"), i, one)
 	{
 		enum refusal r = unlocker_parse(bytes_of(&v, one, "bytes"), &u);

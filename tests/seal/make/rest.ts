@@ -2,7 +2,7 @@
 
 import {
 	compareCode, derive, deriveEpoch, deriveStaff, encodeFragment, importEncryption, importRoot, INVITE_PATH, kidEnc, kidSig, LABEL,
-	labelledHash, listMac, makePair, openVault, printCode, random, sealDraft, sealInvite, sealKeys, sealState, sealWithCode, sealWithPassphrase, tokenHash,
+	labelledHash, listMac, makePair, openVault, printCode, random, sealDraft, sealInvite, sealKeys, sealState, sealWithCode, sealWithPasskey, sealWithPassphrase, tokenHash,
 	wrapHash, wrapInfo, wrapKey, zeroes, type RawPair, type WrapPlace,
 } from "../../../web/src/seal/index.js";
 import { argon2id } from "../lib/argon2.js";
@@ -54,6 +54,8 @@ export const makeUnlock = async (): Promise<object> => {
 	const byPassphrase = await sealWithPassphrase(owner, urk, passphrase, argon2id, NOON, { memoryKib: 47_104, passes: 1, lanes: 1, salt: random(16) });
 	const code = random(16);
 	const byCode = await sealWithCode(owner, urk, code, NOON + 1);
+	const [prf, credential] = [random(32), random(40)];
+	const byPasskey = await sealWithPasskey(owner, urk, prf.slice(), credential, NOON + 2);
 	const root = await importRoot(urk.slice());
 	const vault = await openVault(owner, urk.slice());
 	const raw = { sig: await makePair(), enc: [await makePair(), await makePair()] };
@@ -68,10 +70,10 @@ export const makeUnlock = async (): Promise<object> => {
 		{ name: "nothing", bytes: "", word: "short" }, { name: "a record that is cut off", bytes: s(byPassphrase.slice(0, -1)), word: "short" },
 		{ name: "params that are longer than the rest", bytes: set(62, 255, 255), word: "short" },
 		{ name: "another magic", bytes: set(3, 0x32), word: "magic" }, { name: "suite 2", bytes: set(4, 2), word: "suite" },
-		{ name: "type 1, reserved", bytes: set(5, 1), word: "kind" }, { name: "type 4", bytes: set(5, 4), word: "kind" },
+		{ name: "type 0", bytes: set(5, 0), word: "kind" }, { name: "type 4", bytes: set(5, 4), word: "kind" },
 		{ name: "no organisation", bytes: set(6, ...zeroes(16)), word: "zero" }, { name: "no user", bytes: set(22, ...zeroes(16)), word: "zero" },
 		{ name: "no id", bytes: set(38, ...zeroes(16)), word: "zero" }, { name: "made in a time of 2^53", bytes: set(54, 0, 0x20, 0, 0, 0, 0, 0, 0), word: "number" },
-		{ name: "a passphrase as a printed code", bytes: set(5, 3), word: "params" }, { name: "another algorithm", bytes: set(64, 2), word: "params" },
+		{ name: "a passphrase as a printed code", bytes: set(5, 3), word: "params" }, { name: "a passphrase as a passkey", bytes: set(5, 1), word: "params" }, { name: "another algorithm", bytes: set(64, 2), word: "params" },
 		{ name: "memory below 46 MiB", bytes: set(65, 0, 0, 0xb7, 0xff), word: "params" }, { name: "memory above 1 GiB", bytes: set(65, 0, 0x10, 0, 1), word: "params" },
 		{ name: "no passes", bytes: set(69, 0, 0, 0, 0), word: "params" }, { name: "17 passes", bytes: set(69, 0, 0, 0, 17), word: "params" },
 		{ name: "two lanes", bytes: set(73, 2), word: "params" }, { name: "a byte too many", bytes: s(Uint8Array.from([...byPassphrase, 0])), word: "long" },
@@ -82,6 +84,7 @@ export const makeUnlock = async (): Promise<object> => {
 	const compare = { a: { sig_kid: s(a.sigKid), enc_kid: s(a.encKid) }, b: { sig_kid: s(b.sigKid), enc_kid: s(b.encKid) }, code: await compareCode(a, b) };
 	return {
 		org: s(owner.org), user: s(owner.user), urk: s(urk), passphrase: { text: passphrase, unlocker: s(byPassphrase) }, code: { code: s(code), unlocker: s(byCode) },
+		passkey: { prf: s(prf), credential: s(credential), unlocker: s(byPasskey) },
 		refused, codes, compare, list: { version, mac: s(await listMac(root, owner, version, [byPassphrase, byCode])) },
 		keys: { version, raw: { sig: pairOut(raw.sig), enc: raw.enc.map(pairOut) }, sealed: s(await sealKeys(vault, version, raw)) },
 		state: { version, value: state, sealed: s(await sealState(vault, version, state)) },

@@ -28,6 +28,8 @@ export const LABEL = {
 	unlockers: "luotsi/v1/unlockers",
 	unlockPassphrase: "luotsi/v1/unlock/passphrase",
 	unlockCode: "luotsi/v1/unlock/code",
+	unlockPasskey: "luotsi/v1/unlock/passkey",
+	prf: "luotsi/v1/prf",
 	userKeys: "luotsi/v1/userkeys",
 	userState: "luotsi/v1/userstate",
 	draft: "luotsi/v1/draft",

@@ -6,7 +6,10 @@ import { derive, deriveSealKey, importMac, importRoot, labelled, labelledHash, m
 import { LABEL, SUITE, UNLOCKER_MAGIC } from "./labels.js";
 import { open, seal } from "./seal.js";
 
-export const UNLOCKER = { passphrase: 2, code: 3 } as const;
+export const UNLOCKER = { passkey: 1, passphrase: 2, code: 3 } as const;
+/** What every passkey's PRF is asked. */
+export const PRF_INPUT = utf8(LABEL.prf);
+const PRF_SIZE = 32;
 const URK_SIZE = 32;
 const SEALED_URK = 104;
 
@@ -53,8 +56,8 @@ const encodeBefore = (f: UnlockerFields): Bytes =>
 
 const parseParams = (type: number, params: Bytes): Argon2Params | undefined => {
 	const r = reader(params);
-	if (type === UNLOCKER.code) {
-		if (params.length !== 16) throw new SealError("params");
+	if (type !== UNLOCKER.passphrase) {
+		if (params.length !== (type === UNLOCKER.code ? 16 : 32)) throw new SealError("params");
 		return undefined;
 	}
 	if (params.length !== 26 || r.u8() !== 1) throw new SealError("params");
@@ -70,7 +73,7 @@ const checkUnlocker = (magic: Bytes, suite: number, f: UnlockerFields, left: num
 	};
 	if (!equal(magic, utf8(UNLOCKER_MAGIC))) refuse("magic");
 	if (suite !== SUITE) refuse("suite");
-	if (f.type !== UNLOCKER.passphrase && f.type !== UNLOCKER.code) refuse("kind");
+	if (!Object.values<number>(UNLOCKER).includes(f.type)) refuse("kind");
 	for (const id of [f.org, f.user, f.id]) if (id.every((b) => b === 0)) refuse("zero");
 	if (f.created >= 2 ** 53) refuse("number");
 	parseParams(f.type, f.params);
@@ -113,6 +116,11 @@ const codeKey = async (f: UnlockerFields, code: Bytes): Promise<SealKey> => {
 	return deriveSealKey(root, LABEL.unlockCode, f.org, f.user, f.id);
 };
 
+const passkeyKey = async (f: UnlockerFields, prf: Bytes): Promise<SealKey> => {
+	if (prf.length !== PRF_SIZE) throw new SealError("prf");
+	return deriveSealKey(await importRoot(prf), LABEL.unlockPasskey, f.org, f.user, f.id);
+};
+
 export interface Owner {
 	readonly org: Bytes;
 	readonly user: Bytes;
@@ -133,6 +141,12 @@ export const sealWithCode = async (owner: Owner, urk: Bytes, code: Bytes, create
 	return sealUrk(await codeKey(fields, code), fields, urk);
 };
 
+/** prf is what the passkey answered to PRF_INPUT; the caller wipes it. */
+export const sealWithPasskey = async (owner: Owner, urk: Bytes, prf: Bytes, credential: Bytes, created: number): Promise<Bytes> => {
+	const fields = { ...owner, type: UNLOCKER.passkey, id: random(16), created, params: await sha256(credential) };
+	return sealUrk(await passkeyKey(fields, prf), fields, urk);
+};
+
 const checkOwner = (u: Unlocker, owner: Owner): void => {
 	if (!equal(u.org, owner.org) || !equal(u.user, owner.user)) throw new SealError("owner");
 };
@@ -151,6 +165,19 @@ export const openWithCode = async (bytes: Bytes, owner: Owner, code: Bytes): Pro
 	checkOwner(u, owner);
 	if (u.type !== UNLOCKER.code) throw new SealError("kind");
 	return openUrk(await codeKey(u, code), u);
+};
+
+export const openWithPasskey = async (bytes: Bytes, owner: Owner, prf: Bytes): Promise<Bytes> => {
+	const u = parseUnlocker(bytes);
+	checkOwner(u, owner);
+	if (u.type !== UNLOCKER.passkey) throw new SealError("kind");
+	return openUrk(await passkeyKey(u, prf), u);
+};
+
+/** Is this the record of that passkey? */
+export const isOfPasskey = async (bytes: Bytes, credential: Bytes): Promise<boolean> => {
+	const { type, params } = parseUnlocker(bytes);
+	return type === UNLOCKER.passkey && equal(params, await sha256(credential));
 };
 
 /** Over the whole list, in ascending order of unlocker_id, and its version. */
