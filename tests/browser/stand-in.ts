@@ -63,7 +63,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 	let self: SelfView = {
 		user: "me", role: scenario === "admin" ? "admin" : staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
 		keys: scenario === "fresh" ? "none" : scenario === "locked" ? "locked" : "open",
-		unlockers: [{ type: "passphrase", createdAt: now }, { type: "code", createdAt: now }], certified: staff && scenario !== "counsellor-new", development: true, recovered: scenario === "recovered",
+		unlockers: [{ id: "u1", type: "passphrase", createdAt: now, credential: "" }, { id: "u2", type: "code", createdAt: now, credential: "" }], certified: staff && scenario !== "counsellor-new", development: true, recovered: scenario === "recovered",
 		warning: scenario === "warning" ? "old_state" : null,
 	};
 	let rooms = startRooms();
@@ -142,13 +142,27 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 			opened();
 			if ("code" in by) recover();
 		},
+		canOpen: async (by) => {
+			if ("passphrase" in by && by.passphrase !== PASSPHRASE) return refuse("wrong_passphrase");
+			if ("code" in by && by.code !== CODE) return refuse("wrong_code");
+		},
+		addPasskey: async (_prf, credential) => {
+			self = { ...self, unlockers: [...self.unlockers, { id: "u3", type: "passkey", createdAt: Date.now(), credential }] };
+			tell({ type: "self", self });
+		},
+		removePasskey: async ({ id, passphrase }) => {
+			if (passphrase !== PASSPHRASE) return refuse("wrong_passphrase");
+			self = { ...self, unlockers: self.unlockers.filter((one) => one.id !== id) };
+			tell({ type: "self", self });
+			return { code: CODE };
+		},
 		lock: async () => {
 			self = { ...self, keys: "locked" };
 			tell({ type: "self", self });
 		},
 		newCode: async ({ passphrase }) => (passphrase === PASSPHRASE ? { code: CODE } : refuse("wrong_passphrase")),
 		changePassphrase: async ({ present }) => {
-			if (present !== undefined && present !== PASSPHRASE) return refuse("wrong_passphrase");
+			if (present !== undefined && !("passphrase" in present && present.passphrase === PASSPHRASE)) return refuse("wrong_passphrase");
 			self = { ...self, recovered: false };
 			tell({ type: "self", self });
 			return { code: CODE };

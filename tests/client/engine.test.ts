@@ -106,7 +106,7 @@ test("a renewal keeps state and drafts, and the old root key opens neither", asy
 	await c.engine.saveDraft(room, "kesken");
 	await c.engine.leaveRoomView(room);
 	const { vault } = c.engine.parts.self().account();
-	await c.engine.changePassphrase({ present: PASSPHRASE, passphrase: RENEWED });
+	await c.engine.changePassphrase({ present: { passphrase: PASSPHRASE }, passphrase: RENEWED });
 	await c.engine.leaveRoomView(room);
 	const kept = await c.engine.parts.link.call("self_get", {});
 	const draft = await c.engine.parts.link.call("draft_get", { room });
@@ -126,13 +126,13 @@ test("a crash between the keys and the state loses neither state nor draft", asy
 	await c.engine.setName("Aino Uusi");
 	await c.engine.parts.self().store()?.flush();
 	relay.refuseOps.add("self_put_state").add("draft_put");
-	await c.engine.changePassphrase({ present: PASSPHRASE, passphrase: RENEWED });
+	await c.engine.changePassphrase({ present: { passphrase: PASSPHRASE }, passphrase: RENEWED });
 	await c.engine.stop();
 	relay.refuseOps.clear();
 	const second = await opensWith(relay, c, RENEWED);
 	assert.equal(second.engine.parts.self().view().name, "Aino Uusi");
 	assert.equal((await second.engine.openRoom(room, "fi")).draft, "kesken");
-	await second.engine.changePassphrase({ present: RENEWED, passphrase: `${RENEWED} taas` });
+	await second.engine.changePassphrase({ present: { passphrase: RENEWED }, passphrase: `${RENEWED} taas` });
 	const third = await opensWith(relay, c, `${RENEWED} taas`);
 	assert.equal(third.engine.parts.self().view().name, "Aino Uusi");
 	assert.equal((await third.engine.openRoom(room, "fi")).draft, "kesken");
@@ -154,8 +154,8 @@ test("a renewal needs the present passphrase, and a new one that is long enough"
 	const { client: c, counsellor: o, admin } = await talk();
 	await assert.rejects(c.engine.newCode({ passphrase: `${PASSPHRASE}x` }), { word: "wrong_passphrase" });
 	await assert.rejects(c.engine.changePassphrase({ passphrase: RENEWED }), { word: "wrong_passphrase" });
-	await assert.rejects(c.engine.changePassphrase({ present: `${PASSPHRASE}x`, passphrase: RENEWED }), { word: "wrong_passphrase" });
-	await assert.rejects(c.engine.changePassphrase({ present: PASSPHRASE, passphrase: "lyhyt" }), { word: "weak_passphrase" });
+	await assert.rejects(c.engine.changePassphrase({ present: { passphrase: `${PASSPHRASE}x` }, passphrase: RENEWED }), { word: "wrong_passphrase" });
+	await assert.rejects(c.engine.changePassphrase({ present: { passphrase: PASSPHRASE }, passphrase: "lyhyt" }), { word: "weak_passphrase" });
 	assert.equal(c.engine.parts.self().account().version, 1);
 	await end(c, o, admin);
 });
@@ -164,7 +164,7 @@ test("an old device is locked when it meets a renewal, and overwrites nothing", 
 	const { client: c, counsellor: o, admin, room, relay } = await talk();
 	const old = await again(relay, c);
 	await old.engine.openRoom(room, "fi");
-	await c.engine.changePassphrase({ present: PASSPHRASE, passphrase: RENEWED });
+	await c.engine.changePassphrase({ present: { passphrase: PASSPHRASE }, passphrase: RENEWED });
 	await c.engine.saveDraft(room, "uudella avaimella");
 	await c.engine.leaveRoomView(room);
 	await old.engine.saveDraft(room, "vanhalla avaimella");
@@ -182,8 +182,8 @@ test("two devices that renew at the same time leave one list and one of them ope
 	const { client: c, counsellor: o, admin, relay } = await talk();
 	const other = await again(relay, c);
 	const tries = await Promise.allSettled([
-		c.engine.changePassphrase({ present: PASSPHRASE, passphrase: RENEWED }),
-		other.engine.changePassphrase({ present: PASSPHRASE, passphrase: `${RENEWED} toisin` }),
+		c.engine.changePassphrase({ present: { passphrase: PASSPHRASE }, passphrase: RENEWED }),
+		other.engine.changePassphrase({ present: { passphrase: PASSPHRASE }, passphrase: `${RENEWED} toisin` }),
 	]);
 	assert.equal(tries.filter((one) => one.status === "fulfilled").length, 1);
 	const third = await opensWith(relay, c, tries[0].status === "fulfilled" ? RENEWED : `${RENEWED} toisin`);

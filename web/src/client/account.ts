@@ -1,11 +1,12 @@
-// A person's own keys, opened by a passphrase or the printed code (FORMAT.md section 8). The raw root key exists for a moment only:
+// A person's own keys, opened by a passphrase, a passkey or the printed code (FORMAT.md section 8). The raw root key exists for a moment only:
 // between moments it is kept sealed under a key that cannot be read back. Making keys and unlockers is account-make.ts.
 
+import type { Secret, UnlockerView } from "./api.js";
 import type { Platform } from "./platform.js";
 import { refusal, wordOf } from "./refusal.js";
 import type { SelfKept } from "./wire.js";
 import {
-	equal, fromBase64Url, openKeys, openVault, openWithCode, openWithPassphrase, parseUnlocker, random, readCode, UNLOCKER, verifyListMac,
+	equal, fromBase64Url, openKeys, openVault, openWithCode, openWithPasskey, openWithPassphrase, parseUnlocker, random, readCode, toBase64Url, UNLOCKER, verifyListMac,
 	type Bytes, type Chain, type Owner, type UserKeys, type Vault,
 } from "../seal/index.js";
 
@@ -37,27 +38,31 @@ export const lender = async (urk: Bytes): Promise<Lend> => {
 	};
 };
 
-/** The kinds of unlockers there are, for the page; what is broken or costs too little to guess is left out. */
-export const listUnlockers = (unlockers: readonly Bytes[]): { type: "passphrase" | "code"; createdAt: number }[] =>
+const NAMES = { [UNLOCKER.passkey]: "passkey", [UNLOCKER.passphrase]: "passphrase", [UNLOCKER.code]: "code" } as const;
+
+/** The unlockers there are, for the page; what is broken or costs too little to guess is left out. */
+export const listUnlockers = (unlockers: readonly Bytes[]): UnlockerView[] =>
 	unlockers.flatMap((bytes) => {
 		try {
-			const { type, created } = parseUnlocker(bytes);
-			return [{ type: type === UNLOCKER.code ? ("code" as const) : ("passphrase" as const), createdAt: created }];
+			const { type, created, id, params } = parseUnlocker(bytes);
+			const name = NAMES[type as keyof typeof NAMES];
+			return [{ id: toBase64Url(id), type: name, createdAt: created, credential: name === "passkey" ? toBase64Url(params) : "" }];
 		} catch {
 			return [];
 		}
 	});
 
-type Secret = { readonly passphrase: string } | { readonly code: string };
+export const typeOf = (secret: Secret): number => ("prf" in secret ? UNLOCKER.passkey : "code" in secret ? UNLOCKER.code : UNLOCKER.passphrase);
 
 const openRecord = async (platform: Platform, owner: Owner, record: Bytes, secret: Secret): Promise<Bytes> => {
 	if ("passphrase" in secret) return openWithPassphrase(record, owner, secret.passphrase, platform.argon2id);
+	if ("prf" in secret) return openWithPasskey(record, owner, new Uint8Array(secret.prf));
 	return openWithCode(record, owner, await readCode(secret.code).catch(() => Promise.reject(refusal("wrong_code"))));
 };
 
 /** The root key, or a refusal. Whatever does not open is the wrong secret to the person. */
 export const findUrk = async (platform: Platform, owner: Owner, unlockers: readonly Bytes[], secret: Secret): Promise<Bytes> => {
-	const type = "passphrase" in secret ? UNLOCKER.passphrase : UNLOCKER.code;
+	const type = typeOf(secret);
 	for (const record of unlockers) {
 		if (parseUnlocker(record).type !== type) continue;
 		try {
@@ -66,7 +71,7 @@ export const findUrk = async (platform: Platform, owner: Owner, unlockers: reado
 			if (wordOf(thrown) !== "sealed") throw thrown;
 		}
 	}
-	throw refusal("passphrase" in secret ? "wrong_passphrase" : "wrong_code");
+	throw refusal(`wrong_${NAMES[type as keyof typeof NAMES]}`);
 };
 
 export const openAccount = async (

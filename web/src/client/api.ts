@@ -11,13 +11,23 @@ export type Connection = "connecting" | "online" | "offline" | "ended";
 /** Where a person stands with their keys. */
 export type KeyStage = "unknown" | "none" | "locked" | "open";
 
+/** What opens a person's keys: PRF output and credential id (base64url) of a passkey never go further than the engine. */
+export type Secret = { passphrase: string } | { code: string } | { prf: Uint8Array; credential: string };
+
+export interface UnlockerView {
+	id: Id;
+	type: "passphrase" | "code" | "passkey";
+	createdAt: number;
+	credential: string; // of a passkey: base64url of SHA-256 of the credential id; else ""
+}
+
 export interface SelfView {
 	user: Id;
 	role: Role;
 	organisation: string;
 	name: string; // what the person wants to be called; for staff the certified name; "" if none
 	keys: KeyStage;
-	unlockers: { type: "passphrase" | "code"; createdAt: number }[];
+	unlockers: UnlockerView[];
 	recovered: boolean; // opened by the printed code: passphrase and code are to be made anew
 	certified: boolean; // staff: a valid certificate under the organisation's root
 	development: boolean;
@@ -132,11 +142,17 @@ export interface Engine {
 	/** First time: makes identity, URK, passphrase and printed code. The code is returned once, to be printed. */
 	createKeys(input: { passphrase: string; name: string; language: Language }): Promise<{ code: string }>;
 	/** By the printed code: changePassphrase comes next (SelfView.recovered); until then the code stays good. */
-	unlock(input: { passphrase: string } | { code: string }): Promise<void>;
+	unlock(input: Secret): Promise<void>;
+	/** Shows that a secret still opens the keys, and changes nothing; counts as proof for five minutes. */
+	canOpen(input: Secret): Promise<void>;
+	/** The passkey opens the keys from now on. `prove_again` unless a secret was shown (unlock, canOpen, createKeys) less than five minutes ago. */
+	addPasskey(prf: Uint8Array, credential: string): Promise<void>;
+	/** Both unlockers and the root key anew: this passkey opens nothing any more, others do again when they are added again. */
+	removePasskey(input: { id: Id; passphrase: string }): Promise<{ code: string }>;
 	lock(): Promise<void>;
-	/** Both renew all unlockers and the root key; the new printed code is returned once. */
+	/** Both renew all unlockers and the root key; the new printed code is returned once. Of passkeys only a present one stays. */
 	newCode(input: { passphrase: string }): Promise<{ code: string }>;
-	changePassphrase(input: { present?: string; passphrase: string }): Promise<{ code: string }>; // present: unless recovered
+	changePassphrase(input: { present?: Secret; passphrase: string }): Promise<{ code: string }>; // present: unless recovered
 	sessions(): Promise<readonly SessionView[]>;
 	endSession(session: Id): Promise<void>;
 	setName(name: string): Promise<void>;

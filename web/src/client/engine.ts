@@ -1,7 +1,7 @@
 // The engine: joins connection, self, list and rooms into the contract of api.ts. It holds no rule of its own; what is true about a room
 // is decided in its log and conversation, what a person may do by the server and by the rules of the seal.
 
-import type { Engine, EngineEvent, Id, Language } from "./api.js";
+import type { Engine, EngineEvent, Id, Language, Secret } from "./api.js";
 import type { Context } from "./context.js";
 import type { Made } from "./invitations.js";
 import type { Left } from "./draft.js";
@@ -228,7 +228,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		return valid.map((user) => ({ user, name: certificateOf(people, user)?.name ?? "" })).sort((a, b) => a.name.localeCompare(b.name));
 	};
 
-	const renewed = async (present: string | undefined, next: string): Promise<{ code: string }> => {
+	const renewed = async (present: Secret | undefined, next: string): Promise<{ code: string }> => {
 		const code = await mine().renew(present, next);
 		for (const one of open.values()) void one.draft.renew().catch(() => undefined);
 		tellSelf();
@@ -272,7 +272,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		},
 		suggestPassphrase: async (wanted) => (await import("./suggest.js")).suggest(() => platform.words(wanted)),
 		createKeys: async ({ passphrase, name, language: wanted }) => {
-			const code = await mine().create(passphrase, name);
+			const code = await mine().create(passphrase, name, false);
 			mine().store()?.change((s) => ({ ...s, language: wanted, languageAt: Date.now() }));
 			await unlocked();
 			return { code };
@@ -281,8 +281,14 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			await mine().unlock(secret);
 			await unlocked();
 		},
+		canOpen: (secret) => mine().prove(secret),
+		addPasskey: async (prf, credential) => {
+			await mine().addPasskey(prf, credential);
+			tellSelf();
+		},
+		removePasskey: ({ passphrase }) => renewed({ passphrase }, passphrase),
 		lock,
-		newCode: ({ passphrase }) => renewed(passphrase, passphrase),
+		newCode: ({ passphrase }) => renewed({ passphrase }, passphrase),
 		changePassphrase: ({ present, passphrase }) => renewed(present, passphrase),
 		sessions: async () => (await call("session_list", {})).sessions,
 		endSession: async (session) => void (await call("session_end", { session })),

@@ -1,6 +1,6 @@
 // What few visits need: making and renewing keys, inviting and joining, acts on the control log. One piece, loaded with the first of
 // them, because what every visit loads is smaller in few pieces than in many.
 
-export { createAccount, renewAccount } from "./account-make.js";
+export { addPasskey, createAccount, renewAccount } from "./account-make.js";
 export { createRoom, join, readFragment, renew } from "./invitations.js";
 export { makeActs } from "./room-acts.js";

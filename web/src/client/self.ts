@@ -1,7 +1,7 @@
 // Who is signed in and where they stand with their keys: chains fetched and verified, the account made, opened, locked.
 
-import { listUnlockers, openAccount, type Account } from "./account.js";
-import type { KeyStage, SelfView } from "./api.js";
+import { findUrk, listUnlockers, openAccount, type Account } from "./account.js";
+import type { KeyStage, Secret, SelfView } from "./api.js";
 import type { Me } from "./context.js";
 import { makePeople, type People } from "./people.js";
 import type { Platform } from "./platform.js";
@@ -9,7 +9,7 @@ import { refusal } from "./refusal.js";
 import { certificateOf } from "./room-view.js";
 import { openStore, type StateStore } from "./state-store.js";
 import type { Call, SelfKept, SessionOpened } from "./wire.js";
-import { emptyChain, equal, fromBase64Url, isZero, replayChain, toBase64Url, type Chain } from "../seal/index.js";
+import { emptyChain, equal, fromBase64Url, isZero, replayChain, toBase64Url, type Bytes, type Chain } from "../seal/index.js";
 
 export interface Self {
 	readonly me: Me;
@@ -18,15 +18,21 @@ export interface Self {
 	store(): StateStore | undefined;
 	view(): SelfView;
 	stage(): KeyStage;
-	create(passphrase: string, name: string): Promise<string>;
-	unlock(secret: { passphrase: string } | { code: string }): Promise<void>;
+	/** First keys, or new ones in place of what nobody can open any more. */
+	create(passphrase: string, name: string, reset: boolean): Promise<string>;
+	unlock(secret: Secret): Promise<void>;
+	/** A secret is tried, and nothing changed. */
+	prove(secret: Secret): Promise<void>;
+	addPasskey(prf: Uint8Array, credential: string): Promise<void>;
 	lock(): Promise<void>;
 	/** Passphrase, printed code and root key anew; gives the code. Not asked for the present passphrase: who came by the code. */
-	renew(present: string | undefined, next: string): Promise<string>;
+	renew(present: Secret | undefined, next: string): Promise<string>;
 	warn(warning: SelfView["warning"]): void;
 	/** Somebody certified or revoked us, or the organisation changed. */
 	refresh(): Promise<void>;
 }
+
+const PROOF_MS = 5 * 60_000;
 
 /** Loaded by who makes keys or unlockers, which is rare. */
 const making = () => import("./rare.js");
@@ -49,6 +55,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 	let account: Account | undefined;
 	let store: StateStore | undefined;
 	let renewing = false;
+	let provedAt = -Infinity;
 	let warning: SelfView["warning"] = null;
 	const organisation = await organisationOf(kept, me);
 	const people = makePeople(call, organisation, () => store?.get().pins ?? {});
@@ -76,7 +83,9 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 
 	const opened = async (next: Account): Promise<void> => {
 		account = next;
-		store = await openStore(call, next.vault, kept, root, seen);
+		const reset = people.chain(me.user)?.state.reset ?? false;
+		store = await openStore(call, next.vault, kept, root, seen, reset);
+		provedAt = Date.now();
 		anchor();
 	};
 
@@ -85,6 +94,32 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 	const mine = (): Account => {
 		if (!account) throw refusal("locked");
 		return account;
+	};
+
+	/** The list of unlockers becomes another, made from the one that is open here. */
+	const changed = async (make: () => Promise<Account>): Promise<void> => {
+		const { version } = mine();
+		if ((await refetch()).version !== version) {
+			gone();
+			throw refusal("locked");
+		}
+		renewing = true;
+		try {
+			account = await make();
+			kept = { ...kept, version: account.version, unlockers: account.unlockers.map(toBase64Url) };
+		} finally {
+			renewing = false;
+		}
+	};
+
+	/** Where a chain goes on whose keys are lost; nobody loses keys that are open. */
+	const lost = async (): Promise<{ version: number; head: Bytes; n: number }> => {
+		if (account) throw refusal("conflict");
+		await refetch();
+		await people.refresh([me.user]);
+		const chain = people.chain(me.user);
+		if (!chain || kept.version === 0) throw refusal("no_keys");
+		return { version: kept.version, head: chain.state.head, n: chain.state.n };
 	};
 
 	const isCertified = (): boolean => {
@@ -103,9 +138,10 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 			name: (me.role === "client" ? undefined : certificateOf(people, me.user)?.name) ?? store?.get().name ?? "",
 			keys: stage(), recovered: account?.recovered ?? false, unlockers: unlockers(), certified: isCertified(), development: session.development, warning,
 		}),
-		create: async (passphrase, name) => {
-			if (kept.version !== 0) throw refusal("conflict");
-			const { account: made, code } = await (await making()).createAccount(call, platform, owner, passphrase);
+		create: async (passphrase, name, reset) => {
+			const before = reset ? await lost() : undefined;
+			if (!before && kept.version !== 0) throw refusal("conflict");
+			const { account: made, code } = await (await making()).createAccount(call, platform, owner, passphrase, before);
 			await refetch();
 			await people.refresh([me.user]);
 			await opened(made);
@@ -120,27 +156,29 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 			if (!chain || isZero(chain.state.sigKid)) throw refusal("no_keys");
 			await opened(await openAccount(platform, owner, kept, chain, secret));
 		},
+		prove: async (secret) => {
+			const { unlockers: present } = mine();
+			(await findUrk(platform, owner, present, secret)).fill(0);
+			provedAt = Date.now();
+		},
 		lock: async () => {
 			store?.stop();
 			store = undefined;
 			account = undefined;
 		},
+		addPasskey: async (prf, credential) => {
+			if (Date.now() - provedAt > PROOF_MS) throw refusal("prove_again");
+			await changed(async () => (await making()).addPasskey(call, mine(), kept, { prf, credential }));
+		},
 		renew: async (present, next) => {
-			const { version } = mine();
-			if ((await refetch()).version !== version) {
-				gone();
-				throw refusal("locked");
-			}
-			renewing = true;
-			try {
+			let code = "";
+			await changed(async () => {
 				const made = await (await making()).renewAccount(call, platform, mine(), kept, { present, next });
-				account = made.account;
-				kept = { ...kept, version: account.version, unlockers: account.unlockers.map(toBase64Url) };
-				await store?.renew(account.vault).catch(() => undefined);
-				return made.code;
-			} finally {
-				renewing = false;
-			}
+				code = made.code;
+				return made.account;
+			});
+			await store?.renew(mine().vault).catch(() => undefined);
+			return code;
 		},
 		warn: (next) => {
 			warning ??= next;

@@ -19,7 +19,7 @@ export const NewPassphrase = ({ onDone }: { onDone: () => void }) => {
 		setAsked(true);
 		if (chosen === "") return;
 		void renewing.act(async () => {
-			const { code } = await engine().changePassphrase({ passphrase: chosen, ...(recovered ? {} : { present }) });
+			const { code } = await engine().changePassphrase({ passphrase: chosen, ...(recovered ? {} : { present: { passphrase: present } }) });
 			onDone();
 			set({ code });
 		});
