@@ -1,6 +1,7 @@
 #pragma once
 #include "base/config.h"
 #include "core/route.h"
+#include "io/keys.h"
 #include "io/listen.h"
 #include "io/listener.h"
 #include "io/pg.h"
@@ -15,6 +16,7 @@ struct core_parts {
 	struct loop *loop;
 	struct pg *pg;
 	struct work *work;
+	struct keys *keys; /* NULL: whoever asks it is told that it is unavailable */
 	const struct route *routes;
 	size_t n_routes;
 };

@@ -131,6 +131,28 @@ void req_work(struct request *r, work_run_fn *run, step_fn *then)
 		req_fail(r, e);
 }
 
+static void keys_came_back(void *ctx, uint64_t tag, enum err e, const struct keys_answer *answer)
+{
+	struct core *core = ctx;
+	struct request *r = map_get_u64(core->requests, tag);
+	ASSERT(r != NULL);
+	if (e != ERR_OK)
+		req_fail(r, e);
+	else
+		r->then_keys(r, answer);
+}
+
+void req_keys(struct request *r, const struct keys_ask *ask, keys_fn *then)
+{
+	struct core *core = r->core;
+	r->then_keys = then;
+	enum err e = core->parts.keys != NULL
+			     ? keys_ask(core->parts.keys, ask, keys_came_back, core, r->id)
+			     : ERR_UNAVAILABLE;
+	if (e != ERR_OK)
+		req_fail(r, e);
+}
+
 static void send_frame(struct request *r)
 {
 	AUTO(frame) struct frame *f = frame_new(buf_slice(&r->core->scratch));

@@ -4,6 +4,7 @@
 #include "core/encode.h"
 #include "core/route.h"
 #include "core/session.h"
+#include "io/keys.h"
 #include "io/pg_row.h"
 #include "io/work.h"
 
@@ -15,6 +16,7 @@ struct request;
 typedef void step_fn(struct request *r);
 typedef void result_fn(struct request *r, const struct pg_result *result);
 typedef void outcome_fn(struct request *r, enum err e, const struct pg_result *result);
+typedef void keys_fn(struct request *r, const struct keys_answer *answer);
 
 struct request {
 	struct core *core;
@@ -47,6 +49,7 @@ struct request {
 	result_fn *then_result;
 	outcome_fn *then_outcome;
 	step_fn *then_step;
+	keys_fn *then_keys;
 	const struct http_header *http_headers;
 	size_t n_http_headers;
 };
@@ -59,6 +62,9 @@ void req_query_then(struct request *r, size_t statement, const struct pg_param *
 	outcome_fn *then);
 /* Runs `run` with the request's state on a thread; it may touch only what the state leads to. */
 void req_work(struct request *r, work_run_fn *run, step_fn *then);
+/* Asks the keys process; that it cannot be reached answers the request, what it refuses is for the
+ * step to read in the answer's reason. */
+void req_keys(struct request *r, const struct keys_ask *ask, keys_fn *then);
 /* out: struct <op>_out, NULL if it has no fields. */
 void req_reply(struct request *r, const void *out);
 void req_fail(struct request *r, enum err e);
