@@ -5,9 +5,10 @@
 //   node build.mjs --stand-in  the site alone, into dist-stand-in/, with the in-memory engine of tests/browser
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { bundle } from "./build/bundle.mjs";
 import { compressAll } from "./build/compress.mjs";
 import { page } from "./build/page.mjs";
 import { texts } from "./build/texts.mjs";
@@ -37,13 +38,11 @@ const common = {
 const browser = {
 	...common,
 	minify: true,
-	splitting: true,
 	outdir: next,
 	entryNames: "[name]-[hash]",
 	chunkNames: "part-[hash]",
 	assetNames: "[name]-[hash]",
 	loader: { ".woff2": "file" },
-	metafile: true,
 };
 
 function generate() {
@@ -56,23 +55,7 @@ function generate() {
 	if (ran.status !== 0) throw new Error("proto/protogen.py --ts failed");
 }
 
-// One entry and what it needs: { file, css, imports } by name inside the site.
-async function bundle(entry, name, define = {}) {
-	const plugins = standIn ? [useStandIn] : [];
-	const { metafile } = await build({ ...browser, entryPoints: { [name]: join(source, entry) }, define, plugins });
-	const made = Object.entries(metafile.outputs).find(([, out]) => out.entryPoint?.endsWith(entry));
-	const needed = new Set();
-	const walk = (path) => {
-		for (const part of metafile.outputs[path].imports) {
-			if (part.kind !== "import-statement" || needed.has(part.path)) continue;
-			needed.add(part.path);
-			walk(part.path);
-		}
-	};
-	walk(made[0]);
-	const css = made[1].cssBundle;
-	return { file: basename(made[0]), css: css && basename(css), imports: [...needed].map((path) => basename(path)) };
-}
+const bundled = (entry, name, define = {}) => bundle({ ...browser, define, plugins: standIn ? [useStandIn] : [] }, join(source, entry), name);
 
 const useStandIn = {
 	name: "stand-in",
@@ -84,15 +67,15 @@ const useStandIn = {
 async function site() {
 	rmSync(next, { recursive: true, force: true });
 	mkdirSync(next, { recursive: true });
-	let engine = { file: "none.js", imports: [] };
-	let argon2 = { file: "none.js", imports: [] };
+	let engine = { file: "none.js" };
+	let argon2 = { file: "none.js" };
 	if (!standIn) {
-		argon2 = await bundle("worker/argon2.ts", "argon2");
-		engine = await bundle("worker/engine.ts", "engine", { ARGON2_WORKER: JSON.stringify(`/${argon2.file}`) });
+		argon2 = await bundled("worker/argon2.ts", "argon2");
+		engine = await bundled("worker/engine.ts", "engine", { ARGON2_WORKER: JSON.stringify(`/${argon2.file}`) });
 	}
-	const old = await bundle("app/old.ts", "old");
-	const app = await bundle("app/main.tsx", "app", { ENGINE_WORKER: JSON.stringify(`/${engine.file}`) });
-	const first = [app.file, app.css, ...app.imports, ...(standIn ? [] : [engine.file, ...engine.imports])];
+	const old = await bundled("app/old.ts", "old");
+	const app = await bundled("app/main.tsx", "app", { ENGINE_WORKER: JSON.stringify(`/${engine.file}`) });
+	const first = [app.file, app.css, ...(standIn ? [] : [engine.file])];
 	page(join(web, "public"), next, { app, engine: standIn ? null : engine, old: old.file });
 	const sizes = compressAll(next);
 	budget(first.map((name) => ({ name, ...sizes.get(name) })));

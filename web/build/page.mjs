@@ -3,11 +3,10 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 
 export function page(from, to, { app, engine, old }) {
-	const early = [...app.imports, ...(engine ? [engine.file, ...engine.imports] : [])];
 	const head = [
 		`<link rel="stylesheet" href="/${app.css}">`,
 		`<script type="module" src="/${app.file}"></script>`,
-		...early.map((name) => `<link rel="modulepreload" href="/${name}">`),
+		...(engine ? [`<link rel="modulepreload" href="/${engine.file}">`] : []),
 		`<script nomodule src="/${old}"></script>`,
 	];
 	for (const name of readdirSync(from)) {
