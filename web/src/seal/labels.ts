@@ -33,6 +33,8 @@ export const LABEL = {
 	userKeys: "luotsi/v1/userkeys",
 	userState: "luotsi/v1/userstate",
 	draft: "luotsi/v1/draft",
+	oidcNonce: "luotsi/v1/oidc-nonce",
+	carried: "luotsi/v1/carried",
 } as const;
 
 export type Label = (typeof LABEL)[keyof typeof LABEL];
