@@ -9,6 +9,7 @@ import { Shell } from "./shell.js";
 import { use, useSpeech } from "./state.js";
 
 const SignIn = () => <Lazy load={async () => (await import("./sign-in.js")).SignIn} props={{}} />;
+const Return = () => <Lazy load={async () => (await import("./returned.js")).Return} props={{}} />;
 const FirstTime = () => <Lazy load={async () => (await import("./keys/first-time.js")).FirstTime} props={{}} />;
 const Help = () => <Lazy load={async () => (await import("./help.js")).Help} props={{}} />;
 const CodePage = () => <Lazy load={async () => (await import("./keys/code-page.js")).CodePage} props={{}} />;
@@ -48,8 +49,10 @@ const Here = () => {
 export const App = () => {
 	const stage = use((all) => all.stage);
 	const page = use((all) => all.page);
+	const returned = use((all) => all.returned !== null);
 	if (page === "help") return <Shell><Help /></Shell>;
 	if (page === "unknown") return <Shell><Unknown /></Shell>;
+	if (returned) return <Shell><Return /></Shell>;
 	if (stage === "starting") return <Shell><Starting /></Shell>;
 	if (stage === "sign_in") return <Shell><SignIn /></Shell>;
 	if (stage === "ended") return <Shell><Ended /></Shell>;

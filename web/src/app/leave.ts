@@ -82,5 +82,5 @@ export const guard = (): void => {
 	watchIdle();
 	watchEscape();
 	watchLeaving();
-	void begin();
+	if (!get().returned) void begin();
 };

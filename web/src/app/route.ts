@@ -2,12 +2,13 @@
 // the history without an address of their own. The fragment of an invitation is taken out of the address line before anything else.
 
 import { closeView, openRoom } from "./engine.js";
-import { get, set, type Page } from "./state.js";
+import { get, set, type Page, type Returned } from "./state.js";
 import type { Id } from "../client/api.js";
 
 const HELP = "/suojaus";
 const ACCOUNT = "/tili";
 const INVITATION = "/kutsu";
+const RETURN = "/kirjaudu/paluu";
 
 const pageAt = (path: string): Page => (path === HELP ? "help" : path === ACCOUNT ? "account" : path === "/" || path === INVITATION ? "home" : "unknown");
 
@@ -18,11 +19,20 @@ interface Step {
 const stepOf = (value: unknown): Step =>
 	typeof value === "object" && value !== null && "room" in value && typeof value.room === "string" ? { room: value.room } : { room: null };
 
+const returnedWith = (query: URLSearchParams): Returned => {
+	const given = ["code", "iss", "error"].map((name) => [name, query.get(name)]).filter(([, value]) => value !== null);
+	return { state: query.get("state") ?? "", ...Object.fromEntries(given) };
+};
+
 export const startRoute = (): void => {
 	if (location.pathname === INVITATION) {
 		const fragment = location.hash.slice(1);
 		history.replaceState(null, "", "/");
 		if (fragment) set({ invitation: fragment });
+	} else if (location.pathname === RETURN) {
+		const returned = returnedWith(new URLSearchParams(location.search));
+		history.replaceState(null, "", "/");
+		set({ returned });
 	} else history.replaceState(null, "");
 	set({ page: pageAt(location.pathname) });
 	addEventListener("popstate", (event) => {

@@ -1,9 +1,12 @@
-// Development sign-in: the demonstration's people, when the server offers them. Signing in does not leave the page, so that the
-// secret of an invitation stays in memory.
+// Signing in: the identity providers of this server, and in development the demonstration's people. Nothing here leaves the page
+// before a provider is chosen, so that the secret of an invitation stays in memory until it is sealed.
 
 import { useEffect, useState } from "preact/hooks";
 import type { Id, Role } from "../client/api.js";
-import { begin, beginAgain } from "./engine.js";
+import { ask } from "./ask.js";
+import { begin, beginAgain, sentence, wordOf } from "./engine.js";
+import { depart, listProviders, type Provider } from "./identify.js";
+import { SharedDevice } from "./keys/shared.js";
 import { Button, Loading, Notice, PageTitle, useAct } from "./parts.js";
 import { use, useSpeech } from "./state.js";
 
@@ -14,61 +17,59 @@ interface Person {
 	organisation: string;
 }
 
-const ask = async (op: string, body: object): Promise<unknown> => {
-	const answer = await fetch(`/api/${op}`, {
-		method: "POST",
-		headers: { "content-type": "application/json" },
-		credentials: "same-origin",
-		body: JSON.stringify(body),
-	}).catch(() => {
-		throw { word: "offline" };
-	});
-	const said: unknown = await answer.json().catch(() => ({}));
-	if (typeof said === "object" && said !== null && "ok" in said) return said.ok;
-	throw { word: typeof said === "object" && said !== null && "err" in said ? said.err : "internal" };
-};
+interface Offer {
+	readonly providers: readonly Provider[];
+	readonly people: readonly Person[];
+}
 
 const isPeople = (value: unknown): value is { people: Person[] } =>
 	typeof value === "object" && value !== null && "people" in value && Array.isArray(value.people);
 
-const roles: readonly Role[] = ["client", "counsellor", "admin"];
+/** Nobody to choose from where the server is no demonstration. */
+const listPeople = async (): Promise<readonly Person[]> => {
+	const said = await ask("dev_people", {}).catch((thrown: unknown) => {
+		if (["unknown_op", "not_found", "forbidden"].includes(wordOf(thrown))) return { people: [] };
+		throw thrown;
+	});
+	return isPeople(said) ? said.people : [];
+};
 
-export const SignIn = () => {
+const roles = ["client", "counsellor", "admin"] as const;
+
+const Providers = ({ all, audience }: { all: readonly Provider[]; audience: Provider["audience"] }) => {
+	const { t, language } = useSpeech();
+	const going = useAct();
+	const some = all.filter((one) => one.audience === audience);
+	if (some.length === 0) return null;
+	return (
+		<section class="providers">
+			<h2>{t(`identify.${audience}`)}</h2>
+			<p>{t(`identify.${audience}_text`)}</p>
+			{going.error && <Notice kind="error"><p>{going.error}</p></Notice>}
+			<ul class="people">
+				{some.map((one) => (
+					<li key={one.provider}>
+						<button type="button" class="person" disabled={going.busy} onClick={() => void going.act(() => depart(one.provider))}>
+							<strong>{one.names[language]}</strong>
+						</button>
+					</li>
+				))}
+			</ul>
+			{going.busy && <Loading text={t("identify.going")} />}
+		</section>
+	);
+};
+
+const Development = ({ people }: { people: readonly Person[] }) => {
 	const { t } = useSpeech();
-	const [people, setPeople] = useState<Person[] | null>(null);
-	const invited = use((all) => all.invitation !== null);
-	const listing = useAct();
 	const signing = useAct();
-	const list = (): void =>
-		void listing.act(async () => {
-			const said = await ask("dev_people", {});
-			setPeople(isPeople(said) ? said.people : []);
-		});
-	useEffect(list, []);
 	const choose = (person: Person): void =>
 		void signing.act(async () => {
 			await ask("dev_sign_in", { person: person.person });
 			await begin();
 		});
-	if (listing.word === "unknown_op" || listing.word === "not_found")
-		return (
-			<>
-				<PageTitle>{t("signin.title")}</PageTitle>
-				<p>{t("signin.none")}</p>
-			</>
-		);
-	if (listing.error)
-		return (
-			<>
-				<PageTitle>{t("signin.title")}</PageTitle>
-				<Notice kind="error"><p>{listing.error}</p></Notice>
-				<Button kind="main" onClick={() => void beginAgain()}>{t("loading.again")}</Button>
-			</>
-		);
-	if (!people) return <Loading text={t("loading.page")} />;
 	return (
 		<>
-			<PageTitle>{invited ? t("signin.invited") : t("signin.title")}</PageTitle>
 			<Notice kind="info"><p>{t("signin.development")}</p></Notice>
 			{signing.error && <Notice kind="error"><p>{signing.error}</p></Notice>}
 			{roles.map((role) => {
@@ -89,6 +90,36 @@ export const SignIn = () => {
 					</section>
 				);
 			})}
+		</>
+	);
+};
+
+export const SignIn = () => {
+	const { t } = useSpeech();
+	const [offer, setOffer] = useState<Offer | null>(null);
+	const [failed, setFailed] = useState<string | null>(null);
+	const invited = use((all) => all.invitation !== null);
+	useEffect(() => {
+		Promise.all([listProviders(), listPeople()]).then(([providers, people]) => setOffer({ providers, people }), (thrown: unknown) => setFailed(wordOf(thrown)));
+	}, []);
+	if (failed !== null)
+		return (
+			<>
+				<PageTitle>{t("signin.title")}</PageTitle>
+				<Notice kind="error"><p>{sentence(failed)}</p></Notice>
+				<Button kind="main" onClick={() => void beginAgain()}>{t("loading.again")}</Button>
+			</>
+		);
+	if (!offer) return <Loading text={t("loading.page")} />;
+	const { providers, people } = offer;
+	return (
+		<>
+			<PageTitle>{invited ? t("signin.invited") : t("signin.title")}</PageTitle>
+			{providers.length + people.length === 0 && <p>{t("signin.none")}</p>}
+			<Providers all={providers} audience="client" />
+			{!invited && <Providers all={providers} audience="staff" />}
+			{providers.length > 0 && <SharedDevice />}
+			{people.length > 0 && <Development people={people} />}
 		</>
 	);
 };

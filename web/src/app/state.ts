@@ -8,6 +8,14 @@ import { emptyTimeline, type Timeline } from "./timeline.js";
 export type Stage = "starting" | "sign_in" | "here" | "ended";
 export type Page = "home" | "help" | "account" | "unknown";
 
+/** What a provider's answer carried in the address line. */
+export interface Returned {
+	readonly state: string;
+	readonly code?: string;
+	readonly iss?: string;
+	readonly error?: string;
+}
+
 export interface State {
 	stage: Stage;
 	page: Page;
@@ -22,6 +30,7 @@ export interface State {
 	code: string | null; // a printed code that was just made and must be kept
 	invitation: string | null; // the fragment of the link that brought the person here
 	invitationError: string | null;
+	returned: Returned | null; // from an identity provider, until it has become a session
 	problem: string | null; // why the room that was wanted does not open
 	later: boolean; // a new passphrase is chosen later
 	shared: boolean; // a device that others use too
@@ -43,6 +52,7 @@ let state: State = {
 	code: null,
 	invitation: null,
 	invitationError: null,
+	returned: null,
 	problem: null,
 	later: false,
 	shared: false,

@@ -4,6 +4,7 @@
 
 import { findUrk, lender, type Account } from "./account.js";
 import type { Secret } from "./api.js";
+import type { Pairs } from "./identify.js";
 import type { Platform } from "./platform.js";
 import { isUncertain, refusal, wordOf } from "./refusal.js";
 import type { Call, SelfKept } from "./wire.js";
@@ -81,16 +82,25 @@ export interface NewAccount {
 	readonly entry: Bytes;
 }
 
+interface Origin {
+	/** Of what was lost: where its chain goes on, and the version of its unlockers. */
+	readonly version?: number;
+	readonly head?: Bytes;
+	readonly n?: number;
+	/** Made for the identification that led here; others are made when there are none. */
+	readonly pairs?: Pairs;
+}
+
 /** Identity, root key, both unlockers, all in one commit: for the first time, or, on a chain that goes on, in place of what was lost. */
 export const createAccount = async (
-	call: Call, platform: Platform, owner: Owner, passphrase: string, before: { version: number; head: Bytes; n: number } | undefined,
+	call: Call, platform: Platform, owner: Owner, passphrase: string, from: Origin,
 ): Promise<NewAccount> => {
 	checkPassphrase(passphrase);
-	const version = (before?.version ?? 0) + 1;
-	const [sig, enc] = [await makePair(), await makePair()];
+	const version = (from.version ?? 0) + 1;
+	const { sig, enc } = from.pairs ?? { sig: await makePair(), enc: await makePair() };
 	const keys = await importKeys({ sig, enc: [enc] });
-	const place = { org: owner.org, subject: owner.user, head: before?.head ?? emptyIdentity().head, n: before?.n ?? 0 };
-	const body = { type: before ? ("reset" as const) : ("create" as const), sigPub: sig.pub, encPub: enc.pub };
+	const place = { org: owner.org, subject: owner.user, head: from.head ?? emptyIdentity().head, n: from.n ?? 0 };
+	const body = { type: from.head ? ("reset" as const) : ("create" as const), sigPub: sig.pub, encPub: enc.pub };
 	const entry = await signIdentity(keys.sig, owner.user, place, body, random(16), Date.now());
 	const { urk, lend, unlockers, code } = await makeRoot(platform, owner, passphrase);
 	const vault = await openVault(owner, urk);

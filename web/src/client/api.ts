@@ -133,12 +133,29 @@ export interface EngineError {
 	detail?: string;
 }
 
+/** What crosses the redirect of an identification beside the keys made for it. */
+export interface Carried {
+	invitation: string; // the fragment of the link, or ""
+	shared: boolean; // a device that others use too
+}
+
+export interface Departure extends Carried {
+	url: string; // of the provider, with the signed request
+	carryKey: string;
+}
+
 export interface Engine {
 	/** Connects and keeps connected (back-off with jitter); resolves when the session is open, rejects if there is none. */
 	start(): Promise<SelfView>;
 	stop(): Promise<void>;
 	/** Four words for a passphrase, from a list of 2,048 in the language; 44 bits with Argon2id behind them. */
 	suggestPassphrase(language: Language): Promise<string>;
+	/** Before the browser goes to a provider: keys are made, and the nonce of the login from them; the token is the invitation's. */
+	identify(fragment: string | null): Promise<{ nonce: string; token: string | null }>;
+	/** Refuses (`bad_address`) an address whose signed request does not say that nonce; gives what the tab keeps meanwhile. */
+	carry(departure: Departure): Promise<{ state: string; sealed: string }>;
+	/** Back again: createKeys takes the keys that were carried. */
+	carried(sealed: string, carryKey: string): Promise<Carried>;
 	/** First time: makes identity, URK, passphrase and printed code. The code is returned once, to be printed. */
 	createKeys(input: { passphrase: string; name: string; language: Language }): Promise<{ code: string }>;
 	/** By the printed code: changePassphrase comes next (SelfView.recovered); until then the code stays good. */

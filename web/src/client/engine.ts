@@ -3,6 +3,7 @@
 
 import type { Engine, EngineEvent, Id, Language, Secret } from "./api.js";
 import type { Context } from "./context.js";
+import type { Identification } from "./identify.js";
 import type { Made } from "./invitations.js";
 import type { Left } from "./draft.js";
 import { makeLink, type Link } from "./link.js";
@@ -50,6 +51,9 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		},
 	});
 	const { call } = link;
+
+	let identifying: Promise<Identification> | undefined; // with keys made for it
+	const identification = () => (identifying ??= import("./rare.js").then(({ makeIdentification }) => makeIdentification(platform.origin)));
 
 	/** Loaded by who invites or is invited. */
 	const invitations = () => import("./rare.js");
@@ -270,15 +274,19 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			self?.store()?.stop();
 			link.stop();
 		},
+		identify: async (fragment) => (await identification()).begin(fragment),
+		carry: async (departure) => (await identification()).carry(departure),
+		carried: async (sealed, carryKey) => (await identification()).carried(sealed, carryKey),
 		suggestPassphrase: async (wanted) => (await import("./suggest.js")).suggest(() => platform.words(wanted)),
 		createKeys: async ({ passphrase, name, language: wanted }) => {
-			const code = await mine().create(passphrase, name, false);
+			const code = await mine().create(passphrase, name, false, (await identification()).take());
 			mine().store()?.change((s) => ({ ...s, language: wanted, languageAt: Date.now() }));
 			await unlocked();
 			return { code };
 		},
 		unlock: async (secret) => {
 			await mine().unlock(secret);
+			void identifying?.then((one) => one.drop());
 			await unlocked();
 		},
 		canOpen: (secret) => mine().prove(secret),

@@ -2,5 +2,6 @@
 // them, because what every visit loads is smaller in few pieces than in many.
 
 export { addPasskey, createAccount, renewAccount } from "./account-make.js";
+export { makeIdentification } from "./identify.js";
 export { createRoom, join, readFragment, renew } from "./invitations.js";
 export { makeActs } from "./room-acts.js";

@@ -3,6 +3,7 @@
 import { findUrk, listUnlockers, openAccount, type Account } from "./account.js";
 import type { KeyStage, Secret, SelfView } from "./api.js";
 import type { Me } from "./context.js";
+import type { Pairs } from "./identify.js";
 import { makePeople, type People } from "./people.js";
 import type { Platform } from "./platform.js";
 import { refusal } from "./refusal.js";
@@ -19,7 +20,7 @@ export interface Self {
 	view(): SelfView;
 	stage(): KeyStage;
 	/** First keys, or new ones in place of what nobody can open any more. */
-	create(passphrase: string, name: string, reset: boolean): Promise<string>;
+	create(passphrase: string, name: string, reset: boolean, pairs?: Pairs): Promise<string>;
 	unlock(secret: Secret): Promise<void>;
 	/** A secret is tried, and nothing changed. */
 	prove(secret: Secret): Promise<void>;
@@ -138,10 +139,10 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 			name: (me.role === "client" ? undefined : certificateOf(people, me.user)?.name) ?? store?.get().name ?? "",
 			keys: stage(), recovered: account?.recovered ?? false, unlockers: unlockers(), certified: isCertified(), development: session.development, warning,
 		}),
-		create: async (passphrase, name, reset) => {
+		create: async (passphrase, name, reset, pairs) => {
 			const before = reset ? await lost() : undefined;
 			if (!before && kept.version !== 0) throw refusal("conflict");
-			const { account: made, code } = await (await making()).createAccount(call, platform, owner, passphrase, before);
+			const { account: made, code } = await (await making()).createAccount(call, platform, owner, passphrase, { ...before, ...(pairs ? { pairs } : {}) });
 			await refetch();
 			await people.refresh([me.user]);
 			await opened(made);
