@@ -16,3 +16,9 @@ static inline bool clocks_not_ended(uint64_t ended_ms, uint64_t t_ms)
 {
 	return ended_ms == 0 || t_ms <= ended_ms + 2 * CLOCKS_DRIFT_MS;
 }
+
+/* And may have ended already, by another. */
+static inline bool clocks_may_have_ended(uint64_t ended_ms, uint64_t t_ms)
+{
+	return ended_ms != 0 && t_ms + 2 * CLOCKS_DRIFT_MS >= ended_ms;
+}

@@ -16,11 +16,11 @@
 	}
 
 static const struct control_type_row rows[] = {
-	[CONTROL_CREATE] = {"CREATE", control_read_create, BY_NEWCOMER, WHEN_ANY,
+	[CONTROL_CREATE] = {"CREATE", control_read_create, BY_NEW_KEYS, WHEN_ANY,
 		control_apply_create},
 	[CONTROL_INVITE] = {"INVITE", control_read_invite, BY_STAFF, WHEN_OPEN,
 		control_apply_invite},
-	[CONTROL_JOIN] = {"JOIN", control_read_join, BY_NEWCOMER, WHEN_OPEN, control_apply_join},
+	[CONTROL_JOIN] = {"JOIN", control_read_join, BY_NEW_KEYS, WHEN_OPEN, control_apply_join},
 	[4] = RESERVED("PROPOSE_ADD"),
 	[5] = RESERVED("PROPOSE_REPLACE"),
 	[6] = RESERVED("CONSENT"),
@@ -41,6 +41,7 @@ static const struct control_type_row rows[] = {
 	[CONTROL_CLOSE] = {"CLOSE", control_read_close, BY_STAFF, WHEN_OPEN, control_apply_close},
 	[CONTROL_REOPEN] = {"REOPEN", control_read_nothing, BY_STAFF, WHEN_CLOSED,
 		control_apply_reopen},
+	[CONTROL_REKEY] = {"REKEY", control_read_rekey, BY_NEW_KEYS, WHEN_ANY, control_apply_rekey},
 };
 
 const struct control_type_row *control_type_row(uint8_t type)
@@ -87,22 +88,34 @@ static enum refusal check_place(const struct control *log, const struct control_
 	return REFUSAL_NONE;
 }
 
+static enum refusal check_certified(
+	const struct control_member *m, const struct control_judgement *j)
+{
+	const struct person *person =
+		people_find_certified(j->people, &m->user, &m->sig_kid, &m->cert);
+	DEMAND(person != NULL, NOT_CERTIFIED);
+	DEMAND(person_is_valid(person, j->t), CERT_EXPIRED);
+	return REFUSAL_NONE;
+}
+
+static enum refusal check_known(const struct control_member *m, const struct control_judgement *j)
+{
+	const struct person *person = people_find(j->people, &m->user, &m->sig_kid);
+	DEMAND(person != NULL && person_holds(person, j->t), UNKNOWN_KEY);
+	return REFUSAL_NONE;
+}
+
 /* Rule 9: the sender may say this; finds the member. */
 static enum refusal check_sender(
 	struct control *log, const struct control_type_row *row, struct control_judgement *j)
 {
-	if (row->who == BY_NEWCOMER)
+	if (row->who == BY_NEW_KEYS)
 		return REFUSAL_NONE;
 	const struct envelope *env = &j->e->env;
 	const struct control_member *found = control_find_member(log, &env->sender);
-	DEMAND(found != NULL && found->active, NOT_MEMBER);
+	DEMAND(found != NULL && found->active && !found->lapsed, NOT_MEMBER);
 	DEMAND(hash_equal(&env->sender_kid, &found->sig_kid), BAD_KID);
-	if (found->role == CONTROL_STAFF) {
-		const struct person *person = people_find_certified(
-			j->people, &env->sender, &env->sender_kid, &found->cert);
-		DEMAND(person != NULL, NOT_CERTIFIED);
-		DEMAND(person_is_valid(person, j->t), CERT_EXPIRED);
-	}
+	AGREE(found->role == CONTROL_STAFF ? check_certified(found, j) : check_known(found, j));
 	DEMAND(row->who != BY_STAFF || found->role == CONTROL_STAFF, NOT_STAFF);
 	j->sender = &log->members[found - log->members];
 	return REFUSAL_NONE;
@@ -145,40 +158,4 @@ enum refusal control_verify_join(const struct control *log, const struct control
 	bool ok = pub_verifies_digest(&log->invite.sig_pub, &digest, e->one_time_signature);
 	DEMAND(ok, BAD_SIGNATURE);
 	return REFUSAL_NONE;
-}
-
-const struct control_member *control_find_member(const struct control *log, const struct id *user)
-{
-	for (size_t i = 0; i < log->n_members; i++)
-		if (id_equal(&log->members[i].user, user))
-			return &log->members[i];
-	return NULL;
-}
-
-const struct control_member *control_find_writer(
-	const struct control *log, const struct id *user, const struct hash *sig_kid)
-{
-	const struct control_member *m = control_find_member(log, user);
-	return m != NULL && m->active && hash_equal(&m->sig_kid, sig_kid) ? m : NULL;
-}
-
-const struct control_member *control_find_client(const struct control *log)
-{
-	for (size_t i = 0; i < log->n_members; i++)
-		if (log->members[i].active && log->members[i].role == CONTROL_CLIENT)
-			return &log->members[i];
-	return NULL;
-}
-
-size_t control_count_active(const struct control *log, enum control_role role)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < log->n_members; i++)
-		n += log->members[i].active && log->members[i].role == role;
-	return n;
-}
-
-const struct control_epoch *control_epoch_at(const struct control *log, uint32_t epoch)
-{
-	return epoch >= 1 && epoch <= log->epoch ? &log->epochs[epoch - 1] : NULL;
 }

@@ -13,7 +13,10 @@ struct control_member {
 	struct id user;
 	uint8_t role, proof;
 	bool active;
-	uint32_t since; /* index of the entry that brought these keys */
+	bool lapsed;     /* an epoch left this one out: keys or certificate had ended */
+	uint32_t since;  /* index of the entry that brought these keys */
+	uint32_t from;   /* of a client: the first epoch that may be granted */
+	uint32_t resets; /* of the chain, when these keys came */
 	struct hash sig_kid, enc_kid, cert;
 };
 
@@ -22,11 +25,13 @@ struct control_invite {
 	struct pub sig_pub;
 	struct hash enc_kid;
 	uint64_t expires_ms;
+	uint32_t from; /* the first epoch that is wrapped to it */
 };
 
 struct control_epoch {
 	struct hash commit, staff_commit;
 	uint8_t author_role;
+	bool unproven; /* its author was */
 	bool recovery_wrapped;
 };
 
@@ -68,11 +73,10 @@ MUST enum refusal control_verify_join(const struct control *log, const struct co
 
 /* The member, active or not; NULL when the user never was one. */
 const struct control_member *control_find_member(const struct control *log, const struct id *user);
-/* The member if active with this signing key: the one who may write. */
+/* The member if active, not lapsed, with this signing key: the one who may write. */
 const struct control_member *control_find_writer(
 	const struct control *log, const struct id *user, const struct hash *sig_kid);
 /* The active client; NULL when there is none. */
 const struct control_member *control_find_client(const struct control *log);
-size_t control_count_active(const struct control *log, enum control_role role);
 /* The state of an epoch; NULL when it never was. */
 const struct control_epoch *control_epoch_at(const struct control *log, uint32_t epoch);

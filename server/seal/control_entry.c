@@ -103,6 +103,15 @@ void control_read_close(struct reader *r, struct control_entry *e)
 	e->reason = reader_choice(r, 1, 4);
 }
 
+/* The role and the proof are the member's. */
+void control_read_rekey(struct reader *r, struct control_entry *e)
+{
+	e->enc_kid = reader_hash(r);
+	e->cert = reader_hash(r);
+	e->user = e->env.sender;
+	e->sig_kid = e->env.sender_kid;
+}
+
 void control_read_reserved(struct reader *r, struct control_entry *e)
 {
 	(void)e;

@@ -16,9 +16,11 @@ enum control_type {
 	CONTROL_RECOVERY_WRAP = 14,
 	CONTROL_CLOSE = 18,
 	CONTROL_REOPEN = 19,
+	CONTROL_REKEY = 20,
 };
 enum control_role { CONTROL_CLIENT = 1, CONTROL_STAFF = 2 };
-enum control_proof { CONTROL_CERTIFIED = 1, CONTROL_COMPARED = 2 };
+/* Unproven is a client whose new keys nobody has compared: of a state only, never of an entry. */
+enum control_proof { CONTROL_CERTIFIED = 1, CONTROL_COMPARED = 2, CONTROL_UNPROVEN = 3 };
 enum control_keyset { CONTROL_KEY_ALL = 0, CONTROL_KEY_STAFF = 1 };
 enum control_recipient { CONTROL_TO_MEMBER = 1, CONTROL_TO_INVITE = 2, CONTROL_TO_RECOVERY = 3 };
 
@@ -39,7 +41,7 @@ struct control_entry {
 	struct pub sig_pub, enc_pub;
 	uint64_t expires_ms;
 	struct slice one_time_signature;
-	/* CREATE, JOIN, ADD, REMOVE: a member and what it comes with; HISTORY_GRANT: to whom */
+	/* CREATE, JOIN, ADD, REMOVE, REKEY: a member and what it brings; HISTORY_GRANT: to whom */
 	struct id user;
 	struct hash sig_kid, enc_kid, cert;
 	uint8_t role, proof, reason; /* the reason also of CLOSE */

@@ -4,27 +4,35 @@
 
 #define INVITE_MOST_MS (UINT64_C(7) * 24 * 3600 * 1000)
 
-/* The keys of a member, as this entry brings them. */
-static struct control_member member_of(const struct control *log, const struct control_entry *e)
+/* The member, as this entry brings the keys. */
+static struct control_member member_of(
+	const struct control *log, const struct control_judgement *j, uint32_t from)
 {
+	const struct control_entry *e = j->e;
+	const struct person *person = people_find(j->people, &e->user, &e->sig_kid);
 	return (struct control_member){
 		.user = e->user,
 		.role = e->role,
 		.proof = e->proof,
 		.active = true,
 		.since = log->n,
+		.from = from,
+		.resets = person != NULL ? person->resets : 0,
 		.sig_kid = e->sig_kid,
 		.enc_kid = e->enc_kid,
 		.cert = e->cert,
 	};
 }
 
-/* Who comes again keeps the place in the list. The caller has made sure that there is room. */
-static void member_put(struct control *log, const struct control_entry *e)
+/* Who comes again keeps the place in the list, and what was theirs in the same role. The caller has
+ * made sure that there is room. */
+static void member_put(struct control *log, const struct control_judgement *j, uint32_t from)
 {
-	const struct control_member *found = control_find_member(log, &e->user);
+	const struct control_member *found = control_find_member(log, &j->e->user);
 	size_t at = found != NULL ? (size_t)(found - log->members) : log->n_members++;
-	log->members[at] = member_of(log, e);
+	if (found != NULL && found->role == j->e->role && found->from < from)
+		from = found->from;
+	log->members[at] = member_of(log, j, from);
 	log->pending = true;
 }
 
@@ -67,7 +75,7 @@ enum refusal control_apply_create(struct control *log, const struct control_judg
 	log->retention_class = e->retention_class;
 	log->root_kid = e->root_kid;
 	log->recovery_kid = e->recovery_kid;
-	member_put(log, e);
+	member_put(log, j, 1);
 	return REFUSAL_NONE;
 }
 
@@ -83,6 +91,7 @@ enum refusal control_apply_invite(struct control *log, const struct control_judg
 		.sig_pub = e->sig_pub,
 		.enc_kid = e->enc_kid,
 		.expires_ms = e->expires_ms,
+		.from = log->epoch + 1,
 	};
 	log->pending = true;
 	return REFUSAL_NONE;
@@ -98,9 +107,9 @@ enum refusal control_apply_join(struct control *log, const struct control_judgem
 	DEMAND(control_find_client(log) == NULL, CLIENT_PRESENT);
 	AGREE(check_known(j));
 	AGREE(check_room_for(log, found));
+	member_put(log, j, log->invite.from);
 	log->has_invite = false;
 	log->invite = (struct control_invite){0};
-	member_put(log, e);
 	return REFUSAL_NONE;
 }
 
@@ -122,8 +131,8 @@ static enum refusal check_added_staff(const struct control_judgement *j)
 
 static bool brings_nothing_new(const struct control_member *m, const struct control_entry *e)
 {
-	return hash_equal(&m->sig_kid, &e->sig_kid) && hash_equal(&m->enc_kid, &e->enc_kid) &&
-	       hash_equal(&m->cert, &e->cert);
+	return !m->lapsed && hash_equal(&m->sig_kid, &e->sig_kid) &&
+	       hash_equal(&m->enc_kid, &e->enc_kid) && hash_equal(&m->cert, &e->cert);
 }
 
 enum refusal control_apply_add(struct control *log, const struct control_judgement *j)
@@ -135,16 +144,41 @@ enum refusal control_apply_add(struct control *log, const struct control_judgeme
 		AGREE(check_added_client(log, j));
 	const struct control_member *found = control_find_member(log, &e->user);
 	bool is_active = found != NULL && found->active;
-	DEMAND(!is_active || !brings_nothing_new(found, e), ALREADY_MEMBER);
+	bool is_known = is_active && found->proof != CONTROL_UNPROVEN;
+	DEMAND(!is_known || !brings_nothing_new(found, e), ALREADY_MEMBER);
 	DEMAND(!is_active || found->role == e->role, BAD_FIELD);
 	AGREE(check_room_for(log, found));
-	member_put(log, e);
+	member_put(log, j, log->epoch + 1);
+	return REFUSAL_NONE;
+}
+
+static enum refusal check_rekeyed_client(const struct control_judgement *j)
+{
+	DEMAND(hash_is_zero(&j->e->cert), BAD_FIELD);
+	return check_known(j);
+}
+
+/* New keys vouched for by the old ones leave the proof as it is; who made them anew has none. */
+enum refusal control_apply_rekey(struct control *log, const struct control_judgement *j)
+{
+	const struct control_entry *e = j->e;
+	const struct control_member *found = control_find_member(log, &e->user);
+	DEMAND(found != NULL && found->active, NOT_MEMBER);
+	bool is_staff = found->role == CONTROL_STAFF;
+	AGREE(is_staff ? check_certified(j) : check_rekeyed_client(j));
+	DEMAND(!brings_nothing_new(found, e), ALREADY_MEMBER);
+	struct control_member m = member_of(log, j, found->from);
+	m.role = found->role;
+	m.proof = is_staff || m.resets == found->resets ? found->proof : CONTROL_UNPROVEN;
+	log->members[found - log->members] = m;
+	log->pending = true;
 	return REFUSAL_NONE;
 }
 
 static void member_end(struct control *log, const struct control_member *m)
 {
 	log->members[m - log->members].active = false;
+	log->members[m - log->members].lapsed = false;
 	log->pending = true;
 }
 
@@ -153,15 +187,25 @@ enum refusal control_apply_remove(struct control *log, const struct control_judg
 	const struct control_member *found = control_find_member(log, &j->e->user);
 	DEMAND(found != NULL && found->active, NO_SUCH_MEMBER);
 	DEMAND(found != j->sender, USE_LEAVE);
-	DEMAND(found->role != CONTROL_CLIENT, MAY_NOT_REMOVE);
+	bool is_sound = !found->lapsed && found->proof != CONTROL_UNPROVEN;
+	DEMAND(found->role != CONTROL_CLIENT || !is_sound, MAY_NOT_REMOVE);
 	member_end(log, found);
 	return REFUSAL_NONE;
 }
 
+static size_t count_present_staff(const struct control *log, const struct control_judgement *j)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < log->n_members; i++) {
+		const struct control_member *m = &log->members[i];
+		n += m->role == CONTROL_STAFF && control_is_present(m, j->people, j->t);
+	}
+	return n;
+}
+
 enum refusal control_apply_leave(struct control *log, const struct control_judgement *j)
 {
-	bool is_last =
-		j->sender->role == CONTROL_STAFF && control_count_active(log, CONTROL_STAFF) == 1;
+	bool is_last = j->sender->role == CONTROL_STAFF && count_present_staff(log, j) <= 1;
 	DEMAND(log->phase != CONTROL_OPEN || !is_last, LAST_STAFF);
 	member_end(log, j->sender);
 	return REFUSAL_NONE;

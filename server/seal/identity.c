@@ -124,7 +124,7 @@ static enum refusal apply_reset(
 	DEMAND(hash_equal(&e->env.sender_kid, &e->sig_kid), BAD_KID);
 	DEMAND(!is_known(s, &e->sig_kid) && !is_known(s, &e->enc_kid), KEY_REUSED);
 	keys_set(s, e);
-	s->reset = true;
+	s->resets++;
 	return REFUSAL_NONE;
 }
 

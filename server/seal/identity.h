@@ -66,7 +66,8 @@ struct identity {
 	/* of a person */
 	struct pub sig_pub, enc_pub;
 	struct hash sig_kid, enc_kid;
-	bool revoked, reset, has_cert;
+	bool revoked, has_cert;
+	uint32_t resets; /* how often the keys were made anew by who had lost them */
 	struct identity_cert cert;
 	struct hash *known; /* every key id there ever was, two an entry */
 	size_t n_known, known_cap;

@@ -72,6 +72,7 @@ void people_follow(struct people *people, const struct identity *state)
 		.user = state->subject,
 		.sig_kid = state->sig_kid,
 		.enc_kid = state->enc_kid,
+		.resets = state->resets,
 		.staff = state->has_cert,
 	};
 	if (state->has_cert) {

@@ -6,6 +6,7 @@
 struct person {
 	struct id user;
 	struct hash sig_kid, enc_kid;
+	uint32_t resets;  /* of the chain, when these keys came */
 	bool staff;       /* has a certificate: */
 	struct hash cert; /* env_hash of its entry, and its validity */
 	uint64_t valid_from, valid_until;

@@ -23,7 +23,7 @@ def raw(text):
 
 def person(p):
     numbers = struct.pack(">QQQ", p["valid_from"], p["valid_until"], p["ended"])
-    return raw(p["user"]) + raw(p["sig_kid"]) + raw(p["enc_kid"]) + bytes([p["staff"]]) + raw(p["cert"]) + numbers
+    return raw(p["user"]) + raw(p["sig_kid"]) + raw(p["enc_kid"]) + bytes([p["staff"]]) + raw(p["cert"]) + numbers + bytes([p["resets"]])
 
 
 def framed(entry):

@@ -1,4 +1,4 @@
-/* A control log: the records of people (a count, then 137 bytes each), then entries. The state
+/* A control log: the records of people (a count, then 138 bytes each), then entries. The state
  * keeps its invariants whatever is said, and a refusal leaves no trace. */
 #include "fuzz.h"
 
@@ -16,15 +16,24 @@ static void read_people(struct reader *r, struct people *people)
 		p.valid_from = reader_u64(r);
 		p.valid_until = reader_u64(r);
 		p.ended_ms = reader_u64(r);
+		p.resets = reader_u8(r);
 		people_add(people, &p);
 	}
+}
+
+static size_t count_active(const struct control *log, enum control_role role)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < log->n_members; i++)
+		n += log->members[i].active && log->members[i].role == role;
+	return n;
 }
 
 static void check_invariants(const struct control *log)
 {
 	HOLD(log->n_members <= CONTROL_MAX_MEMBERS && log->epoch <= log->n);
-	HOLD(control_count_active(log, CONTROL_CLIENT) <= 1);
-	HOLD(log->phase != CONTROL_OPEN || control_count_active(log, CONTROL_STAFF) >= 1);
+	HOLD(count_active(log, CONTROL_CLIENT) <= 1);
+	HOLD(log->phase != CONTROL_OPEN || count_active(log, CONTROL_STAFF) >= 1);
 	HOLD(!log->has_invite || log->n > 1);
 	for (size_t i = 0; i < log->n_members; i++)
 		for (size_t k = 0; k < i; k++)

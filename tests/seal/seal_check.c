@@ -103,6 +103,7 @@ static void do_person(struct session *s, struct line *l)
 	next_exact(l, p.user.b, sizeof(p.user.b));
 	next_exact(l, p.sig_kid.b, sizeof(p.sig_kid.b));
 	next_exact(l, p.enc_kid.b, sizeof(p.enc_kid.b));
+	p.resets = (uint32_t)next_number(l);
 	p.staff = next_number(l) == 1;
 	next_exact(l, p.cert.b, sizeof(p.cert.b));
 	p.valid_from = next_number(l);

@@ -72,7 +72,10 @@ static void dump_member(struct buf *b, const struct control_member *m)
 	field_bytes(b, hash_slice(&m->cert));
 	field_number(b, m->proof);
 	field_number(b, m->active);
+	field_number(b, m->lapsed);
 	field_number(b, m->since);
+	field_number(b, m->from);
+	field_number(b, m->resets);
 	buf_add_byte(b, '\n');
 }
 
@@ -83,6 +86,7 @@ static void dump_invite(struct buf *b, const struct control_invite *invite)
 	field_bytes(b, pub_slice(&invite->sig_pub));
 	field_bytes(b, hash_slice(&invite->enc_kid));
 	field_number(b, invite->expires_ms);
+	field_number(b, invite->from);
 	buf_add_byte(b, '\n');
 }
 
@@ -90,6 +94,7 @@ static void dump_epoch(struct buf *b, const struct control_epoch *epoch)
 {
 	buf_add_text(b, "epoch");
 	field_number(b, epoch->author_role);
+	field_number(b, epoch->unproven);
 	field_bytes(b, hash_slice(&epoch->commit));
 	field_bytes(b, hash_slice(&epoch->staff_commit));
 	field_number(b, epoch->recovery_wrapped);
@@ -120,7 +125,7 @@ static void dump_chain(struct buf *b, const struct identity *id)
 	field_bytes(b, hash_slice(&id->sig_kid));
 	field_bytes(b, hash_slice(&id->enc_kid));
 	field_number(b, id->revoked);
-	field_number(b, id->reset);
+	field_number(b, id->resets);
 	buf_add_byte(b, '\n');
 	for (size_t i = 0; i < id->n_known; i++) {
 		buf_add_text(b, "known");

@@ -195,11 +195,25 @@ static void grants_history_to_oneself_and_among_staff(void **state)
 	assert_int_equal(body_grant(w, &w->kaisa, 1, 3).n, GRANT_WRAPS_AT + 3 * GRANT_WRAP_SIZE);
 }
 
-static void refuses_a_grant_to_or_by_a_client(void **state)
+static void grants_between_client_and_staff(void **state)
 {
 	struct world *w = *state;
-	assert_refusal(world_say(w, &w->anna, body_grant(w, &w->kaisa, 1, 1)), MAY_NOT_GRANT);
-	assert_refusal(world_say(w, &w->kaisa, body_grant(w, &w->anna, 1, 1)), MAY_NOT_GRANT);
+	assert_agreed(world_say(w, &w->anna, body_grant(w, &w->kaisa, 1, 1)));
+	struct someone without_staff_keys = w->anna;
+	without_staff_keys.staff = false;
+	assert_refusal(world_say(w, &w->kaisa, body_grant(w, &w->anna, 1, 1)), BAD_RECIPIENTS);
+	assert_agreed(world_say(w, &w->kaisa, body_grant(w, &without_staff_keys, 1, 1)));
+}
+
+static void refuses_a_grant_of_what_was_before_the_client(void **state)
+{
+	struct world *w = *state;
+	assert_agreed(world_say(w, &w->kaisa, body_leave(w)));
+	assert_agreed(world_say(w, &w->anna, body_add(w, &w->otto)));
+	next_epoch(w, &w->anna);
+	assert_refusal(world_say(w, &w->anna, body_grant(w, &w->otto, 1, 2)), BAD_RANGE);
+	assert_refusal(world_say(w, &w->otto, body_grant(w, &w->otto, 1, 1)), BAD_RANGE);
+	assert_agreed(world_say(w, &w->anna, body_grant(w, &w->otto, 2, 2)));
 }
 
 static void refuses_a_grant_to_nobody_or_to_another_key(void **state)
@@ -370,7 +384,8 @@ int main(void)
 		FACT(leaves_out_who_has_left),
 		FACT(reads_each_wrap_and_knows_its_bytes),
 		FACT(grants_history_to_oneself_and_among_staff),
-		FACT(refuses_a_grant_to_or_by_a_client),
+		FACT(grants_between_client_and_staff),
+		FACT(refuses_a_grant_of_what_was_before_the_client),
 		FACT(refuses_a_grant_to_nobody_or_to_another_key),
 		FACT(refuses_a_range_that_is_none),
 		FACT(refuses_a_grant_over_more_than_256_epochs),

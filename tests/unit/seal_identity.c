@@ -208,7 +208,7 @@ static void creates_a_person(void **state)
 	assert_memory_equal(&c->person->subject, &c->user, 16);
 	assert_memory_equal(&c->person->sig_kid, &c->first.sig_kid, 32);
 	assert_memory_equal(&c->person->enc_kid, &c->enc.enc_kid, 32);
-	assert_false(c->person->reset);
+	assert_int_equal(c->person->resets, 0);
 	assert_false(c->person->has_cert);
 	assert_int_equal(c->person->n_known, 2);
 }
@@ -301,7 +301,7 @@ static void rotates_by_both_keys(void **state)
 	assert_agreed(user_says(c, &c->first, body_rotate(c, &c->second, &c->recovery)));
 	assert_memory_equal(&c->person->sig_kid, &c->second.sig_kid, 32);
 	assert_false(c->person->has_cert);
-	assert_false(c->person->reset);
+	assert_int_equal(c->person->resets, 0);
 	assert_int_equal(c->person->n_known, 4);
 }
 
@@ -345,10 +345,10 @@ static void resets_by_the_new_key_and_says_so(void **state)
 	assert_refusal(try(c, c->person, &d), BAD_SENDER);
 	assert_refusal(user_says(c, &c->first, body), BAD_KID);
 	assert_agreed(user_says(c, &c->second, body));
-	assert_true(c->person->reset);
+	assert_int_equal(c->person->resets, 1);
 	assert_false(c->person->has_cert);
 	assert_agreed(user_says(c, &c->second, body_rotate(c, &c->root, &c->issuer)));
-	assert_true(c->person->reset);
+	assert_int_equal(c->person->resets, 1);
 }
 
 static void certifies_by_an_issuer(void **state)

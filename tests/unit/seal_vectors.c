@@ -214,6 +214,7 @@ static struct people people_of(const json_t *list)
 			.user = id_at(one, "user"),
 			.sig_kid = hash_at(one, "sig_kid"),
 			.enc_kid = hash_at(one, "enc_kid"),
+			.resets = (uint32_t)number_at(one, "resets"),
 			.staff = json_is_true(json_object_get(one, "staff")),
 			.cert = hash_at(one, "cert"),
 			.valid_from = number_at(one, "valid_from"),

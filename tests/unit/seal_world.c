@@ -214,14 +214,17 @@ static void put_wrap(
 }
 
 /* The wraps of one keyset; returns how many. */
-static uint16_t put_wraps(struct world *w, struct buf *b, uint8_t keyset)
+static uint16_t put_wraps(
+	struct world *w, const struct someone *author, struct buf *b, uint8_t keyset)
 {
 	const struct control *log = w->log;
 	const struct control_member *to[CONTROL_MAX_MEMBERS];
 	uint16_t n = 0;
 	for (size_t i = 0; i < log->n_members; i++) {
 		const struct control_member *m = &log->members[i];
-		if (m->active && (keyset == 0 || m->role == CONTROL_STAFF))
+		bool gets = m->proof != CONTROL_UNPROVEN || id_equal(&m->user, &author->user);
+		gets = gets && m->active && !m->lapsed;
+		if (gets && (keyset == 0 || m->role == CONTROL_STAFF))
 			to[n++] = m;
 	}
 	qsort(to, n, sizeof(to[0]), compare_members);
@@ -241,9 +244,9 @@ struct slice body_epoch(struct world *w, const struct someone *author)
 	struct buf b = BODY_NEW;
 	AUTO(buf) struct buf wraps = BODY_NEW;
 	struct hash commit = hash_of(0x0D), staff_commit = hash_of(author->staff ? 0x0E : 0);
-	uint16_t n = put_wraps(w, &wraps, 0);
+	uint16_t n = put_wraps(w, author, &wraps, 0);
 	if (author->staff)
-		n = (uint16_t)(n + put_wraps(w, &wraps, 1));
+		n = (uint16_t)(n + put_wraps(w, author, &wraps, 1));
 	buf_add_byte(&b, CONTROL_EPOCH);
 	buf_add_u32(&b, w->log->epoch + 1);
 	put_hash(&b, &commit);
@@ -307,6 +310,15 @@ struct slice body_close(struct world *w)
 struct slice body_reopen(struct world *w)
 {
 	return body_of_byte(w, CONTROL_REOPEN);
+}
+
+struct slice body_rekey(struct world *w, const struct someone *who)
+{
+	struct buf b = BODY_NEW;
+	buf_add_byte(&b, CONTROL_REKEY);
+	put_hash(&b, &who->enc_kid);
+	put_hash(&b, &who->cert);
+	return body_take(w->arena, &b);
 }
 
 struct slice spoiled(struct world *w, struct slice body, size_t at, uint8_t byte)

@@ -36,7 +36,7 @@ struct draft world_draft(struct world *w, const struct someone *from, struct sli
 enum refusal world_try(struct world *w, const struct draft *d);
 enum refusal world_say(struct world *w, const struct someone *from, struct slice body);
 
-/* Bodies. The epoch's recipients are right for this author; epoch 0 means the next. */
+/* Bodies. The epoch's recipients are right for this author while all keys hold. */
 struct slice body_create(struct world *w, const struct someone *who);
 struct slice body_invite(struct world *w, uint8_t invite, uint64_t expires_ms);
 struct slice body_join(struct world *w, uint8_t invite, const struct someone *who);
@@ -48,6 +48,7 @@ struct slice body_grant(struct world *w, const struct someone *to, uint32_t from
 struct slice body_recovery_wrap(struct world *w, uint32_t epoch, const struct hash *rkid);
 struct slice body_close(struct world *w);
 struct slice body_reopen(struct world *w);
+struct slice body_rekey(struct world *w, const struct someone *who);
 
 /* One of the wraps of an EPOCH: where it stands in the body, to be spoiled. */
 #define EPOCH_WRAPS_AT (1 + 4 + 32 + 32 + 2)

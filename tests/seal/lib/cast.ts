@@ -152,7 +152,7 @@ export const epochBody = async (r: Room, author: Person, invitePub?: Bytes): Pro
 	const staff = member.role === ROLE.staff;
 	const wraps: Bytes[] = [];
 	const listed = [];
-	for (const to of recipientsOf(r.state, member, r.time)) {
+	for (const to of recipientsOf(r.state, member, peopleOf(...r.people), r.time)) {
 		const at = { org: r.o.org, room: r.room, epoch: n, ...to, sender: author.user, senderKid: author.keys.sig.kid, prev: r.state.head };
 		const wrap = await wrapKey(at, encPubOf(r, to.rid, to.rtype, invitePub), to.keyset === 0 ? ek : sk);
 		wraps.push(wrap);
@@ -171,9 +171,11 @@ export const addEpoch = async (r: Room, author: Person, invitePub?: Bytes): Prom
 	return made;
 };
 
-export const grantBody = (r: Room, to: Person, from: number, until: number): ControlBody => {
-	const member = activeMember(r.state, to.user);
-	const keys = member ? grantedKeys(r.state, member, from, until) : [{ keyset: 0, epoch: from }];
+export const rekeyBody = (p: Person): ControlBody => ({ type: "rekey", encKid: p.keys.enc.kid, cert: certOf(p) });
+
+export const grantBody = (r: Room, to: Person, from: number, until: number, by = to): ControlBody => {
+	const [member, author] = [activeMember(r.state, to.user), activeMember(r.state, by.user)];
+	const keys = member ? grantedKeys(r.state, member, from, until, author) : [{ keyset: 0, epoch: from }];
 	return { type: "grant", to: to.user, toKid: to.keys.enc.kid, from, until, wraps: keys.map((k) => ({ ...k, hash: random(32) })) };
 };
 

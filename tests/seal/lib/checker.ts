@@ -19,7 +19,7 @@ export const lineOf = (operation: string, ...fields: (string | number | boolean 
 	[operation, ...fields.map((f) => (typeof f === "boolean" ? Number(f) : f instanceof Uint8Array ? field(f) : f))].join(" ");
 
 export const personLine = (p: PersonRecord): string =>
-	lineOf("P", p.user, p.sigKid, p.encKid, p.staff, p.cert, p.validFrom, p.validUntil, p.ended);
+	lineOf("P", p.user, p.sigKid, p.encKid, p.resets, p.staff, p.cert, p.validFrom, p.validUntil, p.ended);
 
 export const startChecker = (program: string): Checker => {
 	const child = spawn(program, { stdio: ["pipe", "pipe", "inherit"] });

@@ -2,7 +2,7 @@
 // is signed: the rules are what is compared.
 
 import {
-	activeMembers, activeStaff, buildHeader, concat, encodeControl, grantedKeys, KIND, recipientsOf, ROLE, zeroes,
+	activeMembers, activeStaff, buildHeader, concat, encodeControl, equal, grantedKeys, KIND, recipientsOf, ROLE, zeroes,
 	type Bytes, type ControlBody, type ControlState, type HeaderFields, type Member, type PersonRecord,
 } from "../../../web/src/seal/index.js";
 import { type Dice } from "./dice.js";
@@ -18,20 +18,33 @@ export interface World {
 	time: number;
 }
 
-const person = (dice: Dice, now: number): PersonRecord[] => {
-	const base = { user: dice.bytes(16), sigKid: dice.bytes(32), encKid: dice.bytes(32), ended: dice.chance(8) ? now + dice.below(20 * DAY) : 0 };
-	const bare = { ...base, staff: false, cert: zeroes(32), validFrom: 0, validUntil: 0 };
-	if (dice.chance(40)) return [bare];
-	const cert = { ...base, staff: true, cert: dice.bytes(32), validFrom: now - DAY, validUntil: now + (dice.chance(80) ? 700 * DAY : dice.below(9 * DAY)) };
+/** One pair of keys, and what certificates it had. */
+const pair = (dice: Dice, user: Bytes, staff: boolean, now: number, resets: number, ended: number): PersonRecord[] => {
+	const bare = { user, sigKid: dice.bytes(32), encKid: dice.bytes(32), resets, staff: false, cert: zeroes(32), validFrom: 0, validUntil: 0, ended };
+	if (!staff) return [bare];
+	const cert = { ...bare, staff: true, cert: dice.bytes(32), validFrom: now - DAY, validUntil: now + (dice.chance(75) ? 700 * DAY : dice.below(5 * DAY)) };
 	const renewed = { ...cert, cert: dice.bytes(32), validFrom: now, validUntil: now + 800 * DAY };
-	return dice.chance(25) ? [bare, cert, renewed] : [bare, cert];
+	return dice.chance(40) ? [bare, cert, renewed] : [bare, cert];
+};
+
+/** Keys that are revoked, rotated or reset while the room goes on, and those that follow them. */
+const person = (dice: Dice, now: number): PersonRecord[] => {
+	const [user, staff] = [dice.bytes(16), dice.chance(60)];
+	const records: PersonRecord[] = [];
+	let resets = dice.below(2);
+	while (dice.chance(30)) {
+		records.push(...pair(dice, user, staff, now, resets, now + dice.below(4 * DAY)));
+		if (dice.chance(50)) resets++;
+	}
+	if (records.length > 0 && dice.chance(15)) return records;
+	return [...records, ...pair(dice, user, staff, now, resets, 0)];
 };
 
 /** A crowd of certified people finds the ceiling of members. */
 export const makeCrowd = (dice: Dice, points: readonly Bytes[]): World => {
 	const w = makeWorld(dice, points, 0);
 	const one = (): PersonRecord => ({
-		user: dice.bytes(16), sigKid: dice.bytes(32), encKid: dice.bytes(32), staff: true, cert: dice.bytes(32), validFrom: 0, validUntil: 2 ** 52, ended: 0,
+		user: dice.bytes(16), sigKid: dice.bytes(32), encKid: dice.bytes(32), resets: 0, staff: true, cert: dice.bytes(32), validFrom: 0, validUntil: 2 ** 52, ended: 0,
 	});
 	return { ...w, people: Array.from({ length: 200 }, one) };
 };
@@ -69,14 +82,14 @@ const addOf = (w: World, s: ControlState): ControlBody => {
 
 const epochOf: Maker = (w, s, sender) => ({
 	type: "epoch", n: s.epoch + 1, commit: w.dice.bytes(32), staffCommit: sender.role === ROLE.staff ? w.dice.bytes(32) : zeroes(32),
-	wraps: recipientsOf(s, sender, w.time).map((r) => ({ ...r, hash: w.dice.bytes(32) })),
+	wraps: recipientsOf(s, sender, w.people, w.time, () => w.dice.chance(50)).map((r) => ({ ...r, hash: w.dice.bytes(32) })),
 });
 
 const grantOf: Maker = (w, s, sender) => {
 	const to = w.dice.chance(40) ? sender : (w.dice.pick(activeMembers(s)) ?? sender);
 	const from = 1 + w.dice.below(Math.max(s.epoch, 1));
 	const until = Math.min(from + w.dice.below(w.dice.chance(90) ? 4 : 300), Math.max(s.epoch, 1));
-	const wraps = grantedKeys(s, to, from, until).slice(0, 512).map((k) => ({ ...k, hash: w.dice.bytes(32) }));
+	const wraps = grantedKeys(s, to, from, until, w.dice.chance(80) ? sender : to).slice(0, 512).map((k) => ({ ...k, hash: w.dice.bytes(32) }));
 	return { type: "grant", to: to.user, toKid: to.encKid, from, until, wraps };
 };
 
@@ -94,6 +107,7 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
 	[7, (w, s) => ({ type: "recovery", n: 1 + w.dice.below(Math.max(s.epoch, 1)), rkid: s.recoveryKid, hash: w.dice.bytes(32) })],
 	[4, (w) => ({ type: "close", reason: 1 + w.dice.below(4) })],
 	[7, () => ({ type: "reopen" })],
+	[12, () => ({ type: "rekey", encKid: zeroes(32), cert: zeroes(32) })],
 	[1, (w) => ({ type: "reserved", code: w.dice.pick([4, 5, 6, 7, 8, 15, 16, 17]), rest: w.dice.bytes(w.dice.below(40)) })],
 ];
 
@@ -175,14 +189,26 @@ const later = (w: World, s: ControlState): { fields: HeaderFields; body: Control
 	const sender = senderOf(w, s);
 	if (!sender || w.dice.chance(1)) return first(w, s);
 	const body: ControlBody = s.phase === "closed" && w.dice.chance(50) ? { type: "reopen" } : makerOf(w.dice)(w, s, sender);
+	if (body.type === "rekey") {
+		const keys = w.dice.pick(w.people.filter((p) => w.dice.chance(8) || equal(p.user, sender.user))) ?? anyOf(w);
+		return { fields: header(w, s, keys), body: { ...body, encKid: keys.encKid, cert: keys.cert } };
+	}
 	if (body.type !== "join") return { fields: header(w, s, sender), body };
 	const newcomer = w.dice.chance(92) ? anyOf(w) : { ...sender };
 	return { fields: header(w, s, newcomer), body: { ...body, encKid: newcomer.encKid } };
 };
 
+/** When the next keys or certificate end: what is decided near that is what is easily decided otherwise. */
+const nextEnding = (w: World): number | undefined => {
+	const times = w.people.flatMap((p) => [p.ended, p.validUntil]).filter((time) => time > w.time && time < w.time + 3 * DAY);
+	return times.length > 0 ? Math.min(...times) : undefined;
+};
+
 /** The next entry, and the clock of who decides about it ("-" is the entry's own). */
 export const nextEntry = (w: World, s: ControlState): { bytes: Bytes; time: number | "-" } => {
 	w.time += w.dice.below(w.dice.chance(95) ? 3_600_000 : 3 * DAY);
+	const ending = w.dice.chance(10) ? nextEnding(w) : undefined;
+	if (ending !== undefined) w.time = Math.max(w.time, ending + w.dice.below(3_000_000) - 1_500_000);
 	const time = w.dice.chance(90) ? "-" : Math.max(0, w.time + w.dice.below(1_400_000) - 700_000);
 	let { fields, body } = s.n > 0 ? later(w, s) : w.dice.chance(90) ? first(w, s) : tooEarly(w, s);
 	if (w.dice.chance(6)) fields = changeField(w, s, fields);

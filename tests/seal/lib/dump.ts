@@ -14,15 +14,15 @@ export const controlDigest = (s: ControlState): string =>
 	digest([
 		words("control", s.n, s.org, s.room, s.head),
 		words("room", PHASE[s.phase], s.agreement, s.retention, s.rootKid, s.recoveryKid, s.epoch, s.pending),
-		...s.members.map((m) => words("member", m.user, m.role, m.sigKid, m.encKid, m.cert, m.proof, m.active, m.since)),
-		...(s.invite ? [words("invite", s.invite.id, s.invite.sigPub, s.invite.encKid, s.invite.expires)] : []),
-		...s.epochs.map((e) => words("epoch", e.author, e.commit, e.staffCommit, e.recoveryWrapped)),
+		...s.members.map((m) => words("member", m.user, m.role, m.sigKid, m.encKid, m.cert, m.proof, m.active, m.lapsed, m.since, m.from, m.resets)),
+		...(s.invite ? [words("invite", s.invite.id, s.invite.sigPub, s.invite.encKid, s.invite.expires, s.invite.from)] : []),
+		...s.epochs.map((e) => words("epoch", e.author, e.unproven, e.commit, e.staffCommit, e.recoveryWrapped)),
 	]);
 
 export const identityDigest = (s: IdentityState): string =>
 	digest([
 		words("identity", s.n, s.org, s.subject, s.head),
-		words("keys", s.sigKid, s.encKid, s.revoked, s.reset),
+		words("keys", s.sigKid, s.encKid, s.revoked, s.resets),
 		...s.known.map((kid) => words("known", kid)),
 		...(s.cert ? [words("cert", s.cert.hash, s.cert.role, utf8(s.cert.name), utf8(s.cert.employer), s.cert.validFrom, s.cert.validUntil)] : []),
 		words("root", s.rootKid, s.recoveryKid),

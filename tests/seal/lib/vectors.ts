@@ -15,6 +15,7 @@ export interface PersonJson {
 	readonly user: string;
 	readonly sig_kid: string;
 	readonly enc_kid: string;
+	readonly resets: number;
 	readonly staff: boolean;
 	readonly cert: string;
 	readonly valid_from: number;
@@ -23,11 +24,11 @@ export interface PersonJson {
 }
 
 export const personOut = (p: PersonRecord): PersonJson => ({
-	user: s(p.user), sig_kid: s(p.sigKid), enc_kid: s(p.encKid), staff: p.staff, cert: s(p.cert), valid_from: p.validFrom, valid_until: p.validUntil, ended: p.ended,
+	user: s(p.user), sig_kid: s(p.sigKid), enc_kid: s(p.encKid), resets: p.resets, staff: p.staff, cert: s(p.cert), valid_from: p.validFrom, valid_until: p.validUntil, ended: p.ended,
 });
 
 export const personIn = (p: PersonJson): PersonRecord => ({
-	user: b(p.user), sigKid: b(p.sig_kid), encKid: b(p.enc_kid), staff: p.staff, cert: b(p.cert), validFrom: p.valid_from, validUntil: p.valid_until, ended: p.ended,
+	user: b(p.user), sigKid: b(p.sig_kid), encKid: b(p.enc_kid), resets: p.resets, staff: p.staff, cert: b(p.cert), validFrom: p.valid_from, validUntil: p.valid_until, ended: p.ended,
 });
 
 export interface Step {

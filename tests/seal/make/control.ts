@@ -2,12 +2,13 @@
 // at least once (but `too_many`, which needs 65,535 entries: differential.test.ts).
 
 import {
-	applyControl, encodeControl, buildHeader, concat, finish, importSigning, KIND, makeInvite, makePair, random, readControl,
-	SealError, verifyJoin, zeroes,
-	type Bytes, type ControlBody, type ControlState, type HeaderFields, type PersonRecord,
+	applyControl, compare, encodeControl, buildHeader, concat, equal, finish, importSigning, KIND, makeInvite, makePair, random, readControl, ROLE,
+	SealError, signRotate, verifyJoin, zeroes,
+	type Bytes, type ControlBody, type ControlState, type HeaderFields, type Member, type PersonRecord,
 } from "../../../web/src/seal/index.js";
 import {
-	addBody, createBody, DAY, epochBody, grantBody, joinBody, makeCounsellor, makeOrganisation, makePerson, makeRoom, NOON, peopleOf, signInRoom,
+	addBody, addToPerson, certBody, createBody, DAY, epochBody, grantBody, joinBody, makeCounsellor, makeKeys, makeOrganisation, makePerson, makeRoom, NOON,
+	peopleOf, rekeyBody, signForPerson, signInRoom,
 	type Organisation, type Person, type Room,
 } from "../lib/cast.js";
 import { controlDigest } from "../lib/dump.js";
@@ -159,14 +160,16 @@ const granting = async (story: Story, p: Person, colleague: Person, client: Pers
 	const body = grantBody(r, colleague, 1, 2) as Extract<ControlBody, { type: "grant" }>;
 	await say(story, "refuses a grant to who is no member", p, { ...body, to: random(16) }, "no_such_member");
 	await say(story, "refuses a grant to another key", p, { ...body, toKid: random(32) }, "no_such_member");
-	await say(story, "refuses a client's grant to staff", client, body, "may_not_grant");
-	await say(story, "refuses a grant of staff to the client", p, grantBody(r, client, 1, 1), "may_not_grant");
+	await say(story, "refuses a grant to the client of what was before them", p, grantBody(r, client, 1, 2), "bad_range");
 	await say(story, "refuses a grant from epoch 0", p, { ...body, from: 0 }, "bad_range");
 	await say(story, "refuses a grant that ends before it begins", p, { ...body, from: 2, until: 1 }, "bad_range");
 	await say(story, "refuses a grant of an epoch to come", p, { ...body, until: r.state.epoch + 1 }, "bad_range");
 	await say(story, "refuses a grant without the staff keys", p, { ...body, wraps: body.wraps.filter((w) => w.keyset === 0) }, "bad_recipients");
 	await say(story, "grants history to a colleague", p, body);
-	await say(story, "lets a client grant to themselves", client, grantBody(r, client, 1, 2));
+	await say(story, "refuses a client's grant to themselves of what was before them", client, grantBody(r, client, 1, 2), "bad_range");
+	await say(story, "lets a client grant to themselves", client, grantBody(r, client, 2, 2));
+	await say(story, "lets a client grant to staff", client, grantBody(r, colleague, 3, 3));
+	await say(story, "lets staff grant to the client", p, grantBody(r, client, 2, 3));
 };
 
 const recovering = async (story: Story, p: Person, client: Person): Promise<void> => {
@@ -200,7 +203,9 @@ const closing = async (story: Story, p: Person, client: Person): Promise<void> =
 	await say(story, "refuses an epoch in a closed room", p, (await epochBody(story.r, p)).body, "room_closed");
 	await say(story, "takes a grant in a closed room", p, grantBody(story.r, p, 1, 1));
 	await say(story, "reopens", p, reopen);
+	await say(story, "refuses new keys of who has left", client, rekeyBody(client), "not_member");
 	await say(story, "adds the client again by a compared code", p, addBody(client, false));
+	await say(story, "refuses new keys that are the old ones", client, rekeyBody(client), "already_member");
 	await say(story, "closes again", p, close);
 	await say(story, "lets the last of the staff leave a closed room", p, { type: "leave" });
 };
@@ -249,11 +254,163 @@ const endings = async (o: Organisation): Promise<Sequence> => {
 	return { name: "certificates and keys that end", people: people.map(personOut), steps: story.steps };
 };
 
+/** An epoch of staff for these recipients, whatever the rules would say of them. */
+const epochFor = async (story: Story, p: Person, to: readonly Person[]): Promise<Extract<ControlBody, { type: "epoch" }>> => {
+	const { state } = story.r;
+	const { body } = await epochBody(story.r, p);
+	const members = to.map((x) => state.members.find((m) => equal(m.user, x.user)) as Member).sort((a, b) => compare(a.user, b.user));
+	const wraps = [0, 1].flatMap((keyset) => [
+		...members.filter((m) => keyset === 0 || m.role === ROLE.staff).map((m) => ({ keyset, rtype: 1, rid: m.user, rkid: m.encKid, hash: random(32) })),
+		{ keyset, rtype: 3, rid: state.org, rkid: state.recoveryKid, hash: random(32) },
+	]);
+	return { ...body, wraps };
+};
+
+/** Around the end of a certificate and of keys: who must get the next epoch, who must not, and of whom it may say either. */
+const lapsing = async (o: Organisation): Promise<Sequence> => {
+	const [p, q, z] = [await makeCounsellor(o), await makeCounsellor(o), await makeCounsellor(o)];
+	const r = makeRoom(o, [p, q, z]);
+	const [expiry, revoked] = [NOON + 3 * DAY, NOON + 5 * DAY];
+	const of = (x: Person) => peopleOf(x);
+	const people = [
+		...of(p), ...of(q).map((x) => ({ ...x, validUntil: x.staff ? expiry : 0 })), ...of(z).map((x) => ({ ...x, ended: revoked })),
+		...of(q).filter((x) => x.staff).map((x) => ({ ...x, cert: random(32), validFrom: expiry, validUntil: NOON + 900 * DAY })),
+	];
+	const renewed = people.at(-1)?.cert as Bytes;
+	const story: Story = { r, people, steps: [] };
+	await say(story, "creates the room", p, createBody(r, p));
+	await say(story, "adds one whose certificate will end", p, addBody(q));
+	await say(story, "adds one whose keys will be revoked", p, addBody(z));
+	r.time = expiry;
+	await say(story, "refuses to leave out who is certified for a millisecond more", p, await epochFor(story, p, [p, z]), "bad_recipients");
+	await say(story, "wraps to who is certified for a millisecond more", p, await epochFor(story, p, [p, q, z]));
+	r.time = expiry + 1;
+	await say(story, "refuses to wrap to who is certified no more", p, await epochFor(story, p, [p, q, z]), "bad_recipients");
+	await say(story, "leaves out who is certified no more", p, await epochFor(story, p, [p, z]));
+	await say(story, "refuses what the lapsed say", q, { type: "close", reason: 1 }, "not_member");
+	await say(story, "refuses a grant to the lapsed", p, grantBody(r, q, 1, 1), "no_such_member");
+	await say(story, "refuses the certificate that has ended", q, rekeyBody(q), "cert_expired");
+	await say(story, "takes the lapsed back under another certificate", q, { type: "rekey", encKid: q.keys.enc.kid, cert: renewed });
+	await say(story, "refuses that certificate again", q, { type: "rekey", encKid: q.keys.enc.kid, cert: renewed }, "already_member");
+	await say(story, "wraps to who came back", p, await epochFor(story, p, [p, q, z]));
+	r.time = revoked - 1_200_001;
+	await say(story, "refuses to leave out whose keys hold by every clock", p, await epochFor(story, p, [p, q]), "bad_recipients");
+	r.time = revoked + 1_200_000;
+	await say(story, "takes an epoch with who is just leaving", p, await epochFor(story, p, [p, q, z]));
+	r.time = revoked - 1_200_000;
+	await say(story, "takes an epoch without who is just leaving", p, await epochFor(story, p, [p, q]));
+	await say(story, "refuses what they say then", z, { type: "leave" }, "not_member");
+	await say(story, "refuses an epoch with who has lapsed", p, await epochFor(story, p, [p, q, z]), "bad_recipients");
+	await say(story, "removes who has lapsed", p, { type: "remove", user: z.user, reason: 2 });
+	await say(story, "refuses them with any keys", z, rekeyBody(z), "not_member");
+	return { name: "members who lapse and come back", people: people.map(personOut), steps: story.steps };
+};
+
+const withNewKeys = async (o: Organisation, x: Person, type: "rotate" | "reset", time: number): Promise<Person> => {
+	const keys = await makeKeys();
+	const [sigPub, encPub] = [keys.sig.pub, keys.enc.pub];
+	const old = { ...x };
+	const place = { org: o.org, subject: x.user, head: x.chain.state.head, n: x.chain.state.n };
+	const body = type === "reset"
+		? { type, sigPub, encPub } as const
+		: { type, sigPub, encPub, newSignature: await signRotate(keys.sig, place, keys.enc.kid) } as const;
+	await addToPerson(o, x, await signForPerson(o, x, body, time, { user: x.user, sig: type === "reset" ? keys.sig : x.keys.sig }));
+	x.keys = keys;
+	return old;
+};
+
+/** A room of a counsellor and a client, in its second epoch, made by the client. */
+const twoInRoom = async (o: Organisation): Promise<{ r: Room; p: Person; c: Person }> => {
+	const [p, c] = [await makeCounsellor(o), await makePerson(o)];
+	return { r: makeRoom(o, [p, c]), p, c };
+};
+
+const beginTwo = async (story: Story, p: Person, c: Person): Promise<void> => {
+	await say(story, "creates the room", p, createBody(story.r, p));
+	await epoch(story, "begins an epoch of staff alone", p);
+	await say(story, "adds the client", p, addBody(c, false));
+	await epoch(story, "begins an epoch with the client", c);
+};
+
+/** The old keys vouch for the new ones: nobody has to confirm. */
+const keysFollow = async (o: Organisation): Promise<Sequence> => {
+	const { r, p, c } = await twoInRoom(o);
+	const rotated = r.time + DAY;
+	const old = await withNewKeys(o, c, "rotate", rotated);
+	const story = begin(r);
+	await beginTwo(story, p, old);
+	r.time = rotated + 1_200_001;
+	await say(story, "refuses what is signed with the old key", old, { type: "leave" }, "unknown_key");
+	await say(story, "refuses what is signed with the new key before it came", c, { type: "leave" }, "bad_kid");
+	await say(story, "refuses new keys with a certificate", c, { ...rekeyBody(c), cert: random(32) } as ControlBody, "bad_field");
+	await say(story, "refuses another encryption key than the chain's", c, { ...rekeyBody(c), encKid: old.keys.enc.kid } as ControlBody, "unknown_key");
+	await say(story, "refuses to go back to the old keys", old, rekeyBody(old), "unknown_key");
+	await say(story, "takes the new keys", c, rekeyBody(c));
+	await epoch(story, "lets them make the epoch", c);
+	await say(story, "lets them grant their history to the new key", c, grantBody(r, c, 2, 2));
+	await say(story, "takes them for who they were", p, grantBody(r, c, 2, 3));
+	await say(story, "refuses to add them again", p, addBody(c, false), "already_member");
+	return { name: "keys that follow", people: story.people.map(personOut), steps: story.steps };
+};
+
+/** A client who lost everything writes at once, and gets nothing from anybody until staff confirm. */
+const lostKeys = async (o: Organisation): Promise<Sequence> => {
+	const { r, p, c } = await twoInRoom(o);
+	const lost = r.time + DAY;
+	const old = await withNewKeys(o, c, "reset", lost);
+	const made: Person = { ...c, keys: await makeKeys() };
+	const { sig, enc } = made.keys;
+	const story = begin(r, [{ ...(peopleOf(c).at(-1) as PersonRecord), sigKid: sig.kid, encKid: enc.kid, resets: 2 }]);
+	await beginTwo(story, p, old);
+	r.time = lost + 1_200_001;
+	await say(story, "refuses to wrap to the keys that were lost", p, await epochFor(story, p, [p, c]), "bad_recipients");
+	await say(story, "leaves out the keys that were lost", p, await epochFor(story, p, [p]));
+	await say(story, "takes the new keys unproven", c, rekeyBody(c));
+	await say(story, "refuses a wrap of others to unproven keys", p, await epochFor(story, p, [p, c]), "bad_recipients");
+	await epoch(story, "lets the unproven make an epoch of their own", c);
+	await epoch(story, "makes another without the unproven", p);
+	await say(story, "refuses a grant to the unproven", p, grantBody(r, c, 2, 2), "may_not_grant");
+	await say(story, "refuses a grant by the unproven", c, grantBody(r, p, 3, 3), "may_not_grant");
+	await say(story, "refuses unproven keys under a proof that is not the client's", p, { ...addBody(c, false), proof: 1 } as ControlBody, "bad_field");
+	await say(story, "confirms them by a compared code", p, addBody(c, false));
+	await epoch(story, "begins an epoch with the confirmed", p);
+	await say(story, "refuses to grant what was before the client came", p, grantBody(r, c, 1, 3), "bad_range");
+	await say(story, "grants the history to the confirmed", p, grantBody(r, c, 2, 5));
+	await say(story, "takes keys made anew once more unproven", made, rekeyBody(made));
+	await say(story, "removes the unproven whose code differs", p, { type: "remove", user: c.user, reason: 3 });
+	await say(story, "refuses them with any keys", made, rekeyBody(made), "not_member");
+	return { name: "a client who lost everything", people: story.people.map(personOut), steps: story.steps };
+};
+
+/** A counsellor's new keys are proven by their certificate; older epochs come by the act of another member. */
+const lostStaffKeys = async (o: Organisation): Promise<Sequence> => {
+	const { r, p, c } = await twoInRoom(o);
+	const lost = r.time + DAY;
+	const old = await withNewKeys(o, p, "reset", lost);
+	const oldCert = old.chain.state.cert?.hash as Bytes;
+	await addToPerson(o, p, await signForPerson(o, p, certBody(p, lost), lost, o.issuer));
+	const story = begin(r);
+	await beginTwo(story, old, c);
+	r.time = lost + 1_200_001;
+	await say(story, "refuses a counsellor's old keys", old, { type: "close", reason: 1 }, "cert_expired");
+	await say(story, "refuses new keys without their certificate", p, { ...rekeyBody(p), cert: zeroes(32) } as ControlBody, "not_certified");
+	await say(story, "refuses new keys under the old certificate", p, { ...rekeyBody(p), cert: oldCert } as ControlBody, "not_certified");
+	await say(story, "takes a counsellor's new keys under their certificate", p, rekeyBody(p));
+	await epoch(story, "lets the client make the epoch", c);
+	await say(story, "refuses a client's grant of keys that clients do not have", c, grantBody(r, p, 1, 3), "bad_recipients");
+	await say(story, "lets the client grant the history", c, grantBody(r, p, 1, 3, c));
+	await say(story, "takes the recovery wrap of the counsellor", p, { type: "recovery", n: 2, rkid: r.state.recoveryKid, hash: random(32) });
+	r.time = lost + 2 * DAY;
+	await say(story, "closes", p, close);
+	await say(story, "refuses the same keys in a closed room", p, rekeyBody(p), "already_member");
+	return { name: "a counsellor who lost everything", people: story.people.map(personOut), steps: story.steps };
+};
+
 const crowd = async (o: Organisation): Promise<Sequence> => {
 	const p = await makeCounsellor(o);
 	const r = makeRoom(o, [p]);
 	const others = Array.from({ length: 64 }, (): PersonRecord => ({
-		user: random(16), sigKid: random(32), encKid: random(32), staff: true, cert: random(32), validFrom: 0, validUntil: NOON + 900 * DAY, ended: 0,
+		user: random(16), sigKid: random(32), encKid: random(32), resets: 0, staff: true, cert: random(32), validFrom: 0, validUntil: NOON + 900 * DAY, ended: 0,
 	}));
 	const story = begin(r, others);
 	await say(story, "creates the room", p, createBody(r, p));
@@ -282,7 +439,8 @@ const malformed = async (o: Organisation): Promise<Sequence> => {
 		await step(story, name, await finish(p.keys.sig, buildHeader(fields, bytes.length), bytes), "malformed");
 	};
 	await raw("refuses type 0", 0);
-	await raw("refuses type 20", 20);
+	await raw("refuses type 21", 21);
+	await raw("refuses a REKEY that ends too early", 20, ...new Uint8Array(63));
 	await raw("refuses CLOSE without a reason", 18);
 	await raw("refuses CLOSE for reason 0", 18, 0);
 	await raw("refuses CLOSE for reason 5", 18, 5);
@@ -299,5 +457,5 @@ const malformed = async (o: Organisation): Promise<Sequence> => {
 
 export const makeControl = async (): Promise<{ sequences: Sequence[] }> => {
 	const o = await makeOrganisation();
-	return { sequences: [await wholeRoom(o), await endings(o), await crowd(o), await malformed(o)] };
+	return { sequences: [await wholeRoom(o), await endings(o), await lapsing(o), await keysFollow(o), await lostKeys(o), await lostStaffKeys(o), await crowd(o), await malformed(o)] };
 };

@@ -9,13 +9,11 @@ import { makeDerive, makeInvites, makeUnlock, makeWraps } from "./rest.js";
 import { makeSeal } from "./seal.js";
 import { vectorFile } from "../lib/vectors.js";
 
-const write = (name: string, value: unknown): void => writeFileSync(vectorFile(name), `${JSON.stringify(value, null, "\t")}\n`);
+const MAKERS = {
+	control: makeControl, identity: makeIdentityVectors, envelope: makeEnvelopes, seal: makeSeal, derive: makeDerive, wrap: makeWraps, unlock: makeUnlock,
+	invite: makeInvites,
+};
 
-write("control", await makeControl());
-write("identity", await makeIdentityVectors());
-write("envelope", await makeEnvelopes());
-write("seal", await makeSeal());
-write("derive", await makeDerive());
-write("wrap", await makeWraps());
-write("unlock", await makeUnlock());
-write("invite", await makeInvites());
+const named = process.argv.slice(2);
+for (const [name, make] of Object.entries(MAKERS))
+	if (named.length === 0 || named.includes(name)) writeFileSync(vectorFile(name), `${JSON.stringify(await make(), null, "\t")}\n`);

@@ -61,7 +61,7 @@ export const makeEpochMaker = (log: ControlLog, people: People, keys: RoomKeys):
 		const made = await deriveEpoch(ek, state.org, state.room, n);
 		const staffCommit = staff ? (await deriveStaff(sk, state.org, state.room, n)).commit : zeroes(32);
 		const wrapped = await Promise.all(
-			recipientsOf(state, author, Date.now()).map(async (to) => ({ to, ...(await wrapTo(state, author, n, to, to.keyset === KEYSET.all ? ek : sk)) })),
+			recipientsOf(state, author, people.records(), Date.now()).map(async (to) => ({ to, ...(await wrapTo(state, author, n, to, to.keyset === KEYSET.all ? ek : sk)) })),
 		);
 		ek.fill(0);
 		sk.fill(0);
@@ -72,7 +72,7 @@ export const makeEpochMaker = (log: ControlLog, people: People, keys: RoomKeys):
 	const makeGrant = async (state: ControlState, author: Member, to: Member, from: number, until: number): Promise<WithWraps<GrantBody>> => {
 		const wraps: Wrap[] = [];
 		const hashes: { keyset: number; epoch: number; hash: Bytes }[] = [];
-		for (const { keyset, epoch: n } of grantedKeys(state, to, from, until)) {
+		for (const { keyset, epoch: n } of grantedKeys(state, to, from, until, author)) {
 			const key = await keys.raw(n, keyset);
 			const { wrap, hash } = await wrapTo(state, author, n, { keyset, rtype: RTYPE.member, rid: to.user, rkid: to.encKid }, key);
 			key.fill(0);

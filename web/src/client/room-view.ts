@@ -72,7 +72,7 @@ export const membersView = (log: ControlLog, names: Names): MemberView[] =>
 			user, role: staff ? "staff" : "client", name: nameOf(names, user, member.role),
 			employer: staff ? (certificateOf(names.people, user)?.employer ?? "") : "",
 			since: timeOf(log, member.since), readsFrom: readsFrom(log, member), active: member.active, me: user === names.me,
-			proof: PROOFS(member, log.entries[member.since]), reset: names.people.chain(user)?.state.reset ?? false,
+			proof: PROOFS(member, log.entries[member.since]), reset: (names.people.chain(user)?.state.resets ?? 0) > 0,
 		};
 	});
 

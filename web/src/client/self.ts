@@ -84,7 +84,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 
 	const opened = async (next: Account): Promise<void> => {
 		account = next;
-		const reset = people.chain(me.user)?.state.reset ?? false;
+		const reset = (people.chain(me.user)?.state.resets ?? 0) > 0;
 		store = await openStore(call, next.vault, kept, root, seen, reset);
 		provedAt = Date.now();
 		anchor();

@@ -5,7 +5,7 @@
 import { compare, equal, isZero, type Bytes } from "./bytes.js";
 import { ROLE, type ControlBody, type ControlEntry, type ControlType, type EpochWrap, type GrantWrap } from "./control.js";
 import {
-	activeClient, activeMember, activeStaff, certifiedRecord, isValid, memberOf, notRevoked, recordOf, withMember,
+	activeClient, activeMember, certifiedRecord, isPresent, isValid, liveMember, memberOf, notRevoked, PROOF, recordOf, standingOf, withMember,
 	type ControlState, type Member, type PersonRecord,
 } from "./control-state.js";
 import { KEYSET, RTYPE } from "./epoch.js";
@@ -27,7 +27,7 @@ interface Case<T extends ControlType> {
 	readonly body: BodyOf<T>;
 	readonly people: readonly PersonRecord[];
 	readonly time: number;
-	/** The sender as a member; for CREATE and JOIN there is none yet. */
+	/** The sender as a member; for CREATE, JOIN and REKEY there is none yet. */
 	readonly sender: Member | undefined;
 }
 
@@ -39,6 +39,14 @@ const WEEK = 7 * 24 * 3600 * 1000;
 
 const isStaff = (m: Member | undefined): boolean => m?.role === ROLE.staff;
 
+const fresh = { active: true, lapsed: false } as const;
+
+/** Who comes again has what was theirs in the same role. */
+const fromOf = (state: ControlState, user: Bytes, role: number, from: number): number => {
+	const before = memberOf(state, user);
+	return before?.role === role ? Math.min(before.from, from) : from;
+};
+
 const create = ({ state, entry, body, people, time }: Case<"create">): Outcome => {
 	const { env } = entry;
 	const record = certifiedRecord(people, env.sender, env.senderKid, body.cert);
@@ -46,7 +54,8 @@ const create = ({ state, entry, body, people, time }: Case<"create">): Outcome =
 	if (!isValid(record, time)) return "cert_expired";
 	if (body.retention < 1) return "bad_field";
 	const member: Member = {
-		user: env.sender, role: ROLE.staff, sigKid: env.senderKid, encKid: body.encKid, cert: body.cert, proof: 1, active: true, since: 0,
+		...fresh, user: env.sender, role: ROLE.staff, sigKid: env.senderKid, encKid: body.encKid, cert: body.cert, proof: PROOF.certified, since: 0,
+		from: 1, resets: record.resets,
 	};
 	return {
 		...state, org: env.org, room: env.room, phase: "open", agreement: body.agreement, retention: body.retention,
@@ -58,7 +67,7 @@ const invite = ({ state, entry, body, time }: Case<"invite">): Outcome => {
 	if (activeClient(state)) return "client_present";
 	if (body.expires <= time || body.expires > time + WEEK) return "bad_expiry";
 	if (state.invite && equal(state.invite.id, body.invite)) return "invite_reused";
-	const open = { id: body.invite, sigPub: body.sigPub, encKid: entry.inviteKid, expires: body.expires };
+	const open = { id: body.invite, sigPub: body.sigPub, encKid: entry.inviteKid, expires: body.expires, from: state.epoch + 1 };
 	return { ...state, invite: open, pending: true };
 };
 
@@ -72,7 +81,8 @@ const join = ({ state, entry, body, people, time }: Case<"join">): Outcome => {
 	if (!record || !equal(record.encKid, body.encKid) || !notRevoked(record, time)) return "unknown_key";
 	if (state.members.length >= MOST_MEMBERS && !memberOf(state, env.sender)) return "too_many_members";
 	const member: Member = {
-		user: env.sender, role: ROLE.client, sigKid: env.senderKid, encKid: body.encKid, cert: new Uint8Array(32), proof: 2, active: true, since: state.n,
+		...fresh, user: env.sender, role: ROLE.client, sigKid: env.senderKid, encKid: body.encKid, cert: new Uint8Array(32), proof: PROOF.compared,
+		since: state.n, from: fromOf(state, env.sender, ROLE.client, state.invite.from), resets: record.resets,
 	};
 	return { ...state, members: withMember(state, member), invite: undefined, pending: true };
 };
@@ -92,42 +102,77 @@ const addClient = ({ state, body, people, time }: Case<"add">): ControlRefusal |
 	return client && !equal(client.user, body.user) ? "client_present" : undefined;
 };
 
+const bringsNothing = (m: Member, sigKid: Bytes, encKid: Bytes, cert: Bytes): boolean =>
+	!m.lapsed && equal(m.sigKid, sigKid) && equal(m.encKid, encKid) && equal(m.cert, cert);
+
 const add = (c: Case<"add">): Outcome => {
-	const { state, body } = c;
+	const { state, body, people } = c;
 	const refusal = body.role === ROLE.staff ? addStaff(c) : addClient(c);
 	if (refusal) return refusal;
 	const present = activeMember(state, body.user);
-	if (present && equal(present.sigKid, body.sigKid) && equal(present.encKid, body.encKid) && equal(present.cert, body.cert)) return "already_member";
+	if (present && present.proof !== PROOF.unproven && bringsNothing(present, body.sigKid, body.encKid, body.cert)) return "already_member";
 	if (present && present.role !== body.role) return "bad_field";
 	if (state.members.length >= MOST_MEMBERS && !memberOf(state, body.user)) return "too_many_members";
 	const { user, role, sigKid, encKid, cert, proof } = body;
-	return { ...state, members: withMember(state, { user, role, sigKid, encKid, cert, proof, active: true, since: state.n }), pending: true };
+	const member: Member = {
+		...fresh, user, role, sigKid, encKid, cert, proof, since: state.n, from: fromOf(state, user, role, state.epoch + 1),
+		resets: recordOf(people, user, sigKid)?.resets ?? 0,
+	};
+	return { ...state, members: withMember(state, member), pending: true };
+};
+
+/** New keys vouched for by the old ones leave the proof as it is; who made them anew has none. */
+const rekey = ({ state, entry, body, people, time }: Case<"rekey">): Outcome => {
+	const { sender, senderKid } = entry.env;
+	const before = activeMember(state, sender);
+	if (!before) return "not_member";
+	const staff = isStaff(before);
+	if (!staff && !isZero(body.cert)) return "bad_field";
+	const record = staff ? certifiedRecord(people, sender, senderKid, body.cert) : recordOf(people, sender, senderKid);
+	if (!record || !equal(record.encKid, body.encKid)) return staff ? "not_certified" : "unknown_key";
+	if (staff && !isValid(record, time)) return "cert_expired";
+	if (!notRevoked(record, time)) return "unknown_key";
+	if (bringsNothing(before, senderKid, body.encKid, body.cert)) return "already_member";
+	const proof = staff || record.resets === before.resets ? before.proof : PROOF.unproven;
+	const member: Member = { ...before, ...fresh, sigKid: senderKid, encKid: body.encKid, cert: body.cert, proof, since: state.n, resets: record.resets };
+	return { ...state, members: withMember(state, member), pending: true };
 };
 
 const without = (state: ControlState, member: Member): ControlState => ({
-	...state, members: withMember(state, { ...member, active: false }), pending: true,
+	...state, members: withMember(state, { ...member, active: false, lapsed: false }), pending: true,
 });
 
 const remove = ({ state, entry, body }: Case<"remove">): Outcome => {
 	const member = activeMember(state, body.user);
 	if (!member) return "no_such_member";
 	if (equal(body.user, entry.env.sender)) return "use_leave";
-	if (member.role === ROLE.client) return "may_not_remove";
+	if (member.role === ROLE.client && !member.lapsed && member.proof !== PROOF.unproven) return "may_not_remove";
 	return without(state, member);
 };
 
-const leave = ({ state, sender }: Case<"leave">): Outcome => {
+const leave = ({ state, sender, people, time }: Case<"leave">): Outcome => {
 	if (!sender) return "not_member";
-	if (state.phase === "open" && isStaff(sender) && activeStaff(state).length === 1) return "last_staff";
+	const staff = state.members.filter((m) => isStaff(m) && isPresent(m, people, time));
+	if (state.phase === "open" && isStaff(sender) && staff.length <= 1) return "last_staff";
 	return without(state, sender);
 };
 
-/** Whom the next epoch must be wrapped to, in order. */
-export const recipientsOf = (state: ControlState, author: Member, time: number): Omit<EpochWrap, "hash">[] => {
+const getsNone = (): boolean => false;
+
+/** Whom the next epoch must be wrapped to, in order; of those who are just leaving whom `named` says. */
+export const recipientsOf = (
+	state: ControlState, author: Member, people: readonly PersonRecord[], time: number, named: (user: Bytes) => boolean = getsNone,
+): Omit<EpochWrap, "hash">[] => {
+	const gets = (m: Member): boolean => {
+		if (!m.active || m.lapsed || (m.proof === PROOF.unproven && !equal(m.user, author.user))) return false;
+		const standing = standingOf(m, people, time);
+		return standing === "in" || (standing === "leaving" && named(m.user));
+	};
+	const recipients = state.members.filter(gets);
 	const to = (keyset: number, rtype: number, rid: Bytes, rkid: Bytes): Omit<EpochWrap, "hash"> => ({ keyset, rtype, rid, rkid });
 	const members = (keyset: number): Omit<EpochWrap, "hash">[] =>
-		state.members
-			.filter((m) => m.active && (keyset === KEYSET.all || isStaff(m)))
+		recipients
+			.filter((m) => keyset === KEYSET.all || isStaff(m))
 			.map((m) => to(keyset, RTYPE.member, m.user, m.encKid))
 			.sort((a, b) => compare(a.rid, b.rid));
 	const recovery = (keyset: number): Omit<EpochWrap, "hash"> => to(keyset, RTYPE.recovery, state.org, state.recoveryKid);
@@ -139,33 +184,43 @@ export const recipientsOf = (state: ControlState, author: Member, time: number):
 const sameRecipient = (a: Omit<EpochWrap, "hash">, b: EpochWrap | undefined): boolean =>
 	b !== undefined && a.keyset === b.keyset && a.rtype === b.rtype && equal(a.rid, b.rid) && equal(a.rkid, b.rkid);
 
-const epoch = ({ state, body, sender, time }: Case<"epoch">): Outcome => {
+const epoch = ({ state, body, people, sender, time }: Case<"epoch">): Outcome => {
 	if (!sender) return "not_member";
 	if (body.n !== state.epoch + 1 || body.n > MOST_EPOCHS) return "bad_epoch_number";
 	if (isZero(body.commit) || isZero(body.staffCommit) === isStaff(sender)) return "bad_commit";
-	const wanted = recipientsOf(state, sender, time);
+	const named = (user: Bytes): boolean => body.wraps.some((w) => w.keyset === KEYSET.all && w.rtype === RTYPE.member && equal(w.rid, user));
+	const wanted = recipientsOf(state, sender, people, time, named);
 	if (wanted.length !== body.wraps.length || !wanted.every((to, i) => sameRecipient(to, body.wraps[i]))) return "bad_recipients";
-	const made = { author: sender.role, commit: body.commit, staffCommit: body.staffCommit, recoveryWrapped: isStaff(sender) };
-	return { ...state, epoch: body.n, pending: false, epochs: [...state.epochs, made] };
+	const unproven = sender.proof === PROOF.unproven;
+	const made = { author: sender.role, unproven, commit: body.commit, staffCommit: body.staffCommit, recoveryWrapped: isStaff(sender) };
+	const lapses = (m: Member): boolean => m.active && m.proof !== PROOF.unproven && !named(m.user);
+	const members = state.members.map((m) => (lapses(m) ? { ...m, lapsed: true } : m));
+	return { ...state, epoch: body.n, pending: false, epochs: [...state.epochs, made], members };
 };
 
-/** Which keys a grant of epochs from..until to this member must carry, in order. */
-export const grantedKeys = (state: ControlState, to: Member, from: number, until: number): Omit<GrantWrap, "hash">[] => {
+/** Which keys a grant of epochs from..until to this member must carry, in order. A client has no staff key to give. */
+export const grantedKeys = (state: ControlState, to: Member, from: number, until: number, by = to): Omit<GrantWrap, "hash">[] => {
 	const keys: Omit<GrantWrap, "hash">[] = [];
 	for (let n = from; n <= until; n++) {
 		keys.push({ keyset: KEYSET.all, epoch: n });
 		const made = state.epochs[n - 1];
-		if (isStaff(to) && made && !isZero(made.staffCommit)) keys.push({ keyset: KEYSET.staff, epoch: n });
+		if (isStaff(to) && isStaff(by) && made && !isZero(made.staffCommit)) keys.push({ keyset: KEYSET.staff, epoch: n });
 	}
 	return keys;
 };
 
-const grant = ({ state, body, sender }: Case<"grant">): Outcome => {
-	const to = activeMember(state, body.to);
-	if (!to || !equal(to.encKid, body.toKid)) return "no_such_member";
-	if (!sender || !(equal(to.user, sender.user) || (isStaff(to) && isStaff(sender)))) return "may_not_grant";
+const mayGrant = (sender: Member, to: Member): boolean => {
+	const proven = sender.proof !== PROOF.unproven && to.proof !== PROOF.unproven;
+	return equal(to.user, sender.user) || (proven && (isStaff(to) || isStaff(sender)));
+};
+
+const grant = ({ state, body, people, sender, time }: Case<"grant">): Outcome => {
+	const to = memberOf(state, body.to);
+	if (!to || !isPresent(to, people, time) || !equal(to.encKid, body.toKid)) return "no_such_member";
+	if (!sender || !mayGrant(sender, to)) return "may_not_grant";
 	if (body.from < 1 || body.from > body.until || body.until > state.epoch || body.until - body.from >= 256) return "bad_range";
-	const wanted = grantedKeys(state, to, body.from, body.until);
+	if (!isStaff(to) && body.from < to.from) return "bad_range";
+	const wanted = grantedKeys(state, to, body.from, body.until, sender);
 	const same = wanted.length === body.wraps.length
 		&& wanted.every((key, i) => key.keyset === body.wraps[i]?.keyset && key.epoch === body.wraps[i]?.epoch);
 	return same ? state : "bad_recipients";
@@ -201,6 +256,7 @@ const RULES: { readonly [T in Exclude<ControlType, "reserved">]: Rule<T> } = {
 		by: "staff", whenClosed: true,
 		apply: ({ state }) => (state.phase === "closed" ? { ...state, phase: "open" } : "not_closed"),
 	},
+	rekey: { by: "anybody", whenClosed: true, apply: rekey },
 };
 
 const place = (s: ControlState, { env, body }: ControlEntry): ControlRefusal | undefined => {
@@ -216,10 +272,14 @@ const place = (s: ControlState, { env, body }: ControlEntry): ControlRefusal | u
 
 const membership = (s: ControlState, entry: ControlEntry, people: readonly PersonRecord[], by: "member" | "staff"): ControlRefusal | undefined => {
 	const { env } = entry;
-	const member = activeMember(s, env.sender);
+	const member = liveMember(s, env.sender);
 	if (!member) return "not_member";
 	if (!equal(member.sigKid, env.senderKid)) return "bad_kid";
-	if (member.role === ROLE.client) return by === "staff" ? "not_staff" : undefined;
+	if (member.role === ROLE.client) {
+		const own = recordOf(people, member.user, member.sigKid);
+		if (!own || !notRevoked(own, env.time)) return "unknown_key";
+		return by === "staff" ? "not_staff" : undefined;
+	}
 	const record = certifiedRecord(people, member.user, member.sigKid, member.cert);
 	if (!record) return "not_certified";
 	return isValid(record, env.time) ? undefined : "cert_expired";
@@ -240,7 +300,7 @@ export const applyControl = (
 	const stranger = rule.by === "anybody" ? undefined : membership(state, entry, people, rule.by);
 	if (stranger) return stranger;
 	if (state.phase === "closed" && !rule.whenClosed) return "room_closed";
-	const sender = activeMember(state, env.sender);
+	const sender = liveMember(state, env.sender);
 	const next = rule.apply({ state, entry, body: body as never, people, time: env.time, sender });
 	return typeof next === "string" ? next : { ...next, head: env.hash, n: state.n + 1 };
 };

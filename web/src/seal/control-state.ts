@@ -4,16 +4,25 @@
 import { equal, zeroes, type Bytes } from "./bytes.js";
 import { ROLE, type Role } from "./control.js";
 
+export const PROOF = { certified: 1, compared: 2, unproven: 3 } as const;
+
 export interface Member {
 	readonly user: Bytes;
 	readonly role: Role;
 	readonly sigKid: Bytes;
 	readonly encKid: Bytes;
 	readonly cert: Bytes;
+	/** PROOF: by what the others know the keys to be theirs. */
 	readonly proof: number;
 	readonly active: boolean;
-	/** Index of the entry that brought them in. */
+	/** An epoch left them out, because keys or certificate had ended; a REKEY or an ADD brings them back. */
+	readonly lapsed: boolean;
+	/** Index of the entry that brought these keys. */
 	readonly since: number;
+	/** Of a client: the first epoch that may be granted. */
+	readonly from: number;
+	/** Of the chain, when these keys came. */
+	readonly resets: number;
 }
 
 export interface OpenInvite {
@@ -21,10 +30,14 @@ export interface OpenInvite {
 	readonly sigPub: Bytes;
 	readonly encKid: Bytes;
 	readonly expires: number;
+	/** The first epoch that is wrapped to it. */
+	readonly from: number;
 }
 
 export interface EpochRecord {
 	readonly author: Role;
+	/** Its author was: only they write in it. */
+	readonly unproven: boolean;
 	readonly commit: Bytes;
 	readonly staffCommit: Bytes;
 	readonly recoveryWrapped: boolean;
@@ -60,6 +73,8 @@ export interface PersonRecord {
 	readonly user: Bytes;
 	readonly sigKid: Bytes;
 	readonly encKid: Bytes;
+	/** Of the chain, when these keys came: the same for keys that followed by ROTATE alone. */
+	readonly resets: number;
 	readonly staff: boolean;
 	readonly cert: Bytes;
 	readonly validFrom: number;
@@ -86,6 +101,31 @@ export const recordOf = (people: readonly PersonRecord[], user: Bytes, sigKid: B
 export const certifiedRecord = (people: readonly PersonRecord[], user: Bytes, sigKid: Bytes, cert: Bytes): PersonRecord | undefined =>
 	last(people, (p) => p.staff && equal(p.user, user) && equal(p.sigKid, sigKid) && equal(p.cert, cert));
 
+export type Standing = "in" | "leaving" | "out";
+
+/**
+ * How an active member who has not lapsed stands at a time. Leaving: the keys ended so near to it that by two clocks an entry may
+ * have been decided before that or after.
+ */
+export const standingOf = (m: Member, people: readonly PersonRecord[], time: number): Standing => {
+	const staff = m.role === ROLE.staff;
+	const record = staff ? certifiedRecord(people, m.user, m.sigKid, m.cert) : recordOf(people, m.user, m.sigKid);
+	if (!record || (staff && time > record.validUntil) || !notRevoked(record, time)) return "out";
+	return record.ended !== 0 && time + CLOCKS >= record.ended ? "leaving" : "in";
+};
+
+const isLive = (m: Member): boolean => m.active && !m.lapsed;
+
+export const isPresent = (m: Member, people: readonly PersonRecord[], time: number): boolean => isLive(m) && standingOf(m, people, time) !== "out";
+
+/** A new epoch must come before the next message: by the log, or because keys or a certificate of a member have ended. */
+export const isRotationDue = (s: ControlState, people: readonly PersonRecord[], time: number): boolean =>
+	s.phase === "open" && (s.pending || s.members.some((m) => isLive(m) && standingOf(m, people, time) !== "in"));
+
+/** Whether this member may write in the newest epoch: of an unproven author's nobody else makes use, and the other way round. */
+export const mayWriteIn = (s: ControlState, m: Member): boolean =>
+	isLive(m) && (s.epochs.at(-1)?.unproven ?? false) === (m.proof === PROOF.unproven);
+
 export const memberOf = (s: ControlState, user: Bytes): Member | undefined => s.members.find((m) => equal(m.user, user));
 export const activeMember = (s: ControlState, user: Bytes): Member | undefined => {
 	const member = memberOf(s, user);
@@ -94,6 +134,12 @@ export const activeMember = (s: ControlState, user: Bytes): Member | undefined =
 export const activeMembers = (s: ControlState): readonly Member[] => s.members.filter((m) => m.active);
 export const activeClient = (s: ControlState): Member | undefined => s.members.find((m) => m.active && m.role === ROLE.client);
 export const activeStaff = (s: ControlState): readonly Member[] => s.members.filter((m) => m.active && m.role === ROLE.staff);
+
+/** An active member who has not lapsed. */
+export const liveMember = (s: ControlState, user: Bytes): Member | undefined => {
+	const member = memberOf(s, user);
+	return member && isLive(member) ? member : undefined;
+};
 
 /** Puts a member in their old place, or at the end. */
 export const withMember = (s: ControlState, member: Member): readonly Member[] =>

@@ -39,6 +39,7 @@ export type ControlBody =
 	| { readonly type: "recovery"; readonly n: number; readonly rkid: Bytes; readonly hash: Bytes }
 	| { readonly type: "close"; readonly reason: number }
 	| { readonly type: "reopen" }
+	| { readonly type: "rekey"; readonly encKid: Bytes; readonly cert: Bytes }
 	| { readonly type: "reserved"; readonly code: number; readonly rest: Bytes };
 
 export type ControlType = ControlBody["type"];
@@ -120,6 +121,7 @@ const ROWS: { readonly [T in Exclude<ControlType, "reserved">]: Row<T> } = {
 	},
 	close: { code: 18, read: (r) => ({ type: "close", reason: between(r.u8(), 1, 4) }), write: (b) => u8(b.reason) },
 	reopen: { code: 19, read: () => ({ type: "reopen" }), write: () => zeroes(0) },
+	rekey: { code: 20, read: (r) => ({ type: "rekey", encKid: r.take(32), cert: r.take(32) }), write: (b) => concat(b.encKid, b.cert) },
 };
 
 const RESERVED = new Set([4, 5, 6, 7, 8, 15, 16, 17]);

@@ -39,8 +39,8 @@ export interface IdentityState {
 	readonly encPub: Bytes;
 	readonly encKid: Bytes;
 	readonly revoked: boolean;
-	/** Keys were made anew by who had lost them: shown to others, and proven to nobody by the chain alone. */
-	readonly reset: boolean;
+	/** How often keys were made anew by who had lost them: shown to others, and proven to nobody by the chain alone. */
+	readonly resets: number;
 	readonly known: readonly Bytes[];
 	readonly cert: Certificate | undefined;
 	readonly rootPub: Bytes;
@@ -52,7 +52,7 @@ export interface IdentityState {
 
 export const emptyIdentity = (): IdentityState => ({
 	org: zeroes(16), subject: zeroes(16), head: zeroes(32), n: 0, sigPub: zeroes(65), sigKid: zeroes(32), encPub: zeroes(65), encKid: zeroes(32),
-	revoked: false, reset: false, known: [], cert: undefined, rootPub: zeroes(65), rootKid: zeroes(32), recoveryPub: zeroes(65),
+	revoked: false, resets: 0, known: [], cert: undefined, rootPub: zeroes(65), rootKid: zeroes(32), recoveryPub: zeroes(65),
 	recoveryKid: zeroes(32), issuers: [],
 });
 
@@ -95,7 +95,7 @@ const fresh = (c: Case<"create"> | Case<"reset">): Outcome => {
 
 const reset = (c: Case<"reset">): Outcome => {
 	const next = fresh(c);
-	return typeof next === "string" ? next : { ...next, reset: true };
+	return typeof next === "string" ? next : { ...next, resets: next.resets + 1 };
 };
 
 const rotate = (c: Case<"rotate">): Outcome => {
@@ -226,7 +226,7 @@ export const withRecords = (records: readonly PersonRecord[], before: IdentitySt
 	const { type } = entry.body;
 	const { time } = entry.env;
 	const user = after.subject;
-	const keys = { user, sigKid: after.sigKid, encKid: after.encKid, ended: 0 };
+	const keys = { user, sigKid: after.sigKid, encKid: after.encKid, resets: after.resets, ended: 0 };
 	if (type === "cert" && after.cert) {
 		const { hash, validFrom, validUntil } = after.cert;
 		return [...records, { ...keys, staff: true, cert: hash, validFrom, validUntil }];

@@ -1,7 +1,7 @@
 // All the states that a room's control log went through, found again by the head that an envelope names.
 
 import { equal, hex, type Bytes } from "./bytes.js";
-import { activeMember, type ControlState } from "./control-state.js";
+import { liveMember, mayWriteIn, type ControlState } from "./control-state.js";
 import { type HeaderFields } from "./envelope.js";
 
 export interface RoomLog {
@@ -34,8 +34,8 @@ export const makeRoomLog = (): RoomLog => {
 /** Why an authentic envelope of kind 1 or 2 could not be written by its sender at that state; undefined if it could. */
 export const misplacedIn = (state: ControlState, e: HeaderFields): "wrong_room" | "not_member" | "room_closed" | "wrong_epoch" | undefined => {
 	if (!equal(e.org, state.org) || !equal(e.room, state.room)) return "wrong_room";
-	const member = activeMember(state, e.sender);
+	const member = liveMember(state, e.sender);
 	if (!member || !equal(member.sigKid, e.senderKid)) return "not_member";
 	if (state.phase === "closed") return "room_closed";
-	return e.epoch === state.epoch && e.epoch > 0 && !state.pending ? undefined : "wrong_epoch";
+	return e.epoch === state.epoch && e.epoch > 0 && !state.pending && mayWriteIn(state, member) ? undefined : "wrong_epoch";
 };
