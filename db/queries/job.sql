@@ -18,6 +18,15 @@ SELECT sweep_sessions(:idle_seconds) AS swept;
 -- Removes invitations whose time has passed.
 SELECT sweep_invitations() AS swept;
 
+-- name: job_sweep_logins
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in:
+-- out: swept int8
+-- Removes identifications that were never finished, and enrolments whose time has passed.
+SELECT sweep_logins() AS swept;
+
 -- name: job_age_epochs
 -- shape: one
 -- lane: write

@@ -87,6 +87,15 @@ enum err decode_frame(const struct decoded *d, uint64_t *ret_id, struct slice *r
 	return ERR_OK;
 }
 
+enum err decode_member(const struct decoded *d, const char *name, struct slice *ret_text)
+{
+	const json_t *member = json_object_get(d->root, name);
+	if (!json_is_string(member))
+		return ERR_BAD_FIELD;
+	*ret_text = json_slice(member);
+	return ERR_OK;
+}
+
 /* One value: what it is called, what it may be, and where it goes. */
 struct place {
 	enum kind kind;

@@ -18,6 +18,9 @@ static inline void decoded_cleanup(struct decoded **d)
 /* The frame {"id":..,"op":..,"body":..}: exactly these, ERR_MALFORMED otherwise. ret_id is written
  * as soon as it is known, so that a refusal can name it. The op borrows from d. */
 MUST enum err decode_frame(const struct decoded *d, uint64_t *ret_id, struct slice *ret_op);
+/* One text member of an object that others wrote, whatever else is in it; ERR_BAD_FIELD if it is
+ * missing or no text. Borrows from d. */
+MUST enum err decode_member(const struct decoded *d, const char *name, struct slice *ret_text);
 /* The body of a frame (in_frame) or of an HTTP request (the whole object). *ret is NULL for a shape
  * without fields. On ERR_BAD_FIELD *ret_field names the outermost field, NULL if an unknown member
  * is there. What came behind the JSON is the value of the shape's blob field, which is then not in

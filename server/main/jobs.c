@@ -26,6 +26,7 @@ static const struct job {
 } jobs[] = {
 	{STMT_JOB_SWEEP_SESSIONS, job_idle_seconds},
 	{STMT_JOB_SWEEP_INVITATIONS, NULL},
+	{STMT_JOB_SWEEP_LOGINS, NULL},
 	{STMT_JOB_AGE_EPOCHS, job_epoch_seconds},
 };
 

@@ -29,6 +29,9 @@ before(async () => {
 		await owner.query('INSERT INTO identity_entry (subject, n, type, env_hash, entry) VALUES ($1, 0, 1, $2, $3)', [room.client.account, rand32(), Buffer.alloc(300)]);
 		await owner.query('INSERT INTO self_keys (account, version, unlockers, list_mac, keys) VALUES ($1, 1, $2, $3, $4)', [room.client.account, [Buffer.alloc(100)], zero, zero]);
 		await owner.query('INSERT INTO self_state (account, version, state) VALUES ($1, 1, $2)', [room.client.account, zero]);
+		await owner.query(`INSERT INTO account_identity (account, key_version, blind_index, code, country, provider, acr, identified_at)
+			VALUES ($1, 1, $2, $3, 'FI', 'bank', 'loa2', now())`, [room.client.account, rand32(), Buffer.alloc(40)]);
+		await owner.query("INSERT INTO account_enrolment (account, token_hash, expires_at) VALUES ($1, $2, now() + interval '1 day')", [room.staff.account, rand32()]);
 	});
 	tables = (await owner.query(`SELECT c.oid::regclass::text AS name FROM pg_class c
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
@@ -194,7 +197,9 @@ test('message_erase touches no other organisation', async () => {
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
-	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'dev_people', 'message_erase', 'session_find', 'sweep_invitations', 'sweep_sessions']);
+	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'dev_people', 'enrolment_make', 'identity_begin', 'identity_find', 'identity_record',
+			'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'session_find',
+			'sign_in_organisations', 'sweep_invitations', 'sweep_logins', 'sweep_sessions']);
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
 
@@ -206,7 +211,8 @@ test('nothing is executable by everybody', async () => {
 
 test('statements without a tenant are only those of sign-in and of jobs', () => {
 	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
-		['dev_people', 'dev_person', 'job_age_epochs', 'job_sweep_invitations', 'job_sweep_sessions', 'session_find']);
+		['dev_people', 'dev_person', 'identity_find', 'job_age_epochs', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions', 'login_begin',
+		'login_choice_put', 'login_choice_take', 'login_take', 'session_find', 'sign_in_note', 'sign_in_organisations']);
 });
 
 test('a session is found by its token\'s hash alone, until it is over', async () => {
