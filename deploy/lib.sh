@@ -363,6 +363,7 @@ settings_write() { # settings_write PORT EDGE(yes|no) NAME=VALUE...: STATE/luots
 		[development]=yes [listen_address]=127.0.0.1 [port]=$port [public_origin]="https://localhost:$port"
 		[edge]=$edge [edge_socket_dir]=$SOCKETS [db_socket_dir]=$SOCKETS [db_name]=luotsi
 		[migrations_dir]=$ROOT/db/migrations
+		[keys_socket]=$SOCKETS/keys.sock [keys_dir]=$STATE/keys [providers_dir]=$STATE/providers
 		[tls_cert]=$STATE/tls/server.pem [tls_key]=$STATE/tls/server.key [site_dir]=$ROOT/web/dist
 		[posts_per_minute]=100000 [requests_per_minute]=100000 # the demonstration writes years in a minute
 	)
@@ -386,7 +387,12 @@ server_migrate() { # server_migrate LUOTSID
 	step_failed "Bringing the database up to date" "$log"
 }
 
-server_start() { # server_start LUOTSID: returns when it answers
+keys_make() { # keys_make LUOTSID: the keys in STATE/keys that are not there, for the providers in STATE/providers
+	step "Making the keys" keys "${AS_SERVICE[@]}" env -C "$ROOT" "$1" keys --make -c "$STATE/luotsi.conf"
+}
+
+server_start() { # server_start LUOTSID: child_start, with every key that it needs
+	keys_make "$1"
 	child_start server luotsid TERM env -C "$ROOT" "$1" run -c "$STATE/luotsi.conf"
 }
 

@@ -1,5 +1,6 @@
 /* luotsid: one program, several roles, chosen by the first argument. The supervisor starts the
  * others from the same file, so that all of them are always of one version. */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -17,6 +18,7 @@ static int run_command(const struct config *config, const struct options *option
 static int jobs_command(const struct config *config, const struct options *options)
 {
 	(void)options;
+	(void)prctl(PR_SET_DUMPABLE, 0); /* the token of its environment is nobody else's */
 	return jobs_run(config);
 }
 
@@ -39,6 +41,8 @@ static const struct {
 } commands[] = {
 	{"run", "supervise workers and jobs", run_command},
 	{"worker", "serve clients (started by run)", worker_run},
+	{"keys", "hold the keys (started by run); --make makes what is missing, --rotate new ones",
+		keys_run},
 	{"jobs", "do what happens by itself (started by run)", jobs_command},
 	{"migrate", "bring the database up to date", migrate_command},
 	{"check", "check a settings file", check_command},
@@ -62,14 +66,20 @@ static bool main_number(const char *text, uint64_t max, uint64_t *ret)
 
 static bool main_options(int argc, char **argv, struct options *ret)
 {
+	static const struct option names[] = {{"make", no_argument, NULL, 'm'},
+		{"rotate", no_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
 	uint64_t number = 0;
-	for (int c; (c = getopt(argc, argv, "c:n:f:")) != -1;) {
+	for (int c; (c = getopt_long(argc, argv, "c:n:f:", names, NULL)) != -1;) {
 		if (c == 'c') {
 			ret->settings_file = optarg;
 		} else if (c == 'n' && main_number(optarg, 64, &number)) {
 			ret->number = (unsigned)number;
 		} else if (c == 'f' && main_number(optarg, INT32_MAX, &number)) {
 			ret->listen_fd = (int)number;
+		} else if (c == 'm') {
+			ret->make = true;
+		} else if (c == 'r') {
+			ret->rotate = true;
 		} else {
 			return false;
 		}

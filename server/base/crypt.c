@@ -6,6 +6,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
@@ -144,4 +145,9 @@ bool crypt_equal(struct slice a, struct slice b)
 void crypt_wipe(void *p, size_t n)
 {
 	OPENSSL_cleanse(p, n);
+}
+
+void crypt_forget_errors(void)
+{
+	ERR_clear_error();
 }

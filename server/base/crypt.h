@@ -31,6 +31,18 @@ bool crypt_equal(struct slice a, struct slice b);
 /* Overwrites in a way the compiler keeps. */
 void crypt_wipe(void *p, size_t n);
 
+/* Empties OpenSSL's queue of errors, after a library that leaves them there. */
+void crypt_forget_errors(void);
+
+/* AES-256-GCM: nonce(12, drawn here) || ciphertext || tag(16), n + CRYPT_GCM_EXTRA bytes into ret.
+ */
+enum { CRYPT_GCM_NONCE = 12, CRYPT_GCM_TAG = 16, CRYPT_GCM_EXTRA = 28 };
+void crypt_gcm_seal(const struct hash *key, struct slice aad, struct slice plain, uint8_t *ret);
+/* sealed.n - CRYPT_GCM_EXTRA bytes into ret, which is wiped on ERR_BAD_FIELD: other key, other aad,
+ * other bytes. */
+MUST enum err crypt_gcm_open(
+	const struct hash *key, struct slice aad, struct slice sealed, uint8_t *ret);
+
 /* A P-256 public key, parsed once. May be used by several threads at a time; freed by the last
  * unref. */
 struct p256_key;

@@ -8,6 +8,7 @@ struct options {
 	const char *settings_file; /* -c */
 	unsigned number;           /* -n: which worker */
 	int listen_fd;             /* -f: the socket that the supervisor opened */
+	bool make, rotate;         /* --make, --rotate: keys */
 };
 
 /* Reads and checks the settings file; says on stderr, in a sentence, what is wrong with it. */
@@ -22,7 +23,15 @@ void settings_use_log(const struct config *config, const char *role);
 MUST enum err sockets_open(const struct config *config, int *ret_fds);
 void sockets_close(const struct config *config, int *fds);
 
+/* The socket of the keys process, which outlives it. */
+MUST enum err sockets_open_keys(const struct config *config, int *ret_fd);
+void sockets_close_keys(const struct config *config, int fd);
+
+/* Environment of the keys and the jobs process alone: by it the one knows the other. */
+#define KEYS_TOKEN_ENV "LUOTSI_JOBS_TOKEN"
+
 int supervisor_run(const struct config *config, const char *settings_file);
 int worker_run(const struct config *config, const struct options *options);
+int keys_run(const struct config *config, const struct options *options);
 int jobs_run(const struct config *config);
 int migrate_run(const struct config *config);

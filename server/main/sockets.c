@@ -100,15 +100,15 @@ static bool unix_path(const struct config *config, int worker, char ret[static P
 	return n > 0 && n < PATH_SIZE;
 }
 
-static int unix_bind(const char *path)
+static int unix_bind(const char *path, int type, mode_t mode)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	memcpy(at.sun_path, path, strlen(path) + 1);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
 	(void)unlink(path);
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && chmod(path, 0660) == 0 &&
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && chmod(path, mode) == 0 &&
 		listen(fd, BACKLOG) == 0)
 		return fd;
 	close(fd);
@@ -126,7 +126,7 @@ static enum err unix_open(const struct config *config, int *ret_fds)
 				PATH_SIZE - 1);
 			return ERR_TOO_LARGE;
 		}
-		ret_fds[i] = unix_bind(path);
+		ret_fds[i] = unix_bind(path, SOCK_STREAM, 0660);
 		if (ret_fds[i] < 0) {
 			fprintf(stderr, "Cannot make the socket %s: %s.\n", path, strerror(errno));
 			return ERR_CONFLICT;
@@ -148,4 +148,30 @@ void sockets_close(const struct config *config, int *fds)
 			(void)unlink(path);
 		close(fds[i]);
 	}
+}
+
+enum err sockets_open_keys(const struct config *config, int *ret_fd)
+{
+	const char *path = config->keys_socket;
+	if (strlen(path) >= PATH_SIZE) {
+		fprintf(stderr, "keys_socket is too long: it must be shorter than %d bytes.\n",
+			PATH_SIZE);
+		return ERR_TOO_LARGE;
+	}
+	/* Nobody else may connect between the socket's birth and its mode. */
+	mode_t before = umask(0177);
+	*ret_fd = unix_bind(path, SOCK_SEQPACKET, 0600);
+	(void)umask(before);
+	if (*ret_fd >= 0)
+		return ERR_OK;
+	fprintf(stderr, "Cannot make the socket %s: %s.\n", path, strerror(errno));
+	return ERR_CONFLICT;
+}
+
+void sockets_close_keys(const struct config *config, int fd)
+{
+	if (fd < 0)
+		return;
+	(void)unlink(config->keys_socket);
+	close(fd);
 }

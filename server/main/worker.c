@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/core.h"
+#include "io/keys.h"
 #include "io/static.h"
 #include "main/main.h"
 
@@ -26,6 +27,7 @@ struct worker {
 	struct site *site;
 	struct work *work;
 	struct pg *pg;
+	struct keys *keys;
 	struct core *core;
 	struct server *server;
 	struct listener *listener;
@@ -156,10 +158,13 @@ static void worker_free(struct worker *w)
 	/* First all answers are given, while everybody who may hear them is still there. */
 	work_stop(w->work);
 	pg_stop(w->pg);
+	if (w->keys)
+		keys_stop(w->keys);
 	server_free(&w->server);
 	listener_free(&w->listener);
 	core_free(&w->core);
 	pg_free(&w->pg);
+	keys_free(&w->keys);
 	work_free(&w->work);
 	timer_free(&w->look);
 	loop_free(&w->loop);
@@ -177,10 +182,12 @@ static bool worker_build(struct worker *w)
 	w->work = work_new(w->loop, (unsigned)config->work_threads, (unsigned)config->work_queue);
 	struct pg_settings pg = worker_pg_settings(w);
 	w->pg = pg_new(w->loop, &pg, worker_ready, w);
+	w->keys = keys_new(w->loop, config->keys_socket);
 	struct core_parts parts = {.config = config,
 		.loop = w->loop,
 		.pg = w->pg,
 		.work = w->work,
+		.keys = w->keys,
 		.routes = routes,
 		.n_routes = n_routes};
 	w->core = core_new(&parts);

@@ -1,0 +1,195 @@
+/* The master keys. The key of an organisation's index is derived, never stored: who has one
+ * organisation's index cannot join it with another's. The code space is small, so that these keys
+ * are its whole protection: they are in no database, no backup, no git. */
+#include "keys/vault.h"
+
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/crypt.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "keys/file.h"
+#include "seal/label.h"
+
+/* Not of suite 1: nobody outside the keys process ever computes them. */
+#define LABEL_INDEX "luotsi/v1/index"
+#define LABEL_FIELD "luotsi/v1/field"
+
+enum { FORMAT = 1, HEAD = 5, AAD_MAX = 128, NAME_MAX = 32 };
+_Static_assert(HEAD + CRYPT_GCM_EXTRA == KEYS_SEAL_EXTRA, "a sealed field's extra bytes");
+
+struct ring {
+	struct hash keys[VAULT_VERSIONS_MAX]; /* of version i + 1; zero: there is none */
+	uint32_t newest, previous;            /* 0: none */
+};
+
+struct vault {
+	struct ring index, field;
+};
+
+static enum err key_file(const char *dir, const char *kind, uint32_t version, struct file_name *ret)
+{
+	char name[NAME_MAX];
+	(void)snprintf(name, sizeof(name), "%s.%u.key", kind, (unsigned)version);
+	return file_name_make(dir, name, ret);
+}
+
+/* ERR_NOT_FOUND when there is none of that version. */
+static enum err key_read(const char *dir, const char *kind, uint32_t version, struct hash *ret)
+{
+	struct file_name name;
+	AUTO(buf_wipe) struct buf bytes = BUF_MAX(sizeof(ret->b) + 1);
+	TRY(key_file(dir, kind, version, &name));
+	TRY(file_read(name.text, &bytes));
+	if (bytes.n != sizeof(ret->b))
+		return ERR_BAD_FIELD;
+	memcpy(ret->b, bytes.p, sizeof(ret->b));
+	return hash_is_zero(ret) ? ERR_BAD_FIELD : ERR_OK;
+}
+
+static enum err ring_load(const char *dir, const char *kind, struct ring *ret, struct buf *ret_why)
+{
+	for (uint32_t version = 1; version <= VAULT_VERSIONS_MAX; version++) {
+		enum err e = key_read(dir, kind, version, &ret->keys[version - 1]);
+		if (e == ERR_NOT_FOUND)
+			continue;
+		if (e != ERR_OK) {
+			buf_addf(ret_why,
+				"%s/%s.%u.key cannot be read, or is not a key of 32 bytes.", dir,
+				kind, (unsigned)version);
+			return e;
+		}
+		ret->previous = ret->newest;
+		ret->newest = version;
+	}
+	return ERR_OK;
+}
+
+enum err vault_load(const char *dir, struct vault **ret_vault, struct buf *ret_why)
+{
+	AUTO(vault) struct vault *v = MEM_NEW(struct vault);
+	TRY(ring_load(dir, "index", &v->index, ret_why));
+	TRY(ring_load(dir, "field", &v->field, ret_why));
+	if (!v->index.newest || !v->field.newest) {
+		buf_addf(ret_why,
+			"%s holds no index.1.key and field.1.key: make them with "
+			"`luotsid keys --make`.",
+			dir);
+		return ERR_NOT_FOUND;
+	}
+	*ret_vault = TAKE(v);
+	return ERR_OK;
+}
+
+void vault_free(struct vault **vault)
+{
+	if (*vault)
+		crypt_wipe(*vault, sizeof(**vault));
+	mem_free(*vault);
+	*vault = NULL;
+}
+
+static enum err ring_make(const char *dir, const char *kind, bool next, struct buf *ret_said)
+{
+	struct ring ring = {.newest = 0};
+	struct hash key;
+	struct file_name name;
+	TRY(ring_load(dir, kind, &ring, ret_said));
+	uint32_t version = ring.newest + 1;
+	crypt_wipe(&ring, sizeof(ring));
+	if (version > 1 && !next)
+		return ERR_OK;
+	if (version > VAULT_VERSIONS_MAX)
+		return ERR_TOO_LARGE;
+	TRY(key_file(dir, kind, version, &name));
+	crypt_random(key.b, sizeof(key.b));
+	enum err e = file_write(name.text, hash_slice(&key), true);
+	crypt_wipe(&key, sizeof(key));
+	if (e == ERR_OK)
+		buf_addf(ret_said, "%s\n", name.text);
+	return e;
+}
+
+enum err vault_make(const char *dir, bool next, struct buf *ret_said)
+{
+	TRY(ring_make(dir, "index", next, ret_said));
+	return ring_make(dir, "field", next, ret_said);
+}
+
+static struct hash index_of(const struct hash *master, const struct id *org, struct slice subject)
+{
+	uint8_t text[sizeof(LABEL_INDEX) + sizeof(org->b)];
+	memcpy(text, LABEL_INDEX, sizeof(LABEL_INDEX));
+	memcpy(text + sizeof(LABEL_INDEX), org->b, sizeof(org->b));
+	struct hash key = crypt_hmac(hash_slice(master), slice_of(text, sizeof(text)));
+	struct hash index = crypt_hmac(hash_slice(&key), subject);
+	crypt_wipe(&key, sizeof(key));
+	return index;
+}
+
+uint32_t vault_index_version(const struct vault *v)
+{
+	return v->index.newest;
+}
+
+struct hash vault_index(const struct vault *v, const struct id *org, struct slice subject)
+{
+	return index_of(&v->index.keys[v->index.newest - 1], org, subject);
+}
+
+bool vault_previous_index(const struct vault *v, const struct id *org, struct slice subject,
+	uint32_t *ret_version, struct hash *ret_index)
+{
+	if (!v->index.previous)
+		return false;
+	*ret_version = v->index.previous;
+	*ret_index = index_of(&v->index.keys[v->index.previous - 1], org, subject);
+	return true;
+}
+
+static void aad_write(struct buf *b, const struct field_context *context, uint32_t version)
+{
+	buf_add(b, LABEL(LABEL_FIELD));
+	buf_add_byte(b, (uint8_t)context->kind);
+	buf_add_u32(b, version);
+	buf_add_byte(b, (uint8_t)context->n);
+	for (size_t i = 0; i < context->n; i++)
+		buf_add(b, id_slice(&context->ids[i]));
+}
+
+void vault_seal(const struct vault *v, const struct field_context *context, struct slice plain,
+	struct buf *ret)
+{
+	struct buf aad = BUF_MAX(AAD_MAX);
+	uint32_t version = v->field.newest;
+	buf_add_byte(ret, FORMAT);
+	buf_add_u32(ret, version);
+	aad_write(&aad, context, version);
+	uint8_t *to = buf_reserve(ret, plain.n + CRYPT_GCM_EXTRA);
+	if (to)
+		crypt_gcm_seal(&v->field.keys[version - 1], buf_slice(&aad), plain, to);
+	buf_done(&aad);
+}
+
+enum err vault_open(const struct vault *v, const struct field_context *context, struct slice sealed,
+	struct buf *ret)
+{
+	if (sealed.n < KEYS_SEAL_EXTRA || sealed.p[0] != FORMAT)
+		return ERR_BAD_FIELD;
+	uint32_t version = num_get_u32(sealed.p + 1);
+	if (version == 0 || version > v->field.newest || hash_is_zero(&v->field.keys[version - 1]))
+		return ERR_BAD_FIELD;
+	size_t size = sealed.n - KEYS_SEAL_EXTRA;
+	uint8_t none = 0, *to = size ? buf_reserve(ret, size) : &none;
+	if (!to)
+		return ERR_TOO_LARGE;
+	struct buf aad = BUF_MAX(AAD_MAX);
+	aad_write(&aad, context, version);
+	enum err e = crypt_gcm_open(
+		&v->field.keys[version - 1], buf_slice(&aad), slice_from(sealed, HEAD), to);
+	buf_done(&aad);
+	if (e != ERR_OK)
+		ret->n -= size;
+	return e;
+}
