@@ -21,6 +21,8 @@ interface RelayRoom {
 	wraps: Json[];
 	rows: Stored[];
 	members: Set<string>;
+	/** Of those who brought other keys into the room, the present one. */
+	kids: Map<string, string>;
 	tokens: Map<string, string>;
 	epoch: number;
 	pending: boolean;
@@ -92,6 +94,8 @@ export const makeRelay = () => {
 			return user;
 		},
 		kept: (user: string): Kept => keptOf(user),
+		/** Gives a person something else than they stored. */
+		bendKept: (user: string, change: Json): void => void Object.assign(people.get(user)?.kept ?? {}, change),
 		cutAll: (): void => [...lines].forEach((line) => line.cut()),
 		platform: (user: string): Platform => ({
 			origin: "https://relay.test",
@@ -115,7 +119,8 @@ export const makeRelay = () => {
 
 	const rowOf = (id: string, room: RelayRoom, user: string): Json => {
 		const read = room.reads.get(user) ?? 0;
-		const own = room.rows.filter((r) => toBase64Url(r.env.sender) === user);
+		const kid = room.kids.get(user);
+		const own = room.rows.filter((r) => toBase64Url(r.env.sender) === user && (!kid || hex(r.env.senderKid) === kid));
 		return {
 			room: id, phase: room.phase, agreement, created_at: 1, last_seq: room.rows.length, last_at: room.rows.at(-1)?.at ?? 1, first_seq: 1, read_seq: read,
 			unread: room.rows.filter((r) => r.seq > read && r.env.kind === KIND.message && opOf(r.env) === 0 && toBase64Url(r.env.sender) !== user).length,
@@ -173,7 +178,8 @@ export const makeRelay = () => {
 		if (body.type === "add") room.members.add(toBase64Url(body.user));
 		if (body.type === "remove") room.members.delete(toBase64Url(body.user));
 		if (body.type === "leave") room.members.delete(user);
-		if (["create", "join", "add", "remove", "leave", "invite"].includes(body.type)) room.pending = true;
+		if (["create", "join", "add", "remove", "leave", "invite", "rekey"].includes(body.type)) room.pending = true;
+		if (body.type === "rekey") room.kids.set(user, hex(env.senderKid));
 		if (body.type === "join") room.tokens.clear();
 		if (body.type === "close") room.phase = "closed";
 		if (body.type === "reopen") room.phase = "open";
@@ -181,7 +187,7 @@ export const makeRelay = () => {
 	};
 
 	const empty = (): RelayRoom => ({
-		entries: [], wraps: [], rows: [], members: new Set(), tokens: new Map(), epoch: 0, pending: false, phase: "open", reads: new Map(), sinceEpoch: 0,
+		entries: [], wraps: [], rows: [], members: new Set(), kids: new Map(), tokens: new Map(), epoch: 0, pending: false, phase: "open", reads: new Map(), sinceEpoch: 0,
 	});
 
 	const controlAppend = async (user: string, body: Json): Promise<Json> => {
@@ -240,6 +246,16 @@ export const makeRelay = () => {
 		return NOTHING;
 	};
 
+	/** Keys that replace others: in each of their rooms the next epoch is due. */
+	const keysEnd = (user: string, entry: string): void => {
+		append(user, [entry]);
+		for (const [id, room] of rooms) {
+			if (!room.members.has(user)) continue;
+			room.pending = true;
+			tellRoom(room, () => ({ ev: "room_pending", body: { room: id } }));
+		}
+	};
+
 	const ops: Record<string, (user: string, body: Json) => Json | Promise<Json>> = {
 		session_open: (user) => ({
 			user, org, role: people.get(user)?.role, organisation: "Relay", server_time: Date.now(), expires_at: Date.now() + 1e9, max_frame: 262144,
@@ -250,7 +266,7 @@ export const makeRelay = () => {
 			const kept = keptOf(user);
 			if (kept.version !== b["expected"]) refuse("conflict");
 			Object.assign(kept, { unlockers: b["unlockers"], list_mac: b["list_mac"], keys: b["keys"], version: kept.version + 1 });
-			if (b["entry"]) chains.get(user)?.push(b["entry"] as string);
+			if (b["entry"]) keysEnd(user, b["entry"] as string);
 			return { version: kept.version };
 		},
 		self_put_state: (user, b) => {

@@ -4,9 +4,9 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Language, SessionView } from "../client/api.js";
 import { engine, speak } from "./engine.js";
-import { NewCode, NewPassphrase } from "./keys/renew.js";
+import { Unlockers } from "./keys/unlockers.js";
 import { lock } from "./leave.js";
-import { Button, Choice, Dialog, Field, Loading, Notice, PageTitle, useAct } from "./parts.js";
+import { Button, Choice, Field, Loading, Notice, PageTitle, useAct } from "./parts.js";
 import { say, use, useSpeech } from "./state.js";
 
 const Part = ({ title, children }: { title: string; children: ComponentChildren }) => (
@@ -50,26 +50,6 @@ const StaffName = () => {
 		<>
 			<p><strong>{[name, organisation].filter(Boolean).join(", ")}</strong></p>
 			<p>{t("account.staff_name")}</p>
-		</>
-	);
-};
-
-const Secrets = () => {
-	const { t } = useSpeech();
-	const made = use((all) => all.self?.unlockers[0]?.createdAt ?? 0);
-	const recovered = use((all) => all.self?.recovered ?? false);
-	const [asked, ask] = useState<"passphrase" | "code" | null>(null);
-	const close = (): void => ask(null);
-	return (
-		<>
-			<p>{t("account.secrets_text")}</p>
-			{made > 0 && <p class="hint">{t("account.secrets_made", { at: made })}</p>}
-			<div class="row">
-				<Button onClick={() => ask("passphrase")}>{t("account.change")}</Button>
-				{!recovered && <Button onClick={() => ask("code")}>{t("account.code")}</Button>}
-			</div>
-			{asked === "passphrase" && <Dialog title={t("account.change")} onClose={close}><NewPassphrase onDone={close} /></Dialog>}
-			{asked === "code" && <Dialog title={t("account.code")} onClose={close}><NewCode onDone={close} /></Dialog>}
 		</>
 	);
 };
@@ -128,7 +108,7 @@ export const OwnAccount = () => {
 		<div class="account">
 			<PageTitle>{t("account.title")}</PageTitle>
 			<Part title={t("account.name")}>{client ? <OwnName /> : <StaffName />}</Part>
-			<Part title={t("account.secrets")}><Secrets /></Part>
+			<Part title={t("account.secrets")}><Unlockers /></Part>
 			<Part title={t("account.sessions")}><Sessions /></Part>
 			<Part title={t("account.language")}><Choice legend={t("shell.language")} value={language} options={languages} onChange={(next) => void speak(next)} /></Part>
 			<Part title={t("account.lock")}>

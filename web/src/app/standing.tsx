@@ -5,23 +5,6 @@ import { Button, PageTitle } from "./parts.js";
 import { goTo } from "./route.js";
 import { use, useSpeech } from "./state.js";
 
-export const Lost = ({ onBack }: { onBack: () => void }) => {
-	const { t } = useSpeech();
-	const client = use((all) => all.self?.role === "client");
-	return (
-		<>
-			<PageTitle>{t("lost.title")}</PageTitle>
-			<p class="lead">{t("lost.text")}</p>
-			<ol>
-				<li>{t("lost.look")}</li>
-				<li>{client ? t("lost.client") : t("lost.staff")}</li>
-			</ol>
-			<p>{t("lost.send")}</p>
-			<Button kind="main" onClick={onBack}>{t("lost.back")}</Button>
-		</>
-	);
-};
-
 export const NotCertified = () => {
 	const { t } = useSpeech();
 	return (

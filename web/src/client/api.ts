@@ -56,8 +56,18 @@ export interface MemberView {
 	readsFrom: number; // time from which they can read; since the beginning: time of CREATE
 	active: boolean;
 	me: boolean;
-	proof: "creator" | "certified" | "code" | "link";
+	proof: "creator" | "certified" | "code" | "link" | "unproven";
 	reset: boolean; // their keys were made anew: shown prominently
+}
+
+/** Somebody's keys were made anew, and nobody has compared the short code with them yet. */
+export interface NewKeys {
+	user: Id;
+	role: "client" | "staff";
+	name: string;
+	since: number; // when the room heard of it
+	me: boolean;
+	kid: string; // base64url of the key id: what was refused here is known by it
 }
 
 export interface RoomView {
@@ -77,7 +87,8 @@ export interface RoomView {
 	pending: boolean; // a new epoch is being made; sending waits by itself
 	recovery: boolean; // the organisation's recovery key can open it, by procedure
 	canSend: boolean;
-	blocked: null | "quarantine" | "no_keys" | "closed" | "not_certified";
+	blocked: null | "quarantine" | "no_keys" | "closed" | "not_certified" | "keys_refused";
+	newKeys: NewKeys[]; // who waits until the short code was compared
 	typing: { user: Id; name: string }[];
 	olderLeft: boolean; // there are older messages to load
 	draft: string;
@@ -101,12 +112,13 @@ export interface MessageView {
 	edited: boolean;
 	deleted: boolean;
 	quarantine: null | string; // why it could not be verified; then text is ""
+	locked: boolean; // verified, but its key is not given to us (yet); then text is ""
 	state: MessageState;
 	error: null | string; // wire word of the refusal if failed
 }
 
 export interface SystemLine {
-	what: "created" | "invited" | "joined" | "added" | "removed" | "left" | "epoch" | "granted" | "closed" | "reopened" | "keys_reset";
+	what: "created" | "invited" | "joined" | "added" | "removed" | "left" | "epoch" | "granted" | "closed" | "reopened" | "keys_reset" | "keys_confirmed";
 	who: string; // name of the person concerned
 	by: string; // name of the one who did it
 }
@@ -169,6 +181,8 @@ export interface Engine {
 	lock(): Promise<void>;
 	/** Both renew all unlockers and the root key; the new printed code is returned once. Of passkeys only a present one stays. */
 	newCode(input: { passphrase: string }): Promise<{ code: string }>;
+	/** Signed in, and all unlockers are lost: new keys in place of the lost ones. What only those open stays closed until somebody gives it. */
+	resetKeys(input: { passphrase: string; name: string; language: Language }): Promise<{ code: string }>;
 	changePassphrase(input: { present?: Secret; passphrase: string }): Promise<{ code: string }>; // present: unless recovered
 	sessions(): Promise<readonly SessionView[]>;
 	endSession(session: Id): Promise<void>;
@@ -191,6 +205,12 @@ export interface Engine {
 	addColleague(room: Id, user: Id, history: "none" | "all"): Promise<void>;
 	removeColleague(room: Id, user: Id): Promise<void>;
 	colleagues(): Promise<{ user: Id; name: string }[]>;
+	/** Six groups of five digits, the same in both browsers: of the keys of both. */
+	compareCode(room: Id, user: Id): Promise<string>;
+	/** The codes were compared and are the same: the other is given what they may read. */
+	confirmKeys(room: Id, user: Id, code: string): Promise<void>;
+	/** They differ: staff take the member out of the room; a client's browser sends nothing more in it. */
+	refuseKeys(room: Id, user: Id): Promise<void>;
 	closeRoom(room: Id, reason: "finished" | "moved" | "no_contact" | "other"): Promise<void>;
 	reopenRoom(room: Id): Promise<void>;
 	leaveRoom(room: Id): Promise<void>;

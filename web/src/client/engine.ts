@@ -15,7 +15,7 @@ import { certificateOf } from "./room-view.js";
 import { loadSelf, type Self } from "./self.js";
 import { writeActs } from "./write-acts.js";
 import { markOf, withMark } from "./user-state.js";
-import { toBase64Url } from "../seal/index.js";
+import { activeMember, fromBase64Url, toBase64Url } from "../seal/index.js";
 import type { RoomRow, ServerEvent, SessionOpened } from "./wire.js";
 
 const MOST_WARM = 20;
@@ -55,8 +55,8 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	let identifying: Promise<Identification> | undefined; // with keys made for it
 	const identification = () => (identifying ??= import("./rare.js").then(({ makeIdentification }) => makeIdentification(platform.origin)));
 
-	/** Loaded by who invites or is invited. */
-	const invitations = () => import("./rare.js");
+	/** Loaded by who invites or is invited, or makes keys. */
+	const rare = () => import("./rare.js");
 
 	const mine = (): Self => {
 		if (!self) throw refusal("not_signed_in");
@@ -200,12 +200,12 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 
 	const renew = async (id: Id): Promise<{ link: string; expiresAt: number }> => {
 		const one = await prepared(id);
-		return (await invitations()).renew(context(), id, one.acts);
+		return (await rare()).renew(context(), id, one.acts);
 	};
 
 	const accept = async (fragment: string): Promise<{ room: Id }> => {
 		const c = context();
-		const { join, readFragment } = await invitations();
+		const { join, readFragment } = await rare();
 		const { room: id, name } = await join(c, readFragment(fragment));
 		c.store.change((s) => ({ ...s, root: s.root || toBase64Url(c.people.organisation.state.rootKid), name: s.name || name, nameAt: s.nameAt || Date.now() }));
 		await rooms.refresh();
@@ -230,6 +230,25 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		await people.learn(users);
 		const valid = users.filter((user) => user !== me.user && people.chain(user)?.state.cert !== undefined && !people.broken(user));
 		return valid.map((user) => ({ user, name: certificateOf(people, user)?.name ?? "" })).sort((a, b) => a.name.localeCompare(b.name));
+	};
+
+	/** Staff take a member out whose keys are not theirs; a client can only stop writing to them. */
+	const refuseKeys = async (id: Id, user: Id): Promise<void> => {
+		const one = await prepared(id);
+		const { store, me } = context();
+		const member = activeMember(one.log.state(), fromBase64Url(user));
+		if (member && !store.get().refused.includes(toBase64Url(member.encKid)))
+			store.change((s) => ({ ...s, refused: [...s.refused, toBase64Url(member.encKid)] }));
+		if (me.role !== "client") await one.acts.expel(user);
+		one.show();
+	};
+
+	const made = async (passphrase: string, name: string, wanted: Language, reset: boolean): Promise<{ code: string }> => {
+		const code = await mine().create(passphrase, name, reset, (await identification()).take());
+		mine().store()?.change((s) => ({ ...s, language: wanted, languageAt: Date.now() }));
+		await unlocked();
+		if (reset) await (await rare()).forgetDrafts(call, rooms.rows().map((row) => row.room));
+		return { code };
 	};
 
 	const renewed = async (present: Secret | undefined, next: string): Promise<{ code: string }> => {
@@ -278,12 +297,8 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		carry: async (departure) => (await identification()).carry(departure),
 		carried: async (sealed, carryKey) => (await identification()).carried(sealed, carryKey),
 		suggestPassphrase: async (wanted) => (await import("./suggest.js")).suggest(() => platform.words(wanted)),
-		createKeys: async ({ passphrase, name, language: wanted }) => {
-			const code = await mine().create(passphrase, name, false, (await identification()).take());
-			mine().store()?.change((s) => ({ ...s, language: wanted, languageAt: Date.now() }));
-			await unlocked();
-			return { code };
-		},
+		createKeys: ({ passphrase, name, language: wanted }) => made(passphrase, name, wanted, false),
+		resetKeys: ({ passphrase, name, language: wanted }) => made(passphrase, name, wanted, true),
 		unlock: async (secret) => {
 			await mine().unlock(secret);
 			void identifying?.then((one) => one.drop());
@@ -308,7 +323,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			await one?.draft.flush().catch(() => undefined);
 		},
 		...writeActs(room, call, () => link.online()),
-		invite: async ({ name, welcome }) => invited(await (await invitations()).createRoom(context(), name), name, welcome),
+		invite: async ({ name, welcome }) => invited(await (await rare()).createRoom(context(), name), name, welcome),
 		renewInvitation: renew,
 		renameClient: async (id, name) => {
 			label(id, name);
@@ -324,12 +339,15 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		},
 		removeColleague: async (id, user) => (await prepared(id)).acts.removeColleague(user),
 		colleagues,
+		compareCode: async (id, user) => (await prepared(id)).acts.compare(user),
+		confirmKeys: async (id, user, code) => (await prepared(id)).acts.confirm(user, code),
+		refuseKeys,
 		closeRoom: async (id, reason) => (await prepared(id)).acts.close(CLOSE_REASON[reason]),
 		reopenRoom: async (id) => (await prepared(id)).acts.reopen(),
 		leaveRoom: async (id) => (await prepared(id)).acts.leave(),
 		acceptInvitation: accept,
 		readInvitation: async (fragment) => {
-			const { readFragment } = await invitations();
+			const { readFragment } = await rare();
 			try {
 				return { ok: readFragment(fragment).token.length > 0 };
 			} catch {

@@ -6,9 +6,10 @@ import type { Context } from "./context.js";
 import type { ControlLog } from "./control-log.js";
 import type { RoomKeys } from "./epoch-keys.js";
 import { makeEpochMaker, type EpochMaker } from "./epoch-make.js";
+import { makeKeyActs, type KeyActs } from "./key-acts.js";
 import { refusal } from "./refusal.js";
 import {
-	activeMember, activeStaff, fromBase64Url, makeInvite, ROLE, toBase64Url, type Bytes, type ControlState, type Member, type NewInvite,
+	activeMember, activeStaff, fromBase64Url, isRotationDue, makeInvite, ROLE, toBase64Url, type Bytes, type ControlState, type Member, type NewInvite,
 } from "../seal/index.js";
 import type { Id } from "./api.js";
 
@@ -16,8 +17,8 @@ const GRANT_AT_ONCE = 256;
 const RECOVERY_AT_ONCE = 8;
 export const INVITE_MS = 7 * 24 * 3600 * 1000 - 60_000; // a minute less than the rules allow, for clocks that differ
 
-export interface Acts {
-	/** The next epoch, if one is due; `used` is an epoch that the server says is used up. */
+export interface Acts extends KeyActs {
+	/** The next epoch, if one is due; `used` is one that the server says is used up, or in which we may not write. */
 	rotate(used: number): Promise<void>;
 	/** Wraps to the recovery key what a client's browser could not be checked for. Staff only; else nothing. */
 	wrapForRecovery(): Promise<void>;
@@ -58,10 +59,12 @@ export const makeActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
 	const member = (state: ControlState, user: Id): Member => activeMember(state, fromBase64Url(user)) ?? refuseMember();
 
 	return {
+		...makeKeyActs({ c, entries: log.entries, keys, maker, state: log.state, run, epoch }),
 		rotate: async (used) => {
 			await run(async (draft) => {
 				const state = draft.state();
-				if (state.phase === "open" && (state.pending || state.epoch === used)) await epoch(draft);
+				if (state.phase !== "open") return;
+				if (state.epoch === used || isRotationDue(state, c.people.records(), Date.now())) await epoch(draft);
 			});
 		},
 		wrapForRecovery: async () => {

@@ -5,8 +5,9 @@ import type { Conversation } from "./conversation.js";
 import type { ControlLog } from "./control-log.js";
 import type { Job } from "./outbox.js";
 import type { People } from "./people.js";
+import { isReset } from "./new-keys.js";
 import type { Message } from "./timeline.js";
-import { memberOf, ROLE, toBase64Url, type Bytes, type ControlEntry, type Member } from "../seal/index.js";
+import { equal, memberOf, PROOF, ROLE, toBase64Url, type Bytes, type ControlEntry, type Member } from "../seal/index.js";
 
 /** Who is asking, and what they call people. */
 export interface Names {
@@ -41,6 +42,7 @@ export const nameOf = (names: Names, user: Id, role: number): string => {
 const PROOFS = (member: Member, entry: ControlEntry | undefined): MemberView["proof"] => {
 	if (entry?.body.type === "create") return "creator";
 	if (entry?.body.type === "join") return "link";
+	if (member.proof === PROOF.unproven) return "unproven";
 	return member.proof === 1 ? "certified" : "code";
 };
 
@@ -78,29 +80,37 @@ export const membersView = (log: ControlLog, names: Names): MemberView[] =>
 
 const LINES: Partial<Record<ControlEntry["body"]["type"], SystemLine["what"]>> = {
 	create: "created", invite: "invited", join: "joined", add: "added", remove: "removed", leave: "left", grant: "granted", close: "closed",
-	reopen: "reopened",
+	reopen: "reopened", rekey: "keys_reset",
 };
 
-/** Of an invitation that was renewed, and of a client's grant to themselves, there is nothing to tell. */
-const isWorthALine = ({ body, env }: ControlEntry): boolean =>
-	body.type in LINES && !(body.type === "grant" && toBase64Url(body.to) === toBase64Url(env.sender));
+/** Of a client's grant to themselves, of one that follows a confirmation, and of keys that follow from the ones before there is nothing to tell. */
+const isWorthALine = (entry: ControlEntry, people: People, isConfirmed: (user: Bytes) => boolean): boolean => {
+	const { body, env } = entry;
+	if (body.type === "grant") return !equal(body.to, env.sender) && !isConfirmed(body.to);
+	return body.type === "rekey" ? isReset(people, entry) : body.type in LINES;
+};
+
+const isClient = (log: ControlLog, user: Bytes): boolean => memberOf(log.state(), user)?.role === ROLE.client;
+
+/** An ADD of a client who is a member already says that their new keys are theirs. */
+const confirms = ({ body }: ControlEntry): boolean => body.type === "add" && body.role === ROLE.client;
 
 const systemLine = (entry: ControlEntry, log: ControlLog, names: Names): SystemLine => {
 	const { body, env } = entry;
 	const name = (user: Bytes): string => nameOf(names, toBase64Url(user), memberOf(log.state(), user)?.role ?? ROLE.client);
 	const by = name(env.sender);
 	const who = body.type === "add" || body.type === "remove" ? name(body.user) : body.type === "grant" ? name(body.to) : body.type === "invite" ? names.label : by;
-	return { what: LINES[body.type] as SystemLine["what"], who, by };
+	return { what: confirms(entry) ? "keys_confirmed" : (LINES[body.type] as SystemLine["what"]), who, by };
 };
 
 const blank: Omit<MessageView, "id" | "room" | "at" | "from" | "seq"> = {
-	mine: false, senderName: "", employer: "", text: "", system: null, edited: false, deleted: false, quarantine: null, state: "stored", error: null,
+	mine: false, senderName: "", employer: "", text: "", system: null, edited: false, deleted: false, quarantine: null, locked: false, state: "stored", error: null,
 };
 
 /** Lines of the control log that have a place among the messages that are loaded: between two room_seq. */
 export const systemViews = (log: ControlLog, conversation: Conversation, names: Names): MessageView[] =>
 	log.entries.flatMap((entry, i) => {
-		const place = isWorthALine(entry) ? conversation.placeOf(i) : undefined;
+		const place = isWorthALine(entry, names.people, (user) => isClient(log, user)) ? conversation.placeOf(i) : undefined;
 		if (place === undefined) return [];
 		const seq = place + (i + 1) / 70_000;
 		return [{ ...blank, id: `log-${i}`, room: log.room, seq, at: entry.env.time, from: "system" as const, system: systemLine(entry, log, names) }];
@@ -125,7 +135,7 @@ export const messageView = (m: Message, log: ControlLog, names: Names, readUpTo:
 	const state: MessageState = seq <= readUpTo ? "read" : "stored";
 	return {
 		...blank, id: toBase64Url(env.msgId), room: log.room, seq, at, ...senderOf(log, env.sender, names), text: m.text, edited: m.edited,
-		deleted: m.deleted, quarantine: doubt ?? (m.locked ? "locked" : null), state,
+		deleted: m.deleted, quarantine: doubt, locked: m.locked, state,
 	};
 };
 
@@ -148,5 +158,5 @@ export const titleOf = (log: ControlLog, names: Names): string => {
 export const emptyRoomView = (room: Id): RoomView => ({
 	room, phase: "open", title: "", members: [], createdAt: 0, controller: "", controllerBusinessId: "", processor: "", agreementState: "",
 	retentionDays: 0, privacyNotice: "", servicePromise: "", invitation: null, pending: false, recovery: true, canSend: false, blocked: null,
-	typing: [], olderLeft: false, draft: "", elsewhere: "", readUpTo: 0,
+	newKeys: [], typing: [], olderLeft: false, draft: "", elsewhere: "", readUpTo: 0,
 });

@@ -9,12 +9,13 @@ import { makeRoomKeys, type RoomKeys } from "./epoch-keys.js";
 import { makeOutbox, type Job, type Outbox } from "./outbox.js";
 import { refusal } from "./refusal.js";
 import type { Acts } from "./room-acts.js";
-import { emptyRoomView, jobView, membersView, messageView, systemViews, titleOf, unreadableViews, type Names } from "./room-view.js";
+import { emptyRoomView, jobView, membersView, messageView, nameOf, systemViews, titleOf, unreadableViews, type Names } from "./room-view.js";
 import { makeSender, type Sender } from "./sender.js";
 import type { Known, Message } from "./timeline.js";
+import { memberSince, unheard, waiting } from "./new-keys.js";
 import { markOf, withMark, withPin } from "./user-state.js";
 import type { AgreementCard, RoomRow, Row } from "./wire.js";
-import { activeMember, equal, random, recordOf, isValid, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
+import { activeMember, equal, isRotationDue, mayWriteIn, random, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
 
 const TYPING_MS = 6_000;
 const ROTATE_WAIT_MS = 400;
@@ -58,19 +59,8 @@ export interface Room {
 const lazyActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
 	let loaded: Promise<Acts> | undefined;
 	const load = (): Promise<Acts> => (loaded ??= import("./rare.js").then(({ makeActs }) => makeActs(c, log, keys)));
-	return {
-		rotate: async (used) => (await load()).rotate(used),
-		wrapForRecovery: async () => {
-			const mine = activeMember(log.state(), c.me.userBytes);
-			if (mine?.role === ROLE.staff && log.state().epochs.some((made) => !made.recoveryWrapped)) await (await load()).wrapForRecovery();
-		},
-		invite: async (made, expires) => (await load()).invite(made, expires),
-		addColleague: async (user, history, newest) => (await load()).addColleague(user, history, newest),
-		removeColleague: async (user) => (await load()).removeColleague(user),
-		close: async (reason) => (await load()).close(reason),
-		reopen: async () => (await load()).reopen(),
-		leave: async () => (await load()).leave(),
-	};
+	const act = (name: keyof Acts) => async (...args: unknown[]) => ((await load())[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+	return new Proxy({} as Acts, { get: (_, name) => (name === "then" ? undefined : act(name as keyof Acts)) });
 };
 
 export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, change: (row: RoomRow) => void, left: () => Left | undefined): Room => {
@@ -94,9 +84,8 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	});
 
 	const isHidden = (m: Message): boolean => {
-		const mine = activeMember(log.state(), me.userBytes);
 		const place = log.states.find(m.known.env.logHead)?.index ?? 0;
-		return m.locked && mine !== undefined && place < mine.since;
+		return m.locked && place < memberSince(log.entries, me.userBytes);
 	};
 
 	const viewsOf = (ids: Iterable<Id>): MessageView[] => {
@@ -143,7 +132,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		call, room: id, log, keys, people,
 		firstSeq: () => firstSeq(),
 		changed: (ids, fresh) => {
-			tell([...viewsOf(new Set([...ids, ...newlyRead()])), ...changedLines()]);
+			tell([...viewsOf(new Set([...ids, ...newlyRead()])), ...changedLines()], ids.filter((one) => !conversation.timeline.message(one)));
 			announce(fresh);
 			remember();
 			if (fresh.length > 0) c.roomsChanged();
@@ -158,8 +147,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 
 	/** Where one's own history begins: what an ADD says, unless a grant opened all of it. */
 	const firstSeq = (): number => {
-		const mine = activeMember(log.state(), me.userBytes);
-		const added = mine && log.entries[mine.since]?.body;
+		const added = log.entries[memberSince(log.entries, me.userBytes)]?.body;
 		const granted = log.entries.some((e) => e.body.type === "grant" && equal(e.body.to, me.userBytes) && e.body.from === 1);
 		return added?.type === "add" && !granted ? Math.max(1, added.baselineSeq) : 1;
 	};
@@ -179,11 +167,15 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	};
 
 	const isCertified = (state: ControlState): boolean => {
-		const mine = activeMember(state, me.userBytes);
-		if (mine?.role !== ROLE.staff) return true;
-		const record = recordOf(people.records(), me.userBytes, mine.sigKid);
-		return record !== undefined && isValid(record, Date.now());
+		if (activeMember(state, me.userBytes)?.role !== ROLE.staff) return true;
+		const cert = people.chain(me.user)?.state.cert;
+		return cert !== undefined && cert.validFrom <= Date.now() && Date.now() <= cert.validUntil;
 	};
+
+	/** Our own chain says more of us than the room knows. */
+	const isOutgrown = (): boolean => unheard(log.state(), me.userBytes, people.chain(me.user)?.state, Date.now()) !== undefined;
+
+	const newKeys = () => waiting(log.state(), log.entries, people, me.userBytes, (user, role) => nameOf(names(), user, role));
 
 	/** Messages by their place; 0: the newest that were seen before are gone; -1: what was added to the log does not verify. */
 	const doubts = (): number[] => [
@@ -198,10 +190,20 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		if (state.phase === "closed") return "closed";
 		if (isDoubtful()) return "quarantine";
 		if (!isCertified(state)) return "not_certified";
+		if (state.members.some((m) => m.active && store.get().refused.includes(toBase64Url(m.encKid)))) return "keys_refused";
 		return activeMember(state, me.userBytes) ? null : "no_keys";
 	};
 
-	const due = (): boolean => log.state().phase === "open" && (log.state().pending || (used > 0 && log.state().epoch === used));
+	const due = (): boolean => {
+		const state = log.state();
+		return isRotationDue(state, people.records(), Date.now()) || (state.phase === "open" && used > 0 && state.epoch === used);
+	};
+
+	/** In an epoch of somebody unproven only they write, and they in no other. */
+	const mayWrite = (): boolean => {
+		const mine = activeMember(log.state(), me.userBytes);
+		return mine !== undefined && mayWriteIn(log.state(), mine);
+	};
 
 	const makeView = (): RoomView => {
 		const state = log.state();
@@ -210,7 +212,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 			...emptyRoomView(id),
 			phase: state.phase === "closed" ? "closed" : "open", title: titleOf(log, names()), members: membersView(log, names()),
 			createdAt: log.entries[0]?.env.time ?? 0, invitation: state.invite ? { expiresAt: state.invite.expires } : null, pending: due(), blocked: why,
-			canSend: why === null, olderLeft: conversation.olderLeft(), draft: draft.text(), elsewhere: draft.elsewhere(), readUpTo: row()?.read_seq ?? 0,
+			canSend: why === null, newKeys: newKeys(), olderLeft: conversation.olderLeft(), draft: draft.text(), elsewhere: draft.elsewhere(), readUpTo: row()?.read_seq ?? 0,
 			typing: [...typists.keys()].map((user) => ({ user, name: membersView(log, names()).find((m) => m.user === user)?.name ?? "" })),
 			...(agreement && {
 				controller: agreement.controller, controllerBusinessId: agreement.controller_business_id, processor: agreement.processor,
@@ -228,7 +230,11 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 
 	let rotating: Promise<void> | undefined;
 	const rotate = (): Promise<void> => {
-		rotating ??= acts.rotate(used).then(() => log.sync()).then(() => undefined).finally(() => {
+		const changed = async (): Promise<void> => {
+			if (isOutgrown()) await rekey();
+			if (due() || !mayWrite()) await acts.rotate(mayWrite() ? used : log.state().epoch);
+		};
+		rotating ??= changed().then(() => log.sync()).then(() => undefined).finally(() => {
 			rotating = undefined;
 			show();
 		});
@@ -252,7 +258,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 			if (!begun) await prepare();
 			const why = blocked();
 			if (why !== null) throw refusal(why === "closed" ? "room_closed" : why);
-			if (due()) await rotate();
+			if (due() || isOutgrown() || !mayWrite()) await rotate();
 		},
 	});
 
@@ -288,6 +294,8 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		await Promise.all([conversation.begin(), draft.load().catch(() => undefined)]);
 	};
 
+	const renewRow = (): Promise<void> => call("room_open", { room: id, language }).then((reply) => change(reply.room));
+
 	const prepare = (): Promise<void> => {
 		begun ??= begin().catch((thrown: unknown) => {
 			begun = undefined;
@@ -296,9 +304,18 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		return begun;
 	};
 
+	const isStaff = (): boolean => activeMember(log.state(), me.userBytes)?.role === ROLE.staff;
+
 	const afterwards = async (): Promise<void> => {
+		if (isOutgrown() && blocked() !== "quarantine") await rekey();
 		rotateSoon();
-		if (blocked() === null) await acts.wrapForRecovery();
+		if (blocked() === null && isStaff() && log.state().epochs.some((made) => !made.recoveryWrapped)) await acts.wrapForRecovery();
+	};
+
+	const rekey = async (): Promise<void> => {
+		await acts.rekey();
+		await renewRow(); // the numbers of a key begin anew
+		show();
 	};
 
 	const showAll = (): void => {
@@ -310,7 +327,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 
 	const again = async (): Promise<void> => {
 		if (!begun) return outbox.pump();
-		await call("room_open", { room: id, language }).then((reply) => change(reply.room));
+		await renewRow();
 		await log.sync();
 		pin();
 		await conversation.catchUp();

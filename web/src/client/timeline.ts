@@ -26,7 +26,7 @@ export interface Message {
 }
 
 export interface Timeline {
-	/** Gives the ids of the messages that look different now. */
+	/** Gives the ids of the messages that look different now, or are none. */
 	take(known: Known): readonly Id[];
 	message(id: Id): Message | undefined;
 	/** In the order of the room. */
@@ -67,7 +67,7 @@ export const makeTimeline = (): Timeline => {
 		if (known.content?.type === "name") {
 			const user = toBase64Url(known.env.sender);
 			if ((cards.get(user)?.seq ?? 0) < known.seq) cards.set(user, { seq: known.seq, text: known.content.text });
-			return [];
+			return slots.delete(id) ? [id] : []; // it was locked until now, and looked like a message
 		}
 		slot(id).known = known;
 		return [id];

@@ -28,10 +28,12 @@ export interface UserState {
 	readonly languageAt: number;
 	readonly pins: Readonly<Record<Id, Seen>>;
 	readonly rooms: Readonly<Record<Id, RoomMark>>;
+	/** Key ids that were compared and are not who they say: nothing is sent to them. */
+	readonly refused: readonly string[];
 }
 
 export const emptyState = (root: string): UserState => ({
-	v: 1, root, language: "fi", languageAt: 0, name: "", nameAt: 0, pins: {}, rooms: {},
+	v: 1, root, language: "fi", languageAt: 0, name: "", nameAt: 0, pins: {}, rooms: {}, refused: [],
 });
 
 const NOTHING: Seen = { n: 0, head: "" };
@@ -61,6 +63,7 @@ export const mergeState = (a: UserState, b: UserState): UserState => ({
 	...(b.languageAt > a.languageAt ? { language: b.language, languageAt: b.languageAt } : { language: a.language, languageAt: a.languageAt }),
 	pins: mergeAll(a.pins, b.pins, further),
 	rooms: mergeAll(a.rooms, b.rooms, mergeRoom),
+	refused: [...new Set([...a.refused, ...b.refused])].sort(),
 });
 
 export const markOf = (s: UserState, room: Id): RoomMark => s.rooms[room] ?? NEW_ROOM;

@@ -41,7 +41,7 @@ export const writeActs = (room: (id: Id) => Room, call: Call, online: () => bool
 		reading.delete(id);
 		const one = room(id);
 		const newest = wanted && one.conversation.newestAt(wanted.seq);
-		if (!newest || newest.seq <= one.show().readUpTo || one.show().blocked !== null) return;
+		if (!newest || (newest.env.body && !newest.content) || newest.seq <= one.show().readUpTo || one.show().blocked !== null) return;
 		if (one.conversation.timeline.readBy(one.names().me) >= newest.seq) return;
 		one.outbox.add({ type: "read", target: newest.env.msgId, hash: newest.env.hash });
 	};

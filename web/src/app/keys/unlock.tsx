@@ -10,6 +10,7 @@ import { SharedDevice } from "./shared.js";
 export const Unlock = () => {
 	const { t } = useSpeech();
 	const hasCode = use((all) => all.self?.unlockers.some((one) => one.type === "code") ?? false);
+	const made = use((all) => all.self?.unlockers.find((one) => one.type === "passphrase")?.createdAt ?? 0);
 	const invited = use((all) => all.invitation !== null);
 	const [way, setWay] = useState<"passphrase" | "code">("passphrase");
 	const [lost, setLost] = useState(false);
@@ -32,13 +33,13 @@ export const Unlock = () => {
 		setSecret("");
 		opening.clear();
 	};
-	if (lost) return <Lazy load={async () => (await import("../standing.js")).Lost} props={{ onBack: () => setLost(false) }} />;
+	if (lost) return <Lazy load={async () => (await import("./lost.js")).Lost} props={{ onBack: () => setLost(false) }} />;
 	return (
 		<form class="unlock" ref={form} onSubmit={submit} noValidate>
 			<PageTitle>{t("unlock.title")}</PageTitle>
 			<p>{invited ? t("unlock.invited") : t("unlock.text")}</p>
 			{way === "passphrase" ? (
-				<SecretField key="passphrase" label={t("unlock.passphrase")} value={secret} onInput={setSecret} autocomplete="current-password" error={opening.error} />
+				<SecretField key="passphrase" label={t("unlock.passphrase")} value={secret} onInput={setSecret} autocomplete="current-password" hint={made > 0 ? t("unlock.made", { at: made }) : undefined} error={opening.error} />
 			) : (
 				<SecretField key="code" label={t("unlock.code")} hint={t("unlock.code_hint")} value={secret} onInput={setSecret} error={opening.error} />
 			)}

@@ -95,13 +95,14 @@ const StaffActs = ({ view }: { view: RoomView }) => {
 	const { t } = useSpeech();
 	const [open, show] = useState<Act | null>(null);
 	const reopening = useAct();
+	const client = view.members.some((member) => member.active && member.role === "client");
 	const props = { view, onClose: () => show(null) };
 	return (
 		<section>
 			<h3>{t("details.acts")}</h3>
 			<div class="column">
 				<Button onClick={() => show("rename")}>{t("acts.rename")}</Button>
-				{view.phase === "open" && view.invitation && <Button onClick={() => show("invite")}>{t("acts.renew")}</Button>}
+				{view.phase === "open" && !client && <Button onClick={() => show("invite")}>{view.invitation ? t("acts.renew") : t("acts.invite_again")}</Button>}
 				{view.phase === "open" && <Button onClick={() => show("colleagues")}>{t("acts.colleagues")}</Button>}
 				{view.phase === "open" ? (
 					<Button kind="danger" onClick={() => show("close")}>{t("acts.close")}</Button>
@@ -120,7 +121,7 @@ const StaffActs = ({ view }: { view: RoomView }) => {
 
 export const Details = ({ view, onClose }: { view: RoomView; onClose: () => void }) => {
 	const { t } = useSpeech();
-	const staff = use((all) => all.self?.role === "counsellor");
+	const staff = use((all) => all.self?.role !== "client");
 	return (
 		<Dialog title={t("details.title")} onClose={onClose} wide>
 			{staff && <StaffActs view={view} />}

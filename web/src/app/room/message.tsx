@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import type { MessageView, SystemLine } from "../../client/api.js";
 import { engine, sentence } from "../engine.js";
 import { Button, Dialog, Icon, Menu, Notice, useAct } from "../parts.js";
-import { useSpeech } from "../state.js";
+import { use, useSpeech } from "../state.js";
 import { piecesOf } from "./links.js";
 
 /** Text as text; only https links become links. */
@@ -104,10 +104,25 @@ const Quarantined = ({ message }: { message: MessageView }) => {
 	);
 };
 
+/** Verified, but its key is not ours (yet): no error, nothing to worry about. */
+const Locked = ({ message }: { message: MessageView }) => {
+	const { t } = useSpeech();
+	const client = use((all) => all.self?.role === "client");
+	return (
+		<div class={`item message ${message.mine ? "mine" : "theirs"}`} data-id={message.id}>
+			<div class="bubble locked">
+				<Author message={message} />
+				<p class="deleted"><Icon name="lock" /> {t(client ? "message.locked_client" : "message.locked_staff")}</p>
+			</div>
+		</div>
+	);
+};
+
 export const Message = ({ message, onEdit }: { message: MessageView; onEdit: (message: MessageView) => void }) => {
 	const { t } = useSpeech();
 	if (message.system) return <div class="item" data-id={message.id}><System line={message.system} at={message.at} /></div>;
 	if (message.quarantine) return <div class="item" data-id={message.id}><Quarantined message={message} /></div>;
+	if (message.locked) return <Locked message={message} />;
 	const changeable = message.mine && !message.deleted && message.seq !== null;
 	return (
 		<div class={`item message ${message.mine ? "mine" : "theirs"}`} data-id={message.id}>

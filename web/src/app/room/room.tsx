@@ -74,6 +74,7 @@ export const Room = ({ alone = false }: { alone?: boolean }) => {
 			<Head view={view} alone={alone} onDetails={() => showDetails(true)} />
 			<MessageList view={view} onEdit={edit} />
 			<Typing view={view} />
+			{view.newKeys.length > 0 && <Lazy load={async () => (await import("./new-keys.js")).NewKeys} props={{ view }} />}
 			<Blocked view={view} />
 			{view.phase === "open" && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
 			{details && <Lazy load={async () => (await import("./details.js")).Details} props={{ view, onClose: () => showDetails(false) }} />}
