@@ -354,6 +354,31 @@ tls_make_all() {
 		cat "$dir/leaf.pem" "$dir/ca.pem" "$dir/server.key" >"$dir/edge.pem"
 }
 
+# --- the bank of tests and demonstration (tests/idp) -----------------------------------------------------------
+
+BANK_ORGANISATION=2296962a000040008000000000000001 # db/demo.sql's: whose staff its office signs in
+
+bank_providers() { # bank_providers PORT: the provider files that lead there
+	mkdir -p "$STATE/providers"
+	step "The bank's provider files" providers node "$ROOT/tests/idp/main.mjs" providers --to "$STATE/providers" \
+		--port "$1" --ca "$STATE/ca.pem" --organisation "$BANK_ORGANISATION"
+	[ "$(id -u)" != 0 ] || chown -R "$SERVICE_USER:" "$STATE/providers"
+}
+
+bank_start() { # bank_start PORT ORIGIN: serves Luotsi at that origin, and may be started before it
+	local tries=0
+	"${AS_SERVICE[@]}" mkdir -p "$STATE/bank"
+	child_start bank bank TERM node "$ROOT/tests/idp/main.mjs" serve --port "$1" --origin "$2" \
+		--cert "$STATE/tls/server.pem" --key "$STATE/tls/server.key" --state "$STATE/bank" --keys "$STATE/keys"
+	until origin_answers "https://127.0.0.1:$1"; do
+		if ! kill -0 "$CHILD_PID" 2>/dev/null || [ $((tries += 1)) -gt 300 ]; then
+			tail -n 15 "$STATE/log/bank.log" >&2
+			die "The demonstration's bank did not start; its last words are above."
+		fi
+		sleep 0.1
+	done
+}
+
 # --- the server and its edge ---------------------------------------------------------------------------------
 
 settings_write() { # settings_write PORT EDGE(yes|no) NAME=VALUE...: STATE/luotsi.conf; later values win

@@ -83,6 +83,7 @@ const obey = async (bank, request, response) => {
 
 const serve = async (bank, request, response) => {
 	const { pathname } = new URL(request.url, bank.origin);
+	if (pathname === '/') return say(response, 200, 'text/plain; charset=utf-8', 'Luotsin esittelyn pankki. Tänne tullaan Luotsin kirjautumissivulta.');
 	if (pathname === '/ohjaus') return obey(bank, request, response);
 	const [, slug, rest] = pathname.split('/');
 	const one = bank.issuers.get(slug);

@@ -11,10 +11,11 @@ const program = join(here, '..', 'service');
 
 // Resolves to what tests/service says about itself (origin, ca, sockets, log, server_pid, ...) with
 // restart() and stop(). stop() rejects when a process was left or a sanitizer reported something.
-export async function startService({ edge = false, demo = false, port, workers, dir, build, settings = {} } = {}) {
+export async function startService({ edge = false, demo = false, bank = false, port, workers, dir, build, settings = {} } = {}) {
 	const args = [];
 	if (edge) args.push('--edge');
 	if (demo) args.push('--demo');
+	if (bank) args.push('--bank');
 	if (port) args.push('--port', String(port));
 	if (workers) args.push('--workers', String(workers));
 	if (dir) args.push('--dir', dir);

@@ -59,6 +59,12 @@ export const Return = () => {
 		if (!returned) return;
 		void arrive(returned).then((became) => (became.what === "signed_in" ? onward() : know(became)));
 	}, []);
-	if (!outcome || outcome.what === "signed_in") return <Loading text={t("identify.returning")} />;
+	if (!outcome || outcome.what === "signed_in")
+		return (
+			<>
+				<PageTitle>{t("identify.returning")}</PageTitle>
+				<Loading text={t("loading.page")} />
+			</>
+		);
 	return outcome.what === "choose" ? <Choices choices={outcome.choices} /> : <Sorry what={outcome.what} />;
 };
