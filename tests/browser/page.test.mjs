@@ -49,6 +49,16 @@ const makeKeys = async (page) => {
 	await page.locator(".qr").waitFor();
 };
 
+const lost = async (page) => {
+	await page.getByRole("button", { name: /kaikki on hukassa/ }).click();
+	await page.getByText("Kukaan ei voi palauttaa").waitFor();
+};
+const compare = async (page) => {
+	await chosen(page);
+	await page.getByRole("button", { name: "Vertaa koodia" }).click();
+	await page.getByText("48213").waitFor();
+};
+
 const pages = [
 	["sign-in", "signed-out", (page) => page.getByRole("button", { name: /Aino/ }).waitFor()],
 	["first-time", "fresh", (page) => page.getByLabel("Millä nimellä").waitFor()],
@@ -79,7 +89,16 @@ const pages = [
 	["account-counsellor", "counsellor", account],
 	["recovered", "recovered", (page) => page.getByRole("heading", { name: "Valitse uusi salalause" }).waitFor()],
 	["recovered-later", "recovered", async (page) => { await page.getByRole("button", { name: "Teen sen myöhemmin" }).click(); await page.locator(".bubble").first().waitFor(); await page.locator(".notice.warning").waitFor(); }],
-	["lost", "locked", async (page) => { await page.getByRole("button", { name: /ovat hukassa/ }).click(); await page.getByText("Kukaan ei voi palauttaa").waitFor(); }],
+	["lost", "locked", lost],
+	["reset", "locked", async (page) => { await lost(page); await page.getByRole("button", { name: "Tee uudet avaimet" }).click(); await page.getByText("Tämän menetät").waitFor(); }],
+	["client-reset", "client-reset", (page) => page.getByRole("button", { name: "Näytä vertailukoodi" }).waitFor()],
+	["client-reset-code", "client-reset", async (page) => { await page.getByRole("button", { name: "Näytä vertailukoodi" }).click(); await page.getByText("48213").waitFor(); }],
+	["counsellor-reset", "counsellor-reset", async (page) => { await chosen(page); await page.getByRole("button", { name: "Vertaa koodia" }).waitFor(); }],
+	["counsellor-reset-code", "counsellor-reset", compare],
+	["counsellor-reset-differ", "counsellor-reset", async (page) => { await compare(page); await page.getByRole("button", { name: "Koodit eivät täsmää" }).click(); await page.getByText("Poista henkilö tilasta").waitFor(); }],
+	["client-counsellor-reset", "client-counsellor-reset", (page) => page.getByRole("button", { name: "Vertaa koodia" }).waitFor()],
+	["account-try", "client", async (page) => { await account(page); await page.getByRole("button", { name: "Kokeile, avaako vielä" }).click(); await dialog(page); }],
+	["account-passkeys", "counsellor-passkeys", account],
 	["not-certified", "counsellor-new", (page) => page.getByRole("heading", { name: "Tilisi odottaa vahvistusta" }).waitFor()],
 	["administrator", "admin", (page) => page.getByText("vahvistetaan ohjaajien avaimet").waitFor()],
 	["help", "client", (page) => page.getByText("Mitä tämä ei estä").waitFor(), "/suojaus"],
@@ -372,6 +391,63 @@ within("who_opened_by_the_code_may_write_first_and_is_reminded", "recovered", {}
 	await page.getByRole("button", { name: "Jatka" }).click();
 	await page.locator(".bubble").first().waitFor();
 	assert.equal(await page.locator(".notice.warning").count(), 0);
+});
+
+within("new_keys_are_made_only_after_reading_what_is_lost", "locked", {}, async (page) => {
+	await lost(page);
+	await page.getByRole("button", { name: "Tee uudet avaimet" }).click();
+	await page.getByText("Et voi lukea vanhoja viestejä").waitFor();
+	await page.getByLabel("Millä nimellä").fill("Aino");
+	await page.getByLabel("Olen pannut sanat talteen").check();
+	await page.getByRole("button", { name: "Tee uudet avaimet" }).click();
+	await page.getByText("Lue ensin, mitä menetät").waitFor();
+	await page.getByLabel("Ymmärrän, mitä menetän").check();
+	await page.getByRole("button", { name: "Tee uudet avaimet" }).click();
+	await page.locator(".qr").waitFor();
+});
+
+within("locked_messages_are_no_error_and_one_may_write_at_once", "client-reset", { size: phone }, async (page) => {
+	await page.getByText("Lukossa, kunnes ohjaajasi vahvistaa").first().waitFor();
+	assert.equal(await page.locator(".quarantine").count(), 0);
+	await page.getByLabel("Viesti", { exact: true }).fill("Kirjoitan heti");
+	await page.getByRole("button", { name: "Lähetä", exact: true }).click();
+	await page.getByText("Kirjoitan heti").waitFor();
+});
+
+within("codes_that_are_the_same_are_confirmed_by_keyboard_alone", "counsellor-reset", {}, async (page) => {
+	await chosen(page);
+	await page.getByRole("button", { name: "Vertaa koodia" }).focus();
+	await page.keyboard.press("Enter");
+	await page.getByText("48213").waitFor();
+	await page.getByRole("button", { name: "Koodit ovat samat" }).focus();
+	await page.keyboard.press("Enter");
+	await page.locator("dialog").waitFor({ state: "detached" });
+	await page.getByText("Uudet avaimet on vahvistettu.").waitFor({ state: "attached" });
+	assert.equal(await page.getByRole("button", { name: "Vertaa koodia" }).count(), 0);
+});
+
+within("codes_that_differ_are_refused_after_the_consequences_were_told", "client-counsellor-reset", {}, async (page) => {
+	await page.getByRole("button", { name: "Vertaa koodia" }).click();
+	await page.getByRole("button", { name: "Koodit eivät täsmää" }).click();
+	await page.getByText("Selaimesi ei enää lähetä").waitFor();
+	await page.getByRole("button", { name: "Takaisin koodiin" }).click();
+	await page.getByText("48213").waitFor();
+	await page.getByRole("button", { name: "Koodit eivät täsmää" }).click();
+	await page.getByRole("button", { name: "Lopeta lähettäminen" }).click();
+	await page.getByText("Vertailukoodit eivät täsmänneet").waitFor();
+	await page.getByLabel("Viesti", { exact: true }).fill("hei");
+	assert.ok(await page.getByRole("button", { name: "Lähetä", exact: true }).isDisabled());
+});
+
+within("a_secret_is_tried_and_nothing_changes", "client", {}, async (page) => {
+	await account(page);
+	await page.getByRole("button", { name: "Kokeile, avaako vielä" }).click();
+	await page.getByLabel("Salalause", { exact: true }).last().fill("väärä salalause tässä");
+	await page.getByRole("button", { name: "Kokeile", exact: true }).click();
+	await page.getByText("Salalause ei avaa").waitFor();
+	await page.getByLabel("Salalause", { exact: true }).last().fill("oikea salalause tässä");
+	await page.getByRole("button", { name: "Kokeile", exact: true }).click();
+	await page.getByText("Se avaa.").waitFor();
 });
 
 within("nothing_is_stored_in_the_browser", "client", {}, async (page) => {

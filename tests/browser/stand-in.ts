@@ -1,11 +1,12 @@
 // An engine in memory behind the contract of web/src/client/api.ts, for tests of the page alone: states that the real service reaches
 // only after weeks or under attack. Never part of the site. The scenario is the query of the address: ?as=client, ?as=counsellor, ...
 
-import type { Engine, EngineEvent, Id, MemberView, MessageView, RoomSummary, RoomView, SelfView, SessionView } from "../../web/src/client/api.js";
+import type { Engine, EngineEvent, Id, MemberView, MessageView, NewKeys, RoomSummary, RoomView, SelfView, SessionView } from "../../web/src/client/api.js";
 
 const DAY = 86_400_000;
 const now = Date.now();
 const CODE = "7K3M-Q9ZT-04XW-N8RB-C5VD-H2JF-6P1Y";
+const COMPARED = "48213 90577 31046 88210 07394 55162";
 const PASSPHRASE = "oikea salalause tässä";
 const employer = "Kuopion Ohjaamo";
 
@@ -28,12 +29,21 @@ const lines: readonly (readonly ["client" | "counsellor", string])[] = [
 
 const message = (room: Id, seq: number, from: "client" | "counsellor", text: string, mine: boolean, more: Partial<MessageView> = {}): MessageView => ({
 	id: `${room}-${seq}`, room, seq, at: now - 3 * DAY + seq * 60_000, mine, from, senderName: from === "client" ? "Aino" : "Maija Virtanen",
-	employer: from === "client" ? "" : employer, text, system: null, edited: false, deleted: false, quarantine: null, state: mine ? "read" : "stored", error: null, ...more,
+	employer: from === "client" ? "" : employer, text, system: null, edited: false, deleted: false, quarantine: null, locked: false, state: mine ? "read" : "stored", error: null, ...more,
 });
 
 const scenario = new URLSearchParams(location.search).get("as") ?? "client";
 const staff = scenario.startsWith("counsellor");
 const many = scenario === "many";
+
+const isReset = scenario === "counsellor-reset" || scenario === "client-reset";
+
+/** A client who lost everything, seen from both sides; a counsellor who did, seen by the client. */
+const startWaiting = (): NewKeys[] => {
+	if (isReset) return [{ user: "user-Aino", role: "client", name: "Aino", since: now - 3_600_000, me: !staff, kid: "k1" }];
+	if (scenario === "client-counsellor-reset") return [{ user: "user-Maija Virtanen", role: "staff", name: "Maija Virtanen", since: now - 3_600_000, me: false, kid: "k2" }];
+	return [];
+};
 
 const summary = (room: Id, title: string, more: Partial<RoomSummary> = {}): RoomSummary => ({
 	room, title, organisation: employer, phase: "open", invited: false, lastAt: now - 3_600_000, preview: "Luin sen sivun. Kuulostaa hyvältä.",
@@ -55,6 +65,8 @@ const startMessages = (room: Id): MessageView[] => {
 	const mine = staff ? "counsellor" : "client";
 	const all = lines.map(([from, text], at) => message(room, at + 2, from, text, from === mine));
 	all.unshift(message(room, 1, "counsellor", "", false, { from: "system", system: { what: "joined", who: "Aino", by: "Aino" } }));
+	if (scenario === "client-reset") for (const one of all) if (!one.system) Object.assign(one, { text: "", locked: true });
+	if (scenario === "client-reset") all.push(message(room, 20, "client", "Sain uudet avaimet. Kuuletko minua?", true));
 	if (scenario === "quarantine") all.push(message(room, 9, "counsellor", "", false, { quarantine: "bad_signature" }));
 	return all;
 };
@@ -66,6 +78,9 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		unlockers: [{ id: "u1", type: "passphrase", createdAt: now, credential: "" }, { id: "u2", type: "code", createdAt: now, credential: "" }], certified: staff && scenario !== "counsellor-new", development: true, recovered: scenario === "recovered",
 		warning: scenario === "warning" ? "old_state" : null,
 	};
+	if (scenario === "counsellor-passkeys") self = { ...self, unlockers: [...self.unlockers, { id: "u3", type: "passkey", createdAt: now - DAY, credential: "" }] };
+	let waiting: NewKeys[] = startWaiting();
+	let refused = false;
 	let rooms = startRooms();
 	let open: RoomView | null = null;
 	const kept = new Map<Id, MessageView[]>();
@@ -89,10 +104,11 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		const of = rooms.find((one) => one.room === room) ?? refuse("not_found");
 		return {
 			room, phase: of.phase, title: of.title, createdAt: now - 20 * DAY, controller: employer, controllerBusinessId: "2296962-1",
-			members: [member("Maija Virtanen", "staff", staff, { proof: "creator" }), member("Aino", "client", !staff, { since: now - 19 * DAY, reset: scenario === "counsellor-reset" })],
+			members: [member("Maija Virtanen", "staff", staff, { proof: "creator" }), member("Aino", "client", !staff, { since: now - 19 * DAY, reset: isReset, proof: waiting.some((one) => one.role === "client") ? "unproven" : "link" })],
 			processor: "KEHA-keskus", agreementState: "live", retentionDays: 456, privacyNotice: "Käsittelemme tietojasi ohjausta varten.\nVoit pyytää tietosi nähtäväksi.",
 			servicePromise: "Vastaamme kahden arkipäivän kuluessa.", invitation: of.invited ? { expiresAt: now + 5 * DAY } : null, pending: false, recovery: true,
-			canSend: of.phase === "open" && scenario !== "quarantine", blocked: of.phase === "closed" ? "closed" : scenario === "quarantine" ? "quarantine" : null,
+			canSend: of.phase === "open" && !refused && scenario !== "quarantine", blocked: of.phase === "closed" ? "closed" : refused ? "keys_refused" : scenario === "quarantine" ? "quarantine" : null,
+			newKeys: room === "r1" ? waiting : [],
 			typing: scenario === "typing" ? [{ user: "u", name: "Maija Virtanen" }] : [], olderLeft: many && oldest > 0, draft: scenario === "draft" ? "Kesken jäänyt" : "", elsewhere: "", readUpTo: staff ? 4 : 99_999,
 		};
 	};
@@ -162,6 +178,22 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		lock: async () => {
 			self = { ...self, keys: "locked" };
 			tell({ type: "self", self });
+		},
+		resetKeys: async ({ name }) => {
+			self = { ...self, name };
+			opened();
+			return { code: CODE };
+		},
+		compareCode: async () => COMPARED,
+		confirmKeys: async (room, _user, code) => {
+			if (code !== COMPARED) return refuse("keys_changed");
+			waiting = [];
+			show(room);
+		},
+		refuseKeys: async (room) => {
+			waiting = [];
+			if (!staff) refused = true;
+			show(room);
 		},
 		newCode: async ({ passphrase }) => (passphrase === PASSPHRASE ? { code: CODE } : refuse("wrong_passphrase")),
 		changePassphrase: async ({ present }) => {

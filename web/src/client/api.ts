@@ -181,9 +181,9 @@ export interface Engine {
 	lock(): Promise<void>;
 	/** Both renew all unlockers and the root key; the new printed code is returned once. Of passkeys only a present one stays. */
 	newCode(input: { passphrase: string }): Promise<{ code: string }>;
+	changePassphrase(input: { present?: Secret; passphrase: string }): Promise<{ code: string }>; // present: unless recovered
 	/** Signed in, and all unlockers are lost: new keys in place of the lost ones. What only those open stays closed until somebody gives it. */
 	resetKeys(input: { passphrase: string; name: string; language: Language }): Promise<{ code: string }>;
-	changePassphrase(input: { present?: Secret; passphrase: string }): Promise<{ code: string }>; // present: unless recovered
 	sessions(): Promise<readonly SessionView[]>;
 	endSession(session: Id): Promise<void>;
 	setName(name: string): Promise<void>;
