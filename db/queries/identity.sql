@@ -82,9 +82,9 @@ SELECT identity_append(:subject, :head, :entries, :hashes, :types, :sig_kid, :si
 -- tenant: yes
 -- in: subject uuid
 -- out: sig_kid bytea, sig_pub bytea, enc_kid bytea, enc_pub bytea, cert bytea, valid_from timestamptz, valid_until timestamptz, revoked bool
--- A person's current keys: what envelopes are verified with.
+-- A person's current keys: what envelopes are verified with. None of staff whose certificate has expired.
 SELECT sig_kid, sig_pub, enc_kid, enc_pub, cert, valid_from, valid_until, revoked
-FROM identity_head WHERE subject = :subject AND sig_kid IS NOT NULL;
+FROM identity_head WHERE subject = :subject AND sig_kid IS NOT NULL AND (valid_until > now()) IS NOT FALSE;
 
 -- name: colleagues
 -- shape: many

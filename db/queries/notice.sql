@@ -18,7 +18,7 @@ SELECT room, account, visible_from FROM room_member WHERE room = ANY (:rooms) AN
 -- Who hears that a chain grew: itself, everyone who shares a room with it, and for staff the staff.
 SELECT DISTINCT o.account
 FROM room_member m JOIN room_member o USING (org, room)
-WHERE m.account = :account AND m.active AND o.active
+WHERE m.account = :account AND (m.active OR m.lapsed_at IS NOT NULL) AND o.active
 UNION
 SELECT o.account FROM account a JOIN account o USING (org)
 WHERE a.account = :account AND (o.account = a.account OR a.role <> 'client' AND o.role <> 'client');

@@ -7,8 +7,11 @@
 -- in: room uuid, account uuid
 -- out: phase text, agreement_state text, role int2, active bool, visible_from int8, claimed bool
 -- What policy must know of an account and a room; role, active and visible_from are NULL for somebody
--- who was never a member. claimed: has claimed its open invitation.
-SELECT r.phase, a.state AS agreement_state, m.role, m.active, m.visible_from,
+-- who was never a member. active: not of staff whose certificate has expired. claimed: has claimed its
+-- open invitation.
+SELECT r.phase, a.state AS agreement_state, m.role,
+	m.active AND NOT EXISTS (SELECT FROM identity_head h
+		WHERE h.org = r.org AND h.subject = m.account AND m.role = 2 AND h.valid_until <= now()) AS active, m.visible_from,
 	EXISTS (SELECT FROM invitation i WHERE i.room = r.room AND i.claimed_by = :account AND i.expires_at > now()) AS claimed
 FROM room r
 JOIN agreement a USING (org, agreement)

@@ -11,12 +11,14 @@ before(async () => {
 });
 after(() => Promise.all([owner, app, other].map((c) => c.end())));
 
-const types = { create: 1, invite: 2, join: 3, add: 9, remove: 10, leave: 11, epoch: 12, grant: 13, close: 18 };
+const types = { create: 1, invite: 2, join: 3, add: 9, remove: 10, leave: 11, epoch: 12, grant: 13, close: 18, reopen: 19, rekey: 20 };
 const sql = (text, values) => within(owner, org.org, async () => (await owner.query(text, values)).rows);
 
 // What the domain would pass for these entries; change what a test wants changed.
 function append(room, kinds, change = {}) {
-	const members = change.members ?? [], wraps = change.wraps ?? [], grants = change.grants ?? [];
+	const members = change.members ?? [], grants = change.grants ?? [];
+	const wraps = change.wraps ?? (kinds.includes('epoch') ? [room.staff, ...members].map((m) => (
+		{ entry: (room.n ?? 0) + kinds.indexOf('epoch'), epoch: change.epoch, rtype: 1, rid: m.account })) : []);
 	const column = (rows, name) => rows.map((row) => row[name]);
 	const hashes = kinds.map(() => rand32());
 	return {
@@ -31,7 +33,7 @@ function append(room, kinds, change = {}) {
 }
 const put = async (room, parameters, client = app) => {
 	const [answer] = await ask(client, org.org, 'control_append', parameters);
-	if (answer.outcome === 'ok') room.head = answer.head;
+	if (answer.outcome === 'ok') [room.head, room.n] = [answer.head, answer.n_entries];
 	return answer;
 };
 const person = async (role) => ({ account: await makeAccount(owner, org, role === 2 ? 'counsellor' : 'client'), role, kid: rand32(), sent: 0 });
@@ -52,7 +54,7 @@ const claim = async (room, account = room.client.account, token_hash = room.toke
 async function join(room) {
 	assert.equal(await claim(room), 'ok');
 	const answer = await put(room, append(room, ['join', 'epoch'], { actor: room.client.account, invite: room.invite, epoch: 2,
-		members: [room.client], wraps: [{ entry: 4, epoch: 2, rtype: 1, rid: room.client.account }] }));
+		members: [room.client], wraps: [room.client, room.staff].map((m) => ({ entry: 4, epoch: 2, rtype: 1, rid: m.account })) }));
 	if (answer.outcome === 'ok') room.epoch = 2;
 	return answer;
 }
@@ -281,6 +283,155 @@ test('a key that was left or revoked writes nowhere from that commit on', async 
 	const revoked = chain(room.client.account, first.hashes[0], { types: [5], sig_kid: room.client.kid, revoked: true });
 	await extend(revoked);
 	assert.deepEqual(outcomes(await post(app, org.org, [envelope(room, room.client)])), ['bad_kid']);
+});
+
+// --- keys and certificates that end -------------------------------------------------------------
+
+const soon = (ms) => new Date(Date.now() + ms);
+// A room whose people have chains; the staff's certificate ends at `until`.
+async function certified(until = soon(day)) {
+	const room = await open();
+	await join(room);
+	room.client.chain = chain(room.client.account, zero, { sig_kid: room.client.kid });
+	room.staff.chain = chain(room.staff.account, zero, { sig_kid: room.staff.kid, cert: rand32(), valid_from: soon(-day), valid_until: until });
+	for (const m of [room.client, room.staff]) assert.equal(await extend(m.chain), 'ok');
+	return room;
+}
+// One more entry of a member's chain, with what differs after it.
+async function goOn(member, type, change) {
+	member.chain = { ...member.chain, head: member.chain.hashes[0], hashes: [rand32()], types: [type], ...change };
+	assert.equal(await extend(member.chain), 'ok');
+}
+const rowOf = async (room) => (await sql('SELECT pending FROM room WHERE room = $1', [room.room]))[0].pending;
+const memberOf = async (room, { account }) =>
+	(await sql('SELECT active, key_current, in_epoch, lapsed_at FROM room_member WHERE room = $1 AND account = $2', [room.room, account]))[0];
+const facts = async (room, { account }) => (await ask(app, org.org, 'room_facts', { room: room.room, account }))[0].active;
+async function epochFor(room, members, change = {}) {
+	room.epoch += 1;
+	return put(room, append(room, ['epoch'], { epoch: room.epoch, ...change, wraps: members.map((m) => ({ entry: room.n, epoch: room.epoch, rtype: 1, rid: m.account })) }));
+}
+async function age(seconds = 2592000) {
+	const jobs = await connect('luotsi_jobs');
+	await ask(jobs, null, 'job_age_epochs', { epoch_max_seconds: seconds });
+	await jobs.end();
+}
+const none = { cert: null, valid_from: null, valid_until: null };
+const heardOf = async (room, work) => {
+	const heard = [];
+	const listen = (n) => n.payload.includes(hex(room.room)) && heard.push(n.payload[0]);
+	other.on('notification', listen);
+	await other.query('LISTEN luotsi');
+	await work();
+	await other.query('SELECT 1');
+	await other.query('UNLISTEN luotsi');
+	other.off('notification', listen);
+	return heard;
+};
+
+test('a revoked counsellor is out at once, and the room waits for another epoch', async () => {
+	const room = await certified();
+	assert.deepEqual([await facts(room, room.staff), await rowOf(room)], [true, false]);
+	const heard = await heardOf(room, () => goOn(room.staff, 5, { ...none, revoked: true }));
+	assert.deepEqual(heard, ['c', 'p']);
+	assert.deepEqual([await facts(room, room.staff), await rowOf(room)], [false, true]);
+	assert.deepEqual(await before_(room, room.staff.account), []);
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.staff), say(room, room.client)])), ['not_member', 'rotation_pending']);
+	await epochFor(room, [room.client]);
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.client, { sender_seq: 1 })])), ['ok']);
+});
+
+test('an epoch that is wrapped to the revoked, judged before it, leaves the room waiting', async () => {
+	const room = await certified();
+	await goOn(room.staff, 5, { ...none, revoked: true });
+	await epochFor(room, [room.client, room.staff]);
+	assert.equal(await rowOf(room), true);
+	await epochFor(room, [room.client]);
+	assert.equal(await rowOf(room), false);
+});
+
+test('what waits for an epoch goes on waiting through other entries', async () => {
+	const room = await certified();
+	await goOn(room.client, 2, { sig_kid: rand32() });
+	assert.equal(await rowOf(room), true);
+	await put(room, append(room, ['close'], { epoch: room.epoch, phase: 'closed' }));
+	await put(room, append(room, ['reopen'], { epoch: room.epoch }));
+	assert.equal(await rowOf(room), true);
+});
+
+test('a client with new keys reads on, and writes when an epoch is wrapped to them', async () => {
+	const room = await certified();
+	await goOn(room.client, 3, { sig_kid: rand32() });
+	assert.deepEqual([await facts(room, room.client), await rowOf(room)], [true, true]);
+	await epochFor(room, [room.staff]);
+	room.client.kid = room.client.chain.sig_kid;
+	const rekeyed = [{ ...room.client, kid: room.client.kid }];
+	assert.equal((await put(room, append(room, ['rekey'], { actor: room.client.account, epoch: room.epoch, pending: true, members: rekeyed }))).outcome, 'ok');
+	await epochFor(room, [room.staff]);
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.client, { sender_seq: 1 })])), ['bad_kid'], 'not in this epoch');
+	await epochFor(room, [room.client, room.staff]);
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.client, { sender_seq: 1 })])), ['ok']);
+});
+
+test('a counsellor with another certificate is let in again, and writes after coming back by the log', async () => {
+	const room = await certified();
+	await goOn(room.staff, 3, { ...none, sig_kid: rand32() });
+	assert.equal(await facts(room, room.staff), false);
+	await epochFor(room, [room.client]);
+	await goOn(room.staff, 4, { cert: rand32(), valid_from: soon(-day), valid_until: soon(day) });
+	assert.equal(await facts(room, room.staff), true);
+	room.staff.kid = room.staff.chain.sig_kid;
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.staff, { sender_seq: 1 })])), ['bad_kid']);
+	await put(room, append(room, ['rekey'], { epoch: room.epoch, pending: true, members: [room.staff] }));
+	await epochFor(room, [room.client, room.staff]);
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.staff, { sender_seq: 1 })])), ['ok']);
+});
+
+test('a removed counsellor does not come back with another certificate', async () => {
+	const room = await certified();
+	await goOn(room.staff, 5, { ...none, revoked: true });
+	await put(room, append(room, ['remove'], { actor: room.client.account, epoch: room.epoch, pending: true, members: [{ ...room.staff, active: false }] }));
+	await goOn(room.staff, 3, { ...none, sig_kid: rand32(), revoked: false });
+	await goOn(room.staff, 4, { cert: rand32(), valid_from: soon(-day), valid_until: soon(day) });
+	const { active, lapsed_at } = await memberOf(room, room.staff);
+	assert.deepEqual([active, lapsed_at], [false, null]);
+});
+
+test('a certificate that expires: out at the next look, another epoch ten minutes later', async () => {
+	const room = await certified(soon(100));
+	const key = () => ask(app, org.org, 'key_get', { subject: room.staff.account });
+	assert.equal((await key()).length, 1);
+	await new Promise((done) => setTimeout(done, 150));
+	assert.deepEqual([await facts(room, room.staff), await key(), await facts(room, room.client)], [false, [], true]);
+	await age();
+	const lapsed = await memberOf(room, room.staff);
+	assert.deepEqual([lapsed.active, await rowOf(room)], [false, false]);
+	assert.deepEqual(outcomes(await post(app, org.org, [say(room, room.staff)])), ['not_member']);
+	await sql("UPDATE room_member SET lapsed_at = lapsed_at - interval '10 minutes' WHERE room = $1 AND account = $2", [room.room, room.staff.account]);
+	assert.deepEqual(await heardOf(room, () => age()), ['p']);
+	assert.equal(await rowOf(room), true);
+	await epochFor(room, [room.client]);
+	await age();
+	assert.equal(await rowOf(room), false, 'once is enough');
+});
+
+test('staff are brought into no room whose certificate ends before that is written', async () => {
+	const room = await certified();
+	const late = await person(2);
+	late.chain = chain(late.account, zero, { sig_kid: late.kid });
+	await extend(late.chain);
+	await put(room, append(room, ['add'], { epoch: room.epoch, pending: true, members: [late] }));
+	assert.deepEqual([(await memberOf(room, late)).active, await facts(room, late)], [false, false]);
+});
+
+test('an append and a revocation at once, many times, leave nobody in an epoch unseen', async () => {
+	for (let i = 0; i < 12; i++) {
+		const room = await certified();
+		const epoch = append(room, ['epoch'], { epoch: room.epoch + 1, wraps: [room.client, room.staff].map((m) => ({ entry: room.n, epoch: room.epoch + 1, rtype: 1, rid: m.account })) });
+		const revoked = { ...room.staff.chain, ...none, head: room.staff.chain.hashes[0], hashes: [rand32()], types: [5], revoked: true };
+		const [[answer], word] = await Promise.all([ask(app, org.org, 'control_append', epoch), extend(revoked, other)]);
+		assert.deepEqual([answer.outcome, word], ['ok', 'ok']);
+		assert.deepEqual([await rowOf(room), (await memberOf(room, room.staff)).active], [true, false]);
+	}
 });
 
 test('keys and their identity entry commit together or not at all', async () => {
