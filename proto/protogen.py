@@ -32,11 +32,11 @@ KINDS = {
     "struct": (None, None, 0, 0),
 }
 VIA = ("ws", "http", "both")
-AUDIENCE = ("nobody", "session", "client", "staff", "admin")
+AUDIENCE = ("nobody", "session", "client", "staff", "admin", "dpo", "coordinator", "operator")
 RESOURCE = ("none", "self", "room", "envelope", "organisation")
 RATE = ("light", "normal", "heavy", "post", "typing", "sign_in")
 FIELD_KEYS = {"name", "kind", "min", "max", "optional", "help", "of", "values", "item_min", "item_max", "blob"}
-MESSAGE_KEYS = {"name", "help", "via", "audience", "action", "resource", "rate", "fields", "reply"}
+MESSAGE_KEYS = {"name", "help", "via", "audience", "action", "resource", "rate", "fields", "reply", "judges"}
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}\Z")
 
 
@@ -92,6 +92,7 @@ def check_message(m, where):
     for key, allowed in (("via", VIA), ("audience", AUDIENCE), ("resource", RESOURCE), ("rate", RATE)):
         need(m.get(key) in allowed, where, f"{key} must be one of {', '.join(allowed)}")
     need(NAME.match(m.get("action", "")), where, "needs an action")
+    need(isinstance(m.get("judges", []), list) and all(NAME.match(a) for a in m.get("judges", [])), where, "judges are actions")
     need("fields" in m and "reply" in m, where, "needs fields and reply")
     need(m["resource"] != "room" or any(f.get("name") == "room" and f.get("kind") == "id" for f in m["fields"]),
          where, "resource room needs a field room of kind id")
@@ -233,7 +234,7 @@ def c_shapes(structs, messages, events):
 
 
 def actions(messages):
-    return sorted({m["action"] for m in messages})
+    return sorted({a for m in messages for a in (m["action"], *m.get("judges", []))})
 
 
 def write_header(structs, messages, events):
@@ -349,7 +350,7 @@ def write_md(structs, messages, events):
            "the field that may be a blob is then absent in the JSON.", ""]
     for m in messages:
         out += [f"## {m['name']}", "", m.get("help", ""), "",
-                f"By {m['via']}; audience {m['audience']}; action {m['action']}; resource {m['resource']}; rate {m['rate']}.", ""]
+                f"By {m['via']}; audience {m['audience']}; action {', '.join([m['action'], *m.get('judges', [])])}; resource {m['resource']}; rate {m['rate']}.", ""]
         out += md_fields("Asked with", m["fields"]) + md_fields("Answered with", m["reply"])
     for e in events:
         out += [f"## Event {e['name']}", "", e.get("help", ""), ""] + md_fields("Carries", e["fields"])
@@ -382,6 +383,7 @@ BAD = {
     "unknown thing": GOOD.replace('of = "s"', 'of = "t"'),
     "contains itself": GOOD.replace('kind = "id"', 'kind = "struct", of = "s"'),
     "needs max": GOOD.replace(", max = 2", ""),
+    "judges are actions": GOOD.replace('action = "do"', 'action = "do"\njudges = ["Not This"]'),
     "rate must be": GOOD.replace('"light"', '"free"'),
     "needs a field room": GOOD.replace('"none"', '"room"'),
     "a blob is bytes": GOOD.replace("max = 2", "max = 2, blob = true"),

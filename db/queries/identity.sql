@@ -64,7 +64,8 @@ WHERE u.subject = :account
 	OR EXISTS (SELECT FROM invitation i JOIN room_member other USING (org, room)
 		WHERE i.claimed_by = :account AND i.expires_at > now() AND other.account = u.subject)
 	OR EXISTS (SELECT FROM account me JOIN account other USING (org)
-		WHERE me.account = :account AND me.role <> 'client' AND other.account = u.subject AND other.role <> 'client');
+		WHERE me.account = :account AND other.account = u.subject
+			AND me.role IN ('counsellor', 'team_lead', 'admin') AND other.role IN ('counsellor', 'team_lead', 'admin'));
 
 -- name: identity_append
 -- shape: one
@@ -93,4 +94,5 @@ FROM identity_head WHERE subject = :subject AND sig_kid IS NOT NULL AND (valid_u
 -- in:
 -- out: account uuid
 -- Staff of the organisation.
-SELECT account FROM account WHERE role <> 'client' AND disabled_at IS NULL ORDER BY created_at, account LIMIT 500;
+SELECT account FROM account
+WHERE role IN ('counsellor', 'team_lead', 'admin') AND disabled_at IS NULL ORDER BY created_at, account LIMIT 500;

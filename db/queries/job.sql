@@ -4,10 +4,10 @@
 -- shape: one
 -- lane: write
 -- tenant: no
--- in: idle_seconds int4
+-- in: idle int4[]
 -- out: swept int8
--- Removes sessions that are over.
-SELECT sweep_sessions(:idle_seconds) AS swept;
+-- Removes sessions that are over, and tickets that nobody spent. idle: seconds, by session_class.
+SELECT sweep_sessions(:idle) AS swept;
 
 -- name: job_sweep_invitations
 -- shape: one

@@ -33,7 +33,7 @@ enum err connection_admit(void *ctx, const struct ws_hello *hello)
 	struct hash token;
 	if (core->draining)
 		return ERR_SHUTTING_DOWN;
-	if (!session_token_hash(hello->cookie, &token))
+	if (!session_token_hash(hello->cookie, SESSION_COOKIE, &token))
 		return ERR_NOT_SIGNED_IN;
 	struct id address = connection_address(hello->address);
 	return rate_take(core->address_rates, id_slice(&address), ADDRESS_CONNECTS, 1);
@@ -48,7 +48,7 @@ void connection_opened(void *ctx, uint64_t id, const struct ws_hello *hello)
 	conn->address = connection_address(hello->address);
 	list_init(&conn->of_user);
 	list_init(&conn->posts);
-	bool known = session_token_hash(hello->cookie, &conn->token);
+	bool known = session_token_hash(hello->cookie, SESSION_COOKIE, &conn->token);
 	ASSERT(known);
 	map_put_u64(core->connections, id, conn);
 }
@@ -121,9 +121,11 @@ static void looked_again(void *ctx, uint64_t id, enum err e, const struct pg_res
 
 static void look_again(struct core *core, struct connection *conn)
 {
+	struct pg_param idle[SESSION_CLASSES];
 	const struct pg_param params[] = {
-		pg_hash(&conn->token), pg_int(core->parts.config->session_idle_minutes * 60)};
-	struct pg_call call = {.statement = STMT_SESSION_FIND,
+		pg_id(&conn->session.session), session_idle_seconds(core->parts.config, idle)};
+	struct pg_call call = {.statement = STMT_SESSION_LOOK,
+		.org = &conn->session.org,
 		.params = params,
 		.n_params = 2,
 		.done = looked_again,
@@ -167,7 +169,8 @@ static bool must_look(const struct connection *conn, uint64_t now, uint64_t idle
 static bool sweep_one(struct core *core, struct connection *conn, bool may_look)
 {
 	uint64_t now = clock_mono_ms();
-	uint64_t idle_ms = (uint64_t)core->parts.config->session_idle_minutes * 60000;
+	uint64_t idle_ms =
+		(uint64_t)session_idle_minutes(core->parts.config, conn->session.role) * 60000;
 	conn->strikes /= 2;
 	if (conn->stage != CONNECTION_OPEN)
 		return false;

@@ -54,14 +54,20 @@ static void session_known(struct request *r, const struct pg_result *result)
 		session_is_over(r);
 		return;
 	}
+	/* The columns are those of SESSION_OPEN as well. */
+	_Static_assert((unsigned)SESSION_FIND_FRESH_UNTIL == (unsigned)SESSION_OPEN_FRESH_UNTIL,
+		"one more column at the end");
 	r->session = (struct session){
 		.session = pg_get_id(result, 0, SESSION_FIND_SESSION),
 		.org = pg_get_id(result, 0, SESSION_FIND_ORG),
 		.user = pg_get_id(result, 0, SESSION_FIND_ACCOUNT),
 		.expires_at = pg_get_time(result, 0, SESSION_FIND_EXPIRES_AT),
+		.fresh_until = pg_get_time(result, 0, SESSION_FIND_FRESH_UNTIL),
 	};
 	r->organisation = arena_copy(r->arena, pg_get_bytes(result, 0, SESSION_FIND_ORGANISATION));
-	if (session_role_parse(pg_get_bytes(result, 0, SESSION_FIND_ROLE), &r->session.role))
+	if (session_role_parse(pg_get_bytes(result, 0, SESSION_FIND_ROLE), &r->session.role) &&
+		session_method_parse(
+			pg_get_bytes(result, 0, SESSION_FIND_METHOD), &r->session.method))
 		gate_go_on(r);
 	else
 		req_fail(r, ERR_INTERNAL);
@@ -71,9 +77,34 @@ static enum err ask_session(struct request *r)
 {
 	if (!r->has_token)
 		return ERR_NOT_SIGNED_IN;
+	struct pg_param idle[SESSION_CLASSES];
 	const struct pg_param params[] = {
-		pg_hash(&r->token), pg_int(r->core->parts.config->session_idle_minutes * 60)};
+		pg_hash(&r->token), session_idle_seconds(r->core->parts.config, idle)};
 	req_query(r, STMT_SESSION_FIND, params, 2, session_known);
+	return WAITS;
+}
+
+static void session_admitted(struct request *r, const struct pg_result *result)
+{
+	if (pg_rows(result) == 0 || pg_get_bool(result, 0, SESSION_OPEN_ADMITTED)) {
+		session_known(r, result);
+		return;
+	}
+	struct core *core = r->core;
+	uint64_t conn = r->from;
+	req_fail(r, ERR_BAD_TICKET);
+	ws_close(core->server, conn, WS_CLOSE_POLICY);
+}
+
+/* A WebSocket needs a ticket besides the cookie: the cookie alone another site's page can send. */
+static enum err ask_ticket(struct request *r)
+{
+	const struct session_open_in *in = r->in;
+	struct hash ticket = crypt_sha256(hash_slice(&in->ticket));
+	struct pg_param idle[SESSION_CLASSES];
+	const struct pg_param params[] = {pg_hash(&r->token), pg_hash(&ticket),
+		session_idle_seconds(r->core->parts.config, idle)};
+	req_query(r, STMT_SESSION_OPEN, params, 3, session_admitted);
 	return WAITS;
 }
 
@@ -100,7 +131,7 @@ static enum err check_session(struct request *r)
 	struct connection *conn = connection_find(r->core, r->from);
 	bool opens = r->route->action == ACTION_SESSION_OPEN;
 	if (opens)
-		return conn->stage == CONNECTION_FRESH ? ask_session(r) : ERR_CONFLICT;
+		return conn->stage == CONNECTION_FRESH ? ask_ticket(r) : ERR_CONFLICT;
 	if (conn->stage != CONNECTION_OPEN)
 		return ERR_NOT_SIGNED_IN;
 	if (conn->session.expires_at <= clock_wall_ms()) {
@@ -115,10 +146,13 @@ static enum err check_audience(struct request *r)
 {
 	static const unsigned admits[] = {
 		[AUDIENCE_NOBODY] = ~0u,
-		[AUDIENCE_SESSION] = 1u << ROLE_CLIENT | 1u << ROLE_COUNSELLOR | 1u << ROLE_ADMIN,
+		[AUDIENCE_SESSION] = ~(1u << ROLE_NOBODY),
 		[AUDIENCE_CLIENT] = 1u << ROLE_CLIENT,
-		[AUDIENCE_STAFF] = 1u << ROLE_COUNSELLOR | 1u << ROLE_ADMIN,
+		[AUDIENCE_STAFF] = 1u << ROLE_COUNSELLOR | 1u << ROLE_TEAM_LEAD | 1u << ROLE_ADMIN,
 		[AUDIENCE_ADMIN] = 1u << ROLE_ADMIN,
+		[AUDIENCE_DPO] = 1u << ROLE_DPO,
+		[AUDIENCE_COORDINATOR] = 1u << ROLE_COORDINATOR,
+		[AUDIENCE_OPERATOR] = 1u << ROLE_OPERATOR,
 	};
 	return (admits[r->route->audience] & 1u << r->session.role) != 0 ? ERR_OK : ERR_FORBIDDEN;
 }
@@ -188,9 +222,55 @@ static enum err check_facts(struct request *r)
 	return WAITS;
 }
 
+/* --- may they --- */
+
+static void judge(struct request *r);
+
+static void session_looked_at(struct request *r, const struct pg_result *result)
+{
+	struct connection *conn = connection_find(r->core, r->from);
+	if (pg_rows(result) == 0 || conn == NULL) {
+		session_is_over(r);
+		return;
+	}
+	r->session.fresh_until = pg_get_time(result, 0, SESSION_LOOK_FRESH_UNTIL);
+	conn->session.fresh_until = r->session.fresh_until;
+	judge(r);
+}
+
+/* A connection's copy of its session may be older than a proof that was given elsewhere. */
+static void look_at_session(struct request *r)
+{
+	struct pg_param idle[SESSION_CLASSES];
+	const struct pg_param params[] = {
+		pg_id(&r->session.session), session_idle_seconds(r->core->parts.config, idle)};
+	r->looked = true;
+	req_query(r, STMT_SESSION_LOOK, params, 2, session_looked_at);
+}
+
+static void judge(struct request *r)
+{
+	r->facts.fresh = session_is_fresh(&r->session);
+	enum err e = policy_decide(r->judged, &r->facts);
+	if (e == ERR_OK)
+		r->then_judged(r);
+	else if (e == ERR_STEP_UP_NEEDED && !r->http && !r->looked)
+		look_at_session(r);
+	else
+		req_fail(r, e);
+}
+
+void gate_judge(struct request *r, enum action action, step_fn *then)
+{
+	r->judged = action;
+	r->then_judged = then;
+	judge(r);
+}
+
 static enum err check_policy(struct request *r)
 {
-	return policy_decide(r->route->action, &r->facts);
+	gate_judge(r, r->route->action, gate_go_on);
+	return WAITS;
 }
 
 static enum err check_draining(struct request *r)
@@ -277,13 +357,22 @@ void gate_enter_ws(struct core *core, uint64_t id, struct slice text, struct sli
 		ws_close(core->server, id, WS_CLOSE_POLICY);
 }
 
+/* A browser says by one header or the other, or both, who asks; neither may say otherwise. */
+static bool is_same_origin(const struct core *core, const struct http_request *http)
+{
+	bool has_site = http->fetch_site.n > 0, has_origin = http->origin.n > 0;
+	return (has_site || has_origin) &&
+	       (!has_site || slice_is(http->fetch_site, "same-origin")) &&
+	       (!has_origin || slice_is(http->origin, core->parts.config->public_origin));
+}
+
 static enum err check_http(const struct core *core, const struct http_request *http)
 {
 	if (http->method != HTTP_POST)
 		return ERR_BAD_METHOD;
-	if (!slice_is(http->origin, core->parts.config->public_origin))
+	if (!is_same_origin(core, http) || !slice_is(http->mark, "1"))
 		return ERR_BAD_ORIGIN;
-	if (!slice_equal_fold(http->content_type, SLICE_LIT("application/json")))
+	if (!slice_is(http->content_type, "application/json"))
 		return ERR_MALFORMED;
 	return ERR_OK;
 }
@@ -306,6 +395,7 @@ void gate_enter_http(struct core *core, const struct http_request *http)
 	r->from = http->id;
 	r->http = true;
 	r->address = address;
-	r->has_token = session_token_hash(http->cookie, &r->token);
+	r->has_token = session_token_hash(http->cookie, SESSION_COOKIE, &r->token);
+	r->has_login = session_token_hash(http->cookie, LOGIN_COOKIE, &r->login);
 	enter(r, d, slice_from(http->path, prefix.n), SLICE_NONE);
 }

@@ -8,3 +8,6 @@ void gate_enter_ws(struct core *core, uint64_t conn, struct slice text, struct s
 void gate_enter_http(struct core *core, const struct http_request *http);
 /* A check that waited goes on with the next. */
 void gate_go_on(struct request *r);
+/* For a handler that finds out what is at stake: asks the table of rights for one more action (its
+ * message names it in `judges`), on the facts that the gate has read. Then goes on, or refuses. */
+void gate_judge(struct request *r, enum action action, step_fn *then);

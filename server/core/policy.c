@@ -5,14 +5,22 @@
 struct rule {
 	enum action action;
 	unsigned roles, relations, phases; /* bits */
+	bool fresh;
 };
 
 /* In policy.def the names stand bare; here they are bits. */
 enum {
 	CLIENT = 1u << ROLE_CLIENT,
 	COUNSELLOR = 1u << ROLE_COUNSELLOR,
+	TEAM_LEAD = 1u << ROLE_TEAM_LEAD,
 	ADMIN = 1u << ROLE_ADMIN,
+	DPO = 1u << ROLE_DPO,
+	COORDINATOR = 1u << ROLE_COORDINATOR,
+	OPERATOR = 1u << ROLE_OPERATOR,
 	NOBODY = 1u << ROLE_NOBODY,
+	COUNSELS = COUNSELLOR | TEAM_LEAD,
+	HAS_KEYS = CLIENT | COUNSELS | ADMIN | DPO,
+	ANYBODY = HAS_KEYS | COORDINATOR | OPERATOR,
 };
 enum {
 	RELATION_BIT_NONE = 1u << RELATION_NONE,
@@ -30,12 +38,16 @@ enum {
 
 static const struct rule rules[] = {
 #define ALLOW(action_name, role_bits, relation_name, phase_bits) \
-	{ACTION_##action_name, (role_bits), RELATION_BIT_##relation_name, (phase_bits)},
+	{ACTION_##action_name, (role_bits), RELATION_BIT_##relation_name, (phase_bits), false},
+#define ALLOW_FRESH(action_name, role_bits, relation_name, phase_bits) \
+	{ACTION_##action_name, (role_bits), RELATION_BIT_##relation_name, (phase_bits), true},
 #include "core/policy.def"
 #undef ALLOW
+#undef ALLOW_FRESH
 };
 
-const char *const role_words[ROLE_COUNT] = {"client", "counsellor", "admin", "nobody"};
+const char *const role_words[ROLE_COUNT] = {
+	"client", "counsellor", "team_lead", "admin", "dpo", "coordinator", "operator", "nobody"};
 const char *const relation_words[RELATION_COUNT] = {
 	"none", "self", "organisation", "invited", "member", "judged"};
 const char *const phase_words[PHASE_COUNT] = {"none", "open", "closed"};
@@ -52,9 +64,10 @@ enum err policy_decide(enum action action, const struct facts *facts)
 				why = ERR_NOT_MEMBER;
 			continue;
 		}
-		if ((rule->phases & 1u << facts->phase) != 0)
+		bool in_phase = (rule->phases & 1u << facts->phase) != 0;
+		if (in_phase && (facts->fresh || !rule->fresh))
 			return ERR_OK;
-		why = ERR_ROOM_CLOSED;
+		why = in_phase ? ERR_STEP_UP_NEEDED : ERR_ROOM_CLOSED;
 	}
 	return why;
 }

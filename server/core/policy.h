@@ -4,7 +4,17 @@
 
 /* Who may do what: one table, policy.def, and one pure function. The order of the roles is that of
  * the wire. */
-enum role { ROLE_CLIENT, ROLE_COUNSELLOR, ROLE_ADMIN, ROLE_NOBODY, ROLE_COUNT };
+enum role {
+	ROLE_CLIENT,
+	ROLE_COUNSELLOR,
+	ROLE_TEAM_LEAD,
+	ROLE_ADMIN,       /* of an organisation */
+	ROLE_DPO,         /* its data protection officer */
+	ROLE_COORDINATOR, /* of a region */
+	ROLE_OPERATOR,    /* keeps the service running */
+	ROLE_NOBODY,
+	ROLE_COUNT
+};
 /* What the asker is to the thing asked for. */
 enum relation {
 	RELATION_NONE,
@@ -22,10 +32,12 @@ struct facts {
 	enum role role;
 	enum relation relation;
 	enum phase phase;
+	bool fresh; /* the person has proven within minutes to be there */
 };
 
 /* ERR_OK, or why not: ERR_FORBIDDEN for the role, ERR_NOT_MEMBER for the relation (also when there
- * is no such room: whether there is, is told to nobody), ERR_ROOM_CLOSED for the phase. */
+ * is no such room: whether there is, is told to nobody), ERR_ROOM_CLOSED for the phase,
+ * ERR_STEP_UP_NEEDED when nothing but a fresh proof is missing. */
 MUST enum err policy_decide(enum action action, const struct facts *facts);
 
 extern const char *const role_words[ROLE_COUNT];

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "core/state.h"
 
-enum { ARENA_FIRST = 6144, DEADLINE_MS = 15000 };
+enum { ARENA_FIRST = 6144, DEADLINE_MS = 15000, HEADERS_MAX = 4 };
 
 /* Some arenas stay for the next requests: their memory is warm, and the heap is left in peace. */
 static struct arena *take_arena(struct core *core)
@@ -171,6 +171,15 @@ static void send_http(struct request *r, unsigned status)
 		.headers = r->http_headers,
 		.n_headers = r->n_http_headers};
 	http_reply(r->core->server, r->from, &response);
+}
+
+void req_header(struct request *r, const char *name, struct slice value)
+{
+	ASSERT(r->http && r->n_http_headers < HEADERS_MAX);
+	if (r->http_headers == NULL)
+		r->http_headers = arena_array(r->arena, HEADERS_MAX, sizeof(*r->http_headers));
+	r->http_headers[r->n_http_headers++] =
+		(struct http_header){name, arena_copy(r->arena, value)};
 }
 
 static void answer(struct request *r, unsigned status)

@@ -27,8 +27,9 @@ struct request {
 	const struct route *route;
 	struct arena *arena;
 	const void *in;    /* decoded: struct <op>_in */
-	struct hash token; /* of the cookie */
-	bool has_token;
+	struct hash token; /* of the session's cookie */
+	struct hash login; /* of the cookie of an identification that has begun */
+	bool has_token, has_login;
 	struct id address;         /* a hash of it; for rates */
 	struct session session;    /* zero for the audience nobody */
 	struct slice organisation; /* its name; known when the session was read for this request */
@@ -50,8 +51,12 @@ struct request {
 	outcome_fn *then_outcome;
 	step_fn *then_step;
 	keys_fn *then_keys;
-	const struct http_header *http_headers;
+	struct http_header *http_headers;
 	size_t n_http_headers;
+	enum action judged;
+	step_fn *then_judged;
+	void *starting; /* session_start's own */
+	bool looked;    /* whether the session has been stepped up elsewhere */
 };
 
 /* Asks the database under the session's organisation; a failure answers the request. */
@@ -65,6 +70,8 @@ void req_work(struct request *r, work_run_fn *run, step_fn *then);
 /* Asks the keys process; that it cannot be reached answers the request, what it refuses is for the
  * step to read in the answer's reason. */
 void req_keys(struct request *r, const struct keys_ask *ask, keys_fn *then);
+/* One more header of an HTTP answer, at most four; name as in http.h, value is copied. */
+void req_header(struct request *r, const char *name, struct slice value);
 /* out: struct <op>_out, NULL if it has no fields. */
 void req_reply(struct request *r, const void *out);
 void req_fail(struct request *r, enum err e);

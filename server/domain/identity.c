@@ -2,6 +2,7 @@
  * the whole chain, on a thread, and written only if the chain has not moved meanwhile: the
  * statement compares the head. The same entry twice is the same answer twice. */
 #include "base/clock.h"
+#include "core/gate.h"
 #include "core/state.h"
 #include "domain/chains.h"
 #include "domain/outcome.h"
@@ -393,7 +394,7 @@ static void keys_alone(struct request *r)
 	keys_write(r);
 }
 
-void self_put_keys(struct request *r)
+static void keys_judged(struct request *r)
 {
 	const struct self_put_keys_in *in = r->in;
 	struct identity_entry e;
@@ -406,4 +407,15 @@ void self_put_keys(struct request *r)
 		req_fail(r, ERR_FORBIDDEN);
 	else
 		append_begin(r, &in->entry, 1, keys_write);
+}
+
+/* Whoever replaces the unlockers takes the keys over: that needs a fresh proof. The first ones take
+ * nothing from anybody, and may take their time. */
+void self_put_keys(struct request *r)
+{
+	const struct self_put_keys_in *in = r->in;
+	if (in->expected > 0)
+		gate_judge(r, ACTION_UNLOCKER_REPLACE, keys_judged);
+	else
+		keys_judged(r);
 }

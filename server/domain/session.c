@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/crypt.h"
 #include "core/state.h"
-#include "domain/outcome.h"
+#include "domain/session_start.h"
 #include "sql_gen.h"
 
 enum { SEATS_TRIES = 3 };
@@ -18,6 +18,25 @@ struct opening {
 };
 
 static void session_seated(struct request *r, const struct pg_result *rooms);
+
+static void ticket_stored(struct request *r, const struct pg_result *result)
+{
+	(void)result;
+	const struct hash *ticket = r->state;
+	struct ws_ticket_out out = {.ticket = *ticket};
+	req_reply(r, &out);
+}
+
+void ws_ticket(struct request *r)
+{
+	struct hash *ticket = ARENA_NEW(r->arena, struct hash);
+	crypt_random(ticket->b, sizeof(ticket->b));
+	struct hash hash = crypt_sha256(hash_slice(ticket));
+	r->state = ticket;
+	const struct pg_param params[] = {pg_hash(&hash), pg_id(&r->session.session),
+		pg_int(r->core->parts.config->ticket_seconds)};
+	req_query(r, STMT_WS_TICKET, params, 3, ticket_stored);
+}
 
 static void ask_seats(struct request *r)
 {
@@ -69,6 +88,7 @@ static void session_seated(struct request *r, const struct pg_result *rooms)
 		.organisation = r->organisation,
 		.server_time = clock_wall_ms(),
 		.expires_at = r->session.expires_at,
+		.idle_minutes = (uint32_t)session_idle_minutes(config, r->session.role),
 		.max_frame = (uint32_t)config->max_frame,
 		.epoch_max_messages = (uint32_t)config->epoch_max_messages,
 		.development = config->development,
@@ -85,10 +105,16 @@ static void session_listed(struct request *r, const struct pg_result *result)
 	size_t n = pg_rows(result);
 	struct wire_session_row *rows = arena_array(r->arena, n + 1, sizeof(*rows));
 	for (size_t i = 0; i < n; i++) {
+		enum session_method method = SESSION_DEVELOPMENT;
+		if (!session_method_parse(pg_get_bytes(result, i, SESSION_LIST_METHOD), &method)) {
+			req_fail(r, ERR_INTERNAL);
+			return;
+		}
 		rows[i] = (struct wire_session_row){
 			.session = pg_get_id(result, i, SESSION_LIST_SESSION),
 			.started_at = pg_get_time(result, i, SESSION_LIST_STARTED_AT),
 			.seen_at = pg_get_time(result, i, SESSION_LIST_SEEN_AT),
+			.method = (uint8_t)method,
 		};
 		rows[i].current = id_equal(&rows[i].session, &r->session.session);
 	}
@@ -117,23 +143,23 @@ void session_end(struct request *r)
 	req_query(r, STMT_SESSION_END, params, 2, session_ended);
 }
 
-static void set_cookie(struct request *r, const char *token, const char *more)
+static void others_ended(struct request *r, const struct pg_result *result)
 {
-	AUTO(buf) struct buf b = BUF_MAX(512);
-	struct http_header *header = ARENA_NEW(r->arena, struct http_header);
-	buf_add_text(&b, SESSION_COOKIE "=");
-	buf_add_text(&b, token);
-	buf_add_text(&b, "; Path=/; Secure; HttpOnly; SameSite=Strict");
-	buf_add_text(&b, more);
-	*header = (struct http_header){"set-cookie:", arena_copy(r->arena, buf_slice(&b))};
-	r->http_headers = header;
-	r->n_http_headers = 1;
+	struct session_end_others_out out = {
+		.ended = (uint32_t)pg_get_int(result, 0, SESSION_END_OTHERS_ENDED)};
+	req_reply(r, &out);
+}
+
+void session_end_others(struct request *r)
+{
+	const struct pg_param params[] = {pg_id(&r->session.user), pg_id(&r->session.session)};
+	req_query(r, STMT_SESSION_END_OTHERS, params, 2, others_ended);
 }
 
 static void sign_out_ended(struct request *r, const struct pg_result *result)
 {
 	(void)result; /* ended elsewhere already: just as well */
-	set_cookie(r, "", "; Max-Age=0");
+	cookie_clear(r, SESSION_COOKIE);
 	req_reply(r, NULL);
 }
 
@@ -174,15 +200,13 @@ void dev_people(struct request *r)
 		req_query(r, STMT_DEV_PEOPLE, NULL, 0, people_listed);
 }
 
-static void signed_in(struct request *r, const struct pg_result *result)
+static void signed_in(struct request *r, enum err e)
 {
-	if (pg_changed(result) == 0) {
-		req_fail(r, ERR_NOT_FOUND);
-		return;
-	}
-	set_cookie(r, r->state, "");
 	struct dev_sign_in_out out = {.user = r->session.user};
-	req_reply(r, &out);
+	if (e == ERR_OK)
+		req_reply(r, &out);
+	else
+		req_fail(r, e);
 }
 
 static void person_found(struct request *r, const struct pg_result *result)
@@ -192,17 +216,10 @@ static void person_found(struct request *r, const struct pg_result *result)
 		return;
 	}
 	const struct dev_sign_in_in *in = r->in;
-	struct id session = crypt_random_id();
-	struct hash token_hash;
-	char *token = arena_alloc(r->arena, SESSION_TOKEN_TEXT + 1);
-	session_new_token(token, &token_hash);
-	r->state = token;
-	r->session.org = pg_get_id(result, 0, DEV_PERSON_ORG);
-	r->session.user = in->person;
-	int64_t expires_at = clock_wall_ms() + r->core->parts.config->session_hours * 3600 * 1000;
-	const struct pg_param params[] = {
-		pg_id(&session), pg_hash(&token_hash), pg_id(&in->person), pg_time(expires_at)};
-	req_query(r, STMT_SESSION_START, params, 4, signed_in);
+	const struct session_start how = {.org = pg_get_id(result, 0, DEV_PERSON_ORG),
+		.user = in->person,
+		.method = SESSION_DEVELOPMENT};
+	session_start(r, &how, signed_in);
 }
 
 void dev_sign_in(struct request *r)

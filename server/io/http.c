@@ -64,22 +64,48 @@ static const struct {
 		offsetof(struct http_request, if_none_match)},
 };
 
+/* Those that lws has no token for; of repetitions the first. */
+enum { CUSTOM_COUNT = 2 };
+static const struct {
+	const char *name;
+	size_t at;
+} customs[CUSTOM_COUNT] = {
+	{"sec-fetch-site:", offsetof(struct http_request, fetch_site)},
+	{"x-luotsi:", offsetof(struct http_request, mark)},
+};
+
+static size_t http_add_custom(struct conn *c, const char *name)
+{
+	struct buf *text = &c->exchange->text;
+	int n_name = (int)strlen(name);
+	int n = lws_hdr_custom_length(c->wsi, name, n_name);
+	char *at = n > 0 ? (char *)buf_reserve(text, (size_t)n + 1) : NULL;
+	if (at) {
+		(void)lws_hdr_custom_copy(c->wsi, at, n + 1, name, n_name);
+		text->n--;
+	}
+	return text->n;
+}
+
 /* Copies what the request keeps; slices are taken when the buffer no longer moves. */
 static bool http_copy_headers(struct conn *c, struct slice path)
 {
 	struct exchange *x = c->exchange;
-	size_t ends[PART_COUNT];
+	size_t ends[PART_COUNT + CUSTOM_COUNT];
 	buf_add(&x->text, path);
 	ends[PART_PATH] = x->text.n;
 	for (unsigned i = PART_PATH + 1; i < PART_COUNT; i++) {
 		header_add(c->wsi, parts[i].which, parts[i].separator, &x->text);
 		ends[i] = x->text.n;
 	}
+	for (unsigned i = 0; i < CUSTOM_COUNT; i++)
+		ends[PART_COUNT + i] = http_add_custom(c, customs[i].name);
 	if (buf_check(&x->text) != ERR_OK)
 		return false;
 	size_t start = 0;
-	for (unsigned i = 0; i < PART_COUNT; i++) {
-		struct slice *to = (struct slice *)(void *)((char *)&x->request + parts[i].at);
+	for (unsigned i = 0; i < PART_COUNT + CUSTOM_COUNT; i++) {
+		size_t to_at = i < PART_COUNT ? parts[i].at : customs[i - PART_COUNT].at;
+		struct slice *to = (struct slice *)(void *)((char *)&x->request + to_at);
 		*to = slice_of(x->text.p + start, ends[i] - start);
 		start = ends[i];
 	}

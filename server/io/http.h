@@ -21,6 +21,8 @@ struct http_request {
 	struct slice query;  /* behind the '?', may be empty */
 	struct slice cookie; /* the whole header; see http_cookie */
 	struct slice origin, content_type, accept_encoding, if_none_match;
+	struct slice fetch_site; /* Sec-Fetch-Site: what the browser says of who asks */
+	struct slice mark;       /* X-Luotsi: no other site's form can send it */
 	struct slice body;
 	struct slice address; /* of the peer, "192.0.2.1"; behind the edge the one HAProxy saw */
 };

@@ -4,27 +4,26 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/session.h"
 #include "io/pg_row.h"
 #include "main/main.h"
 #include "sql_gen.h"
 
 enum { CONNINFO_MAX = 4096, QUEUE = 16, TIMEOUT_MS = 60000 };
 
-static int64_t job_idle_seconds(const struct config *c)
+static struct pg_param job_epoch_seconds(const struct config *c, struct pg_param *items)
 {
-	return c->session_idle_minutes * 60;
-}
-
-static int64_t job_epoch_seconds(const struct config *c)
-{
-	return c->epoch_days * 86400;
+	(void)items;
+	return pg_int(c->epoch_days * 86400);
 }
 
 static const struct job {
 	size_t statement;
-	int64_t (*argument)(const struct config *c); /* NULL: the statement takes none */
+	/* The items of an array, if it is one. NULL: the statement takes none */
+	struct pg_param (*argument)(
+		const struct config *c, struct pg_param items[static SESSION_CLASSES]);
 } jobs[] = {
-	{STMT_JOB_SWEEP_SESSIONS, job_idle_seconds},
+	{STMT_JOB_SWEEP_SESSIONS, session_idle_seconds},
 	{STMT_JOB_SWEEP_INVITATIONS, NULL},
 	{STMT_JOB_SWEEP_LOGINS, NULL},
 	{STMT_JOB_AGE_EPOCHS, job_epoch_seconds},
@@ -59,8 +58,9 @@ static void jobs_round(void *ctx)
 	for (size_t i = 0; i < N_JOBS; i++) {
 		if (r->running[i])
 			continue;
+		struct pg_param items[SESSION_CLASSES];
 		struct pg_param argument =
-			jobs[i].argument ? pg_int(jobs[i].argument(r->config)) : pg_null();
+			jobs[i].argument ? jobs[i].argument(r->config, items) : pg_null();
 		struct pg_call call = {.statement = i,
 			.params = &argument,
 			.n_params = r->statements[i].n_in,

@@ -128,6 +128,20 @@ static void conn_ready(struct conn *c)
 	all.n_ready++;
 }
 
+static void conn_ask_ticket(struct conn *c)
+{
+	char text[1024];
+	int n = snprintf(text, sizeof text,
+		"POST /api/ws_ticket HTTP/1.1\r\nHost: localhost:%d\r\nOrigin: %s\r\nX-Luotsi: "
+		"1\r\n"
+		"Content-Type: application/json\r\nContent-Length: 2\r\n"
+		"Cookie: __Host-luotsi=%s\r\n\r\n{}",
+		opt.port, opt.origin, c->person->cookie);
+	bytes_add(&c->out, text, (size_t)n);
+	c->state = CONN_TICKET;
+	conn_flush(c);
+}
+
 static void conn_upgrade(struct conn *c)
 {
 	char text[1024];
@@ -149,6 +163,8 @@ static void conn_handshake(struct conn *c)
 	if (n == 1) {
 		if (opt.bare)
 			conn_ready(c);
+		else if (!c->ticket[0])
+			conn_ask_ticket(c);
 		else
 			conn_upgrade(c);
 		conn_watch(c);
@@ -283,6 +299,23 @@ static size_t take_frame(struct conn *c, const uint8_t *p, size_t size)
 	return head + length;
 }
 
+/* The ticket is all that is wanted of the answer; then once more, for the WebSocket. */
+static void conn_ticketed(struct conn *c)
+{
+	static const char name[] = "\"ticket\":\"";
+	const size_t n_name = sizeof name - 1, n_ticket = 43;
+	uint8_t *at = memmem(c->in.data, c->in.size, name, n_name);
+	if (!at || (size_t)(c->in.data + c->in.size - at) < n_name + n_ticket)
+		return;
+	memcpy(c->ticket, at + n_name, n_ticket);
+	bytes_drop(&c->in, c->in.size);
+	epoll_ctl(all.epoll, EPOLL_CTL_DEL, c->fd, NULL);
+	SSL_free(c->ssl);
+	close(c->fd);
+	all.n_pending--;
+	conn_start(c);
+}
+
 static void conn_upgraded(struct conn *c)
 {
 	uint8_t *end = memmem(c->in.data, c->in.size, "\r\n\r\n", 4);
@@ -297,11 +330,16 @@ static void conn_upgraded(struct conn *c)
 	}
 	bytes_drop(&c->in, (size_t)(end + 4 - c->in.data));
 	c->state = CONN_SESSION;
-	conn_say(c, "{\"id\":1,\"op\":\"session_open\",\"body\":{}}");
+	char text[160];
+	(void)snprintf(text, sizeof text,
+		"{\"id\":1,\"op\":\"session_open\",\"body\":{\"ticket\":\"%s\"}}", c->ticket);
+	conn_say(c, text);
 }
 
 static void conn_parse(struct conn *c)
 {
+	if (c->state == CONN_TICKET)
+		conn_ticketed(c);
 	if (c->state == CONN_UPGRADE)
 		conn_upgraded(c);
 	size_t used = 0;
@@ -328,7 +366,7 @@ static void conn_read(struct conn *c)
 		}
 		bytes_add(&c->in, buffer, (size_t)n);
 		conn_parse(c);
-		if (c->state == CONN_DEAD)
+		if (c->state == CONN_DEAD || c->state == CONN_CONNECTING)
 			return;
 	}
 	if (c->state != CONN_DEAD)

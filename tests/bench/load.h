@@ -11,6 +11,7 @@ enum conn_state {
 	CONN_NEW,
 	CONN_CONNECTING,
 	CONN_TLS,
+	CONN_TICKET, /* asks for the ticket of the WebSocket, on a connection of its own */
 	CONN_UPGRADE,
 	CONN_SESSION,
 	CONN_ROOM,
@@ -38,6 +39,7 @@ struct conn {
 	SSL *ssl;
 	int fd;
 	enum conn_state state;
+	char ticket[64];
 	bool want_write, counted_dead;
 	uint32_t index; /* among the talkers */
 	struct bytes in, out, whole;

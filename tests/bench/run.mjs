@@ -33,7 +33,7 @@ const row = (what, value, floor, detail) => {
 const settings = {
 	requests_per_minute: 10000000, posts_per_minute: 10000000, sign_ins_per_minute: 10000000, connects_per_minute: 10000000,
 	max_connections: 30000, max_connections_per_address: 30000, max_connections_per_user: 10000, epoch_max_messages: 100000000,
-	requests_in_flight: 1000, idle_seconds: 86400, ping_seconds: 80000, session_idle_minutes: 600,
+	requests_in_flight: 1000, idle_seconds: 86400, ping_seconds: 80000, client_idle_minutes: 600, staff_idle_minutes: 600, admin_idle_minutes: 600,
 };
 
 // --- processes -----------------------------------------------------------------------------------

@@ -22,21 +22,29 @@ export const database = async (service: Service): Promise<pg.Client> => {
 	return client;
 };
 
-/** Gives the value of the session's cookie. */
-export const signIn = (service: Service, person: string): Promise<string> =>
+const post = (service: Service, op: string, what: Json, cookie = ""): Promise<{ cookie: string; ok: Json }> =>
 	new Promise((resolve, reject) => {
-		const body = JSON.stringify({ person });
-		const headers = { Origin: service.origin, "Content-Type": "application/json", "Content-Length": body.length };
-		const options = { method: "POST", host: "localhost", port: service.port, path: "/api/dev_sign_in", ca: readFileSync(service.ca), agent: false, headers };
+		const body = JSON.stringify(what);
+		const headers = {
+			Origin: service.origin, "Content-Type": "application/json", "Content-Length": body.length, "X-Luotsi": "1",
+			...(cookie ? { Cookie: `__Host-luotsi=${cookie}` } : {}),
+		};
+		const options = { method: "POST", host: "localhost", port: service.port, path: `/api/${op}`, ca: readFileSync(service.ca), agent: false, headers };
 		const asked = request(options, (answer) => {
-			answer.resume();
-			const cookie = /__Host-luotsi=([^;]+)/.exec(answer.headers["set-cookie"]?.[0] ?? "")?.[1];
-			if (cookie) resolve(cookie);
-			else reject(new Error(`sign-in: ${answer.statusCode}`));
+			let text = "";
+			answer.on("data", (part: Buffer) => (text += part.toString()));
+			answer.on("end", () => {
+				const { ok } = JSON.parse(text) as { ok?: Json };
+				if (ok) resolve({ ok, cookie: /__Host-luotsi=([^;]+)/.exec(answer.headers["set-cookie"]?.[0] ?? "")?.[1] ?? "" });
+				else reject(new Error(`${op}: ${answer.statusCode}`));
+			});
 		});
 		asked.on("error", reject);
 		asked.end(body);
 	});
+
+/** Gives the value of the session's cookie. */
+export const signIn = async (service: Service, person: string): Promise<string> => (await post(service, "dev_sign_in", { person })).cookie;
 
 export interface Wire {
 	readonly cookie: string;
@@ -67,6 +75,6 @@ export const connect = (service: Service, cookie: string): Promise<Wire> =>
 		socket.on("error", reject);
 		socket.on("open", () => {
 			const wire = { cookie, call, close: () => socket.close() };
-			call("session_open", {}).then(() => resolve(wire), reject);
+			post(service, "ws_ticket", {}, cookie).then(({ ok }) => call("session_open", ok)).then(() => resolve(wire), reject);
 		});
 	});

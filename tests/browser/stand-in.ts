@@ -75,7 +75,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 	let self: SelfView = {
 		user: "me", role: scenario === "admin" ? "admin" : staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
 		keys: scenario === "fresh" ? "none" : scenario === "locked" ? "locked" : "open",
-		unlockers: [{ id: "u1", type: "passphrase", createdAt: now, credential: "" }, { id: "u2", type: "code", createdAt: now, credential: "" }], certified: staff && scenario !== "counsellor-new", development: true, recovered: scenario === "recovered",
+		unlockers: [{ id: "u1", type: "passphrase", createdAt: now, credential: "" }, { id: "u2", type: "code", createdAt: now, credential: "" }], certified: staff && scenario !== "counsellor-new", development: true, idleMinutes: 20, recovered: scenario === "recovered",
 		warning: scenario === "warning" ? "old_state" : null,
 	};
 	if (scenario === "counsellor-passkeys") self = { ...self, unlockers: [...self.unlockers, { id: "u3", type: "passkey", createdAt: now - DAY, credential: "" }] };

@@ -101,6 +101,7 @@ export const makeRelay = () => {
 			origin: "https://relay.test",
 			readAhead: false,
 			open: (h) => connect(user, h),
+			ticket: async () => (people.has(user) ? "" : refuse("not_signed_in")),
 			reachable: async () => true,
 			argon2id: async (password, p) => sha256(new Uint8Array([...password, ...p.salt]) as Bytes),
 			words: async () => list(),
@@ -258,7 +259,7 @@ export const makeRelay = () => {
 
 	const ops: Record<string, (user: string, body: Json) => Json | Promise<Json>> = {
 		session_open: (user) => ({
-			user, org, role: people.get(user)?.role, organisation: "Relay", server_time: Date.now(), expires_at: Date.now() + 1e9, max_frame: 262144,
+			user, org, role: people.get(user)?.role, organisation: "Relay", server_time: Date.now(), expires_at: Date.now() + 1e9, idle_minutes: 20, max_frame: 262144,
 			epoch_max_messages: relay.epochMax, agreement, development: true,
 		}),
 		self_get: (user) => ({ chain: { subject: user, entries: chains.get(user) }, organisation: { subject: org, entries: chains.get(org) }, ...keptOf(user) }),

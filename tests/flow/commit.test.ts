@@ -177,7 +177,7 @@ export const commitTests = (house: () => House): void => {
 	test("another_organisations_person_is_told_nothing_of_a_room", async () => {
 		const { room } = await talk(house());
 		const wire = await openWire(house(), { cookie: await cookieOf(house(), house().foreigner()) });
-		assert.ok((await wire.ask("session_open", {})).ok);
+		assert.ok((await wire.open()).ok);
 		for (const [op, body] of [["message_page", { room, limit: 10 }], ["room_log", { room, from: 0 }], ["room_open", { room, language: "fi" }]] as const)
 			assert.ok(["not_found", "not_member", "forbidden"].includes((await wire.ask(op, body)).err ?? ""), op);
 		assert.equal((await wire.ask("invitation_claim", { room, token: toBase64Url(random(16)) })).err, "not_found");
@@ -187,7 +187,7 @@ export const commitTests = (house: () => House): void => {
 
 export const signedIn = async (house: House, actor: Actor): Promise<Wire> => {
 	const wire = await openWire(house, { cookie: await cookieOf(house, { person: actor.user, role: "" }) });
-	const reply = await wire.ask("session_open", {});
+	const reply = await wire.open();
 	if (!reply.ok) throw new Error(`session_open: ${reply.err}`);
 	return wire;
 };

@@ -49,7 +49,7 @@ export const hostileTests = (house: () => House): void => {
 		const { db } = house();
 		const account = house().account();
 		const wire = await openWire(house(), { cookie: await cookieOf(house(), account) });
-		assert.ok((await wire.ask("session_open", {})).ok);
+		assert.ok((await wire.open()).ok);
 		await db.query("DELETE FROM session WHERE account = $1", [idToUuid(account.person)]);
 		await db.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'listen %'");
 		let code = 0;
@@ -74,7 +74,7 @@ export const hostileTests = (house: () => House): void => {
 		const account = house().account();
 		const cookie = await cookieOf(house(), account);
 		const wire = await openWire(house(), { cookie });
-		assert.ok((await wire.ask("session_open", {})).ok);
+		assert.ok((await wire.open()).ok);
 		await db.query("UPDATE account SET disabled_at = now() WHERE account = $1", [idToUuid(account.person)]);
 		let code = 0;
 		void wire.closed.then((n) => (code = n));

@@ -16,7 +16,7 @@ const fresh = async (house: House): Promise<Wire> => openWire(house, { cookie: a
 
 const opened = async (house: House): Promise<{ wire: Wire; user: string }> => {
 	const wire = await fresh(house);
-	const reply = await wire.ask("session_open", {});
+	const reply = await wire.open();
 	return { wire, user: reply.ok?.["user"] as string };
 };
 
@@ -52,7 +52,7 @@ export const wireTests = (house: () => House): void => {
 
 	test("an_unknown_session_ends_the_connection", async () => {
 		const wire = await openWire(house(), { cookie: `__Host-luotsi=${Buffer.alloc(32, 7).toString("base64url")}` });
-		const reply = await within(3_000, "answer", wire.ask("session_open", {}));
+		const reply = await within(3_000, "answer", wire.open());
 		assert.ok(["session_expired", "not_signed_in"].includes(reply.err ?? ""), reply.err);
 		assert.equal(await within(3_000, "close", wire.closed), 4001);
 	});
@@ -62,15 +62,15 @@ export const wireTests = (house: () => House): void => {
 		const cookie = await cookieOf(house(), account);
 		await house().db.query("UPDATE session SET expires_at = now() - interval '1 second', started_at = now() - interval '1 day' WHERE account = $1", [idToUuid(account.person)]);
 		const wire = await openWire(house(), { cookie });
-		assert.ok(["session_expired", "not_signed_in"].includes((await wire.ask("session_open", {})).err ?? ""));
+		assert.ok(["session_expired", "not_signed_in"].includes((await wire.open()).err ?? ""));
 		assert.equal(await within(3_000, "close", wire.closed), 4001);
 	});
 
 	test("ending_a_session_closes_its_connections", async () => {
 		const account = house().account();
 		const [a, b] = [await openWire(house(), { cookie: await cookieOf(house(), account) }), await openWire(house(), { cookie: await cookieOf(house(), account) })];
-		await a.ask("session_open", {});
-		await b.ask("session_open", {});
+		await a.open();
+		await b.open();
 		const sessions = (await a.ask("session_list", {})).ok?.["sessions"] as { session: string; current: boolean }[];
 		assert.equal(sessions.length, 2);
 		await a.ask("session_end", { session: sessions.find((s) => !s.current)?.session });

@@ -1,7 +1,9 @@
 // The bare wire, for what no honest client says: frames and requests by hand.
 
+import { randomBytes } from "node:crypto";
 import { connect, type TLSSocket } from "node:tls";
 import WebSocket from "ws";
+import { post } from "../../web/src/client/node.js";
 import type { Service } from "./house.js";
 
 export interface Reply {
@@ -15,6 +17,8 @@ export interface Reply {
 
 export interface Wire {
 	socket: WebSocket;
+	/** session_open with a fresh ticket of this cookie's session; with one of nobody's if there is no session. */
+	open(): Promise<Reply>;
 	/** With a blob: a binary frame. */
 	ask(op: string, body: object, blob?: Buffer): Promise<Reply>;
 	raw(data: string | Buffer): void;
@@ -54,20 +58,27 @@ export const openWire = async (house: { service: Service; ca: string }, h: Hands
 		socket.on("error", () => resolve(0));
 	});
 	await Promise.race([new Promise((resolve) => socket.on("open", resolve)), refused]);
+	const ask = (op: string, body: object, blob?: Buffer): Promise<Reply> =>
+		new Promise((resolve) => {
+			const id = ++last;
+			waiting.set(id, resolve);
+			void closed.then((code) => resolve({ err: `closed ${code}` }));
+			const json = Buffer.from(JSON.stringify({ id, op, body }));
+			const length = Buffer.alloc(4);
+			length.writeUInt32BE(json.length);
+			socket.send(blob ? Buffer.concat([length, json, blob]) : String(json));
+		});
 	return {
-		socket, heard, closed, refused,
+		socket, heard, closed, refused, ask,
 		raw: (data) => socket.send(data),
-		ask: (op, body, blob) =>
-			new Promise((resolve) => {
-				const id = ++last;
-				waiting.set(id, resolve);
-				void closed.then((code) => resolve({ err: `closed ${code}` }));
-				const json = Buffer.from(JSON.stringify({ id, op, body }));
-				const length = Buffer.alloc(4);
-				length.writeUInt32BE(json.length);
-				socket.send(blob ? Buffer.concat([length, json, blob]) : String(json));
-			}),
+		open: async () => ask("session_open", { ticket: await ticketOf(house, h.cookie ?? "") }),
 	};
+};
+
+/** A ticket for the WebSocket of this cookie's session; 32 bytes that nobody gave if there is none. */
+export const ticketOf = async (house: { service: Service; ca: string }, cookie: string): Promise<string> => {
+	const answer = JSON.parse((await post(house.service.origin, house.ca, "ws_ticket", {}, cookie)).body) as Reply;
+	return (answer.ok?.["ticket"] as string | undefined) ?? randomBytes(32).toString("base64url");
 };
 
 /** Bytes over TLS as they are; resolves to what came back until the server closed or the time was over. */

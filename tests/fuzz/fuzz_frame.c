@@ -152,6 +152,7 @@ static void say_http(struct world *w, uint8_t who, struct slice rest)
 		.cookie = who & 32 ? SLICE_NONE : w->cookie,
 		.origin = slice_text(w->config.public_origin),
 		.content_type = SLICE_LIT("application/json"),
+		.mark = SLICE_LIT("1"),
 		.body = rest,
 		.address = SLICE_LIT("192.0.2.1")};
 	gate_enter_http(w->core, &request);

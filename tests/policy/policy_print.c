@@ -1,16 +1,27 @@
 /* Prints every answer of the table of rights: a line for each action, role and relation, with the
- * answer in each phase. tests/policy/run compares it with golden.txt. */
+ * answer in each phase; two answers where it matters whether the person was just proven to be there
+ * ("not/proven"). tests/policy/run compares it with golden.txt. */
 #include <stdio.h>
 
 #include "core/policy.h"
 
+static const char *answer(enum action action, struct facts facts, bool fresh)
+{
+	facts.fresh = fresh;
+	enum err e = policy_decide(action, &facts);
+	return e == ERR_OK ? "ALLOW" : err_word(e);
+}
+
 static void print_line(enum action action, struct facts facts)
 {
-	printf("%-20s %-10s %-12s", action_words[action], role_words[facts.role],
+	printf("%-20s %-11s %-12s", action_words[action], role_words[facts.role],
 		relation_words[facts.relation]);
 	for (facts.phase = PHASE_NONE; facts.phase < PHASE_COUNT; facts.phase++) {
-		enum err e = policy_decide(action, &facts);
-		printf(" %s=%s", phase_words[facts.phase], e == ERR_OK ? "ALLOW" : err_word(e));
+		const char *stale = answer(action, facts, false);
+		const char *fresh = answer(action, facts, true);
+		printf(" %s=%s", phase_words[facts.phase], stale);
+		if (strcmp(stale, fresh) != 0)
+			printf("/%s", fresh);
 	}
 	printf("\n");
 }
@@ -20,6 +31,7 @@ int main(void)
 	for (enum action action = 0; action < ACTION_COUNT; action++)
 		for (enum role role = 0; role < ROLE_COUNT; role++)
 			for (enum relation relation = 0; relation < RELATION_COUNT; relation++)
-				print_line(action, (struct facts){role, relation, PHASE_NONE});
+				print_line(
+					action, (struct facts){.role = role, .relation = relation});
 	return 0;
 }

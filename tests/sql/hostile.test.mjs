@@ -60,7 +60,7 @@ test('a member who brings the new key writes again', async () => {
 
 test('a disabled account has no session any more, and every worker hears of it', async () => {
 	const account = await makeAccount(owner, org), session = id(), heard = [];
-	await asApp('INSERT INTO session (session, token_hash, account, expires_at) VALUES ($1, $2, $3, now() + interval \'1 day\')', [session, rand32(), account]);
+	await asApp('INSERT INTO session (session, token_hash, account, method, fresh_until, expires_at) VALUES ($1, $2, $3, \'passkey\', now(), now() + interval \'1 day\')', [session, rand32(), account]);
 	await app.query('LISTEN luotsi');
 	app.on('notification', (n) => heard.push(n.payload));
 	await sql('UPDATE account SET disabled_at = now() WHERE account = $1', [account]);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, connect, envelope, hash, id, makeAccount, makeOrg, makeRoom, post, rand32, refused, statements, within, zero } from './lib.mjs';
+import { ask, connect, envelope, hash, hex, id, makeAccount, makeOrg, makeRoom, post, rand32, refused, statements, within, zero } from './lib.mjs';
 
 const roles = ['luotsi_owner', 'luotsi_app', 'luotsi_jobs', 'luotsi_read'];
 const db = {};
@@ -22,8 +22,9 @@ before(async () => {
 		await owner.query('INSERT INTO invitation (room, invite, token_hash, sealed, expires_at) VALUES ($1, $2, $3, $4, now() + interval \'1 day\')',
 			[room.room, id(), rand32(), Buffer.alloc(300)]);
 		await owner.query('INSERT INTO draft (room, account, version) VALUES ($1, $2, 1)', [room.room, room.client.account]);
-		await owner.query('INSERT INTO session (session, token_hash, account, expires_at) VALUES ($1, $2, $3, now() + interval \'1 day\')',
+		await owner.query('INSERT INTO session (session, token_hash, account, method, fresh_until, expires_at) VALUES ($1, $2, $3, \'passkey\', now(), now() + interval \'1 day\')',
 			[id(), rand32(), room.client.account]);
+		await owner.query("INSERT INTO ws_ticket (ticket_hash, session, expires_at) VALUES ($1, $2, now() + interval '1 day')", [rand32(), id()]);
 		await owner.query("INSERT INTO audit (action) VALUES ('room_open')");
 		await owner.query('INSERT INTO identity_head (subject, n_entries, head) VALUES ($1, 1, $2)', [room.client.account, rand32()]);
 		await owner.query('INSERT INTO identity_entry (subject, n, type, env_hash, entry) VALUES ($1, 0, 1, $2, $3)', [room.client.account, rand32(), Buffer.alloc(300)]);
@@ -143,7 +144,7 @@ for (const [what, sql] of [
 	['make accounts', "INSERT INTO account (account, role) VALUES (gen_random_uuid(), 'admin')"], ['change roles', "UPDATE account SET role = 'admin'"],
 	['make tables', 'CREATE TABLE mine (n int)'], ['make temporary tables', 'CREATE TEMP TABLE mine (n int)'],
 	['turn off row-level security', 'ALTER TABLE room DISABLE ROW LEVEL SECURITY'],
-	['sweep', 'SELECT sweep_sessions(1)'], ['become the owner', 'SET ROLE luotsi_owner']]) {
+	['sweep', 'SELECT sweep_sessions(ARRAY[1, 1, 1])'], ['become the owner', 'SET ROLE luotsi_owner']]) {
 	test(`luotsi_app may not ${what}`, () =>
 		assert.rejects(within(db.luotsi_app, there.org, () => db.luotsi_app.query(sql)), { code: '42501' }));
 }
@@ -198,8 +199,8 @@ test('functions with the owner\'s rights fix their search path, and only they ha
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
 	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'dev_people', 'enrolment_make', 'identity_begin', 'identity_find', 'identity_record',
-			'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'session_find',
-			'sign_in_organisations', 'sweep_invitations', 'sweep_logins', 'sweep_sessions']);
+			'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'session_end_token',
+			'session_find', 'sign_in_organisations', 'sweep_invitations', 'sweep_logins', 'sweep_sessions']);
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
 
@@ -211,33 +212,141 @@ test('nothing is executable by everybody', async () => {
 
 test('statements without a tenant are only those of sign-in and of jobs', () => {
 	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
-		['dev_people', 'dev_person', 'identity_find', 'job_age_epochs', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions', 'login_begin',
-		'login_choice_put', 'login_choice_take', 'login_take', 'session_find', 'sign_in_note', 'sign_in_organisations']);
+		['dev_people', 'dev_person', 'identity_find', 'job_age_epochs', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions',
+		'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'session_find', 'session_open', 'sign_in_note',
+		'sign_in_organisations']);
 });
+
+const idle = [1200, 900, 600];
+const started = async (org, account, { seconds = [3600, 3600, 3600], old_hash = null, method = 'oidc' } = {}) => {
+	const token_hash = rand32(), session = id();
+	const rows = await ask(db.luotsi_app, org.org, 'session_start', { session, token_hash, account, method, identified_at: null, acr: null, old_hash, seconds });
+	return { token_hash, session, row: rows[0] };
+};
+const found = (token_hash) => ask(db.luotsi_app, null, 'session_find', { token_hash, idle });
+const asOwner = (org, sql, values) => within(db.luotsi_owner, org.org, () => db.luotsi_owner.query(sql, values));
 
 test('a session is found by its token\'s hash alone, until it is over', async () => {
 	const { luotsi_app: app, luotsi_owner: owner, luotsi_jobs: jobs } = db;
 	const account = await makeAccount(owner, here, 'counsellor');
-	const find = (token_hash) => ask(app, null, 'session_find', { token_hash, idle_seconds: 3600 });
-	const start = async (expires_at) => {
-		const token_hash = rand32(), session = id();
-		await ask(app, here.org, 'session_start', { session, token_hash, account, expires_at });
-		return { token_hash, session };
-	};
-	const live = await start(new Date(Date.now() + 3600e3)), expired = await start(new Date(Date.now() - 1000));
-	const [found] = await find(live.token_hash);
-	assert.deepEqual([found.session, found.org, found.account, found.role], [live.session, here.org, account, 'counsellor']);
-	assert.deepEqual(await find(expired.token_hash), []);
-	assert.deepEqual(await find(rand32()), []);
-	const idle = await start(new Date(Date.now() + 3600e3));
-	await within(owner, here.org, () => owner.query("UPDATE session SET seen_at = now() - interval '2 hours' WHERE session = $1", [idle.session]));
-	assert.deepEqual(await find(idle.token_hash), []);
-	const [{ swept }] = await ask(jobs, null, 'job_sweep_sessions', { idle_seconds: 3600 });
+	const live = await started(here, account), expired = await started(here, account);
+	await asOwner(here, "UPDATE session SET expires_at = now() - interval '1 second' WHERE session = $1", [expired.session]);
+	const [one] = await found(live.token_hash);
+	assert.deepEqual([one.session, one.org, one.account, one.role, one.method], [live.session, here.org, account, 'counsellor', 'oidc']);
+	assert.ok(one.fresh_until > new Date() && one.fresh_until < new Date(Date.now() + 301e3), 'fresh for five minutes');
+	assert.deepEqual(await found(expired.token_hash), []);
+	assert.deepEqual(await found(rand32()), []);
+	const away = await started(here, account);
+	await asOwner(here, "UPDATE session SET seen_at = now() - interval '2 hours' WHERE session = $1", [away.session]);
+	assert.deepEqual(await found(away.token_hash), []);
+	const [{ swept }] = await ask(jobs, null, 'job_sweep_sessions', { idle });
 	assert.equal(swept, 2);
 	assert.deepEqual(await ask(app, here.org, 'session_end', { account: room.client.account, session: live.session }), [], 'not another\'s');
 	assert.equal((await ask(app, here.org, 'session_end', { account, session: live.session })).length, 1);
-	assert.deepEqual(await find(live.token_hash), []);
-	const disabled = await start(new Date(Date.now() + 3600e3));
-	await within(owner, here.org, () => owner.query('UPDATE account SET disabled_at = now() WHERE account = $1', [account]));
-	assert.deepEqual(await find(disabled.token_hash), []);
+	assert.deepEqual(await found(live.token_hash), []);
+	const disabled = await started(here, account);
+	await asOwner(here, 'UPDATE account SET disabled_at = now() WHERE account = $1', [account]);
+	assert.deepEqual(await found(disabled.token_hash), []);
+	assert.equal((await started(here, account)).row, undefined, 'nor does a new one begin');
+});
+
+test('limits go by role: how long without a request, and how long at most', async () => {
+	const classes = { client: 0, counsellor: 1, team_lead: 1, admin: 2, dpo: 2, coordinator: 2, operator: 2 };
+	for (const [role, n] of Object.entries(classes)) {
+		const account = await makeAccount(db.luotsi_owner, here, role);
+		const session = await started(here, account, { seconds: [100, 200, 300] });
+		const left = (session.row.expires_at - Date.now()) / 1000;
+		assert.ok(left > 100 * (n + 1) - 20 && left <= 100 * (n + 1) + 1, `${role}: ${left}`);
+		await asOwner(here, 'UPDATE session SET expires_at = now() + interval \'1 hour\', seen_at = now() - make_interval(secs => $2) WHERE session = $1', [session.session, idle[n] - 20]);
+		assert.equal((await found(session.token_hash)).length, 1, role);
+		assert.equal((await ask(db.luotsi_app, here.org, 'session_look', { session: session.session, idle })).length, 1, role);
+		await asOwner(here, 'UPDATE session SET seen_at = now() - make_interval(secs => $2) WHERE session = $1', [session.session, idle[n] + 1]);
+		assert.deepEqual(await found(session.token_hash), [], role);
+		assert.deepEqual(await ask(db.luotsi_app, here.org, 'session_look', { session: session.session, idle }), [], role);
+	}
+});
+
+test('who signs in leaves the session of the cookie behind, also one of another organisation', async () => {
+	const mine = await makeAccount(db.luotsi_owner, here), other = await makeAccount(db.luotsi_owner, there);
+	const old = await started(there, other), heard = [];
+	const listener = await connect('luotsi_app');
+	await listener.query('LISTEN luotsi');
+	listener.on('notification', (n) => heard.push(n.payload));
+	const now = await started(here, mine, { old_hash: old.token_hash });
+	assert.deepEqual(await found(old.token_hash), []);
+	assert.equal((await found(now.token_hash)).length, 1);
+	await listener.query('SELECT 1');
+	await listener.end();
+	assert.ok(heard.includes(`s ${hex(there.org)} ${hex(other)} ${hex(old.session)}`), heard.join());
+	assert.ok((await started(here, mine, { old_hash: rand32() })).row, 'one that nobody knows is no hindrance');
+});
+
+test('a ticket opens once, for its session, in its time', async () => {
+	const account = await makeAccount(db.luotsi_owner, here);
+	const [a, b] = [await started(here, account), await started(here, account)];
+	const ticket = async (session, seconds = 30) => {
+		const ticket_hash = rand32();
+		await ask(db.luotsi_app, here.org, 'ws_ticket', { ticket_hash, session: session.session, seconds });
+		return ticket_hash;
+	};
+	const opens = async (session, ticket_hash) => (await ask(db.luotsi_app, null, 'session_open', { token_hash: session.token_hash, ticket_hash, idle }))[0]?.admitted;
+	const good = await ticket(a);
+	assert.equal(await opens(b, good), false, 'another session\'s');
+	assert.equal(await opens(a, rand32()), false);
+	assert.equal(await opens(a, good), true);
+	assert.equal(await opens(a, good), false, 'twice');
+	const late = await ticket(a, 0);
+	assert.equal(await opens(a, late), false, 'too late');
+	const left = async () => (await within(db.luotsi_app, here.org, () => db.luotsi_app.query('SELECT count(*) AS n FROM ws_ticket WHERE ticket_hash = $1', [late]))).rows[0].n;
+	assert.equal(await left(), 1);
+	await ask(db.luotsi_jobs, null, 'job_sweep_sessions', { idle });
+	assert.equal(await left(), 0, 'swept');
+	const orphan = await ticket(a);
+	await ask(db.luotsi_app, here.org, 'session_end', { account, session: a.session });
+	assert.equal(await opens(a, orphan), undefined, 'of an ended session');
+});
+
+test('to be proven anew makes a session fresh, and may give it another cookie', async () => {
+	const account = await makeAccount(db.luotsi_owner, here);
+	const session = await started(here, account);
+	await asOwner(here, "UPDATE session SET fresh_until = now() - interval '1 hour' WHERE session = $1", [session.session]);
+	const token_hash = rand32();
+	const [{ fresh_until }] = await ask(db.luotsi_app, here.org, 'session_freshen', { session: session.session, token_hash });
+	assert.ok(fresh_until > new Date());
+	assert.deepEqual(await found(session.token_hash), []);
+	assert.equal((await found(token_hash))[0].session, session.session);
+	await ask(db.luotsi_app, here.org, 'session_freshen', { session: session.session, token_hash: null });
+	assert.equal((await found(token_hash)).length, 1, 'kept');
+});
+
+test('all others of one\'s sessions end at once, and nobody else\'s', async () => {
+	const [account, other] = [await makeAccount(db.luotsi_owner, here), await makeAccount(db.luotsi_owner, here)];
+	const [kept, a, b, foreign] = [await started(here, account), await started(here, account), await started(here, account), await started(here, other)];
+	const [{ ended }] = await ask(db.luotsi_app, here.org, 'session_end_others', { account, session: kept.session });
+	assert.equal(ended, 2);
+	assert.deepEqual([await found(a.token_hash), await found(b.token_hash)], [[], []]);
+	assert.deepEqual([(await found(kept.token_hash)).length, (await found(foreign.token_hash)).length], [1, 1]);
+});
+
+test('who gets another role is out, and nobody has one that there is not', async () => {
+	const account = await makeAccount(db.luotsi_owner, here, 'counsellor');
+	const session = await started(here, account);
+	await asOwner(here, "UPDATE account SET role = 'counsellor' WHERE account = $1", [account]);
+	assert.equal((await found(session.token_hash)).length, 1);
+	await asOwner(here, "UPDATE account SET role = 'team_lead' WHERE account = $1", [account]);
+	assert.deepEqual(await found(session.token_hash), []);
+	await assert.rejects(asOwner(here, "UPDATE account SET role = 'owner' WHERE account = $1", [account]), /account_role_known/);
+});
+
+test('nobody who administers gets a seat in a room', async () => {
+	const seat = (account, active = true) => asOwner(there,
+		`INSERT INTO room_member (room, account, role, sig_kid, enc_kid, cert, active, since, visible_from) VALUES ($1, $2, 2, $3, $4, $5, $6, 0, 1)`,
+		[room.room, account, rand32(), rand32(), rand32(), active]);
+	for (const role of ['admin', 'dpo', 'coordinator', 'operator']) {
+		const account = await makeAccount(db.luotsi_owner, there, role);
+		await assert.rejects(seat(account), (e) => e.code === 'LU000' && e.constraint === 'room_member_counsels__forbidden', role);
+		await seat(account, false);
+		await assert.rejects(asOwner(there, 'UPDATE room_member SET active = true WHERE account = $1', [account]), (e) => e.code === 'LU000', role);
+	}
+	await seat(await makeAccount(db.luotsi_owner, there, 'team_lead'));
 });

@@ -109,6 +109,12 @@ struct id pg_get_id(const struct pg_result *r, size_t row, unsigned column)
 {
 	return r->rows[row][column].id;
 }
+enum err keys_ask(
+	struct keys *keys, const struct keys_ask *ask, keys_done_fn *done, void *ctx, uint64_t tag)
+{
+	(void)keys, (void)ask, (void)done, (void)ctx, (void)tag;
+	return ERR_UNAVAILABLE;
+}
 enum err work_submit(struct work *work, work_run_fn *run, work_done_fn *done, void *item)
 {
 	(void)work, (void)run, (void)done, (void)item;
@@ -419,11 +425,11 @@ static void after_a_gap_sessions_are_looked_at_again(void **state)
 	(void)state;
 	connection_doubt(core);
 	connection_sweep(core);
-	answer(STMT_SESSION_FIND, ERR_UNAVAILABLE, NULL, 0);
-	answer(STMT_SESSION_FIND, ERR_OK, found, 1);
+	answer(STMT_SESSION_LOOK, ERR_UNAVAILABLE, NULL, 0);
+	answer(STMT_SESSION_LOOK, ERR_OK, found, 1);
 	connection_sweep(core);
 	assert_int_equal(wires.n_calls, 3);
-	answer(STMT_SESSION_FIND, ERR_OK, NULL, 0);
+	answer(STMT_SESSION_LOOK, ERR_OK, NULL, 0);
 	assert_int_equal(wires.n_closed, 1);
 	connection_sweep(core);
 	assert_int_equal(wires.n_calls, 3);
@@ -433,17 +439,17 @@ static void to_look_at_an_idle_session_keeps_it_not_alive(void **state)
 {
 	(void)state;
 	struct connection *conn = connection_find(core, 1);
-	uint64_t idle_ms = (uint64_t)config.session_idle_minutes * 60000;
+	uint64_t idle_ms = (uint64_t)config.client_idle_minutes * 60000;
 	conn->active_at -= idle_ms;
 	conn->seen_at -= idle_ms - 1000;
 	conn->looked_at -= idle_ms;
 	connection_sweep(core);
-	answer(STMT_SESSION_FIND, ERR_OK, found, 1);
+	answer(STMT_SESSION_LOOK, ERR_OK, found, 1);
 	connection_sweep(core);
 	assert_int_equal(wires.n_calls, 1); /* nobody says that it was seen */
 	conn->looked_at -= 60000;
 	connection_sweep(core);
-	answer(STMT_SESSION_FIND, ERR_OK, NULL, 0);
+	answer(STMT_SESSION_LOOK, ERR_OK, NULL, 0);
 	assert_int_equal(wires.n_closed, 1);
 }
 
@@ -455,6 +461,7 @@ static void requests_of_one_address_are_counted_before_anybody_is_asked(void **s
 		.path = SLICE_LIT("/api/sign_out"),
 		.origin = slice_text(config.public_origin),
 		.content_type = SLICE_LIT("application/json"),
+		.mark = SLICE_LIT("1"),
 		.address = SLICE_LIT("192.0.2.9"),
 		.body = SLICE_LIT("{}")};
 	for (int64_t i = 0; i < config.connects_per_minute + MORE; i++)

@@ -1,6 +1,7 @@
 /* rate, ring, notice, policy, session tokens: the small parts of the gate. */
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/config.h"
 #include "core/notice.h"
 #include "core/policy.h"
 #include "core/rate.h"
@@ -137,7 +138,7 @@ static void notices_of_another_form_are_refused(void **state)
 static void a_refusal_says_what_is_in_the_way(void **state)
 {
 	(void)state;
-	struct facts facts = {ROLE_CLIENT, RELATION_MEMBER, PHASE_CLOSED};
+	struct facts facts = {ROLE_CLIENT, RELATION_MEMBER, PHASE_CLOSED, false};
 	assert_ok(policy_decide(ACTION_ROOM_READ, &facts));
 	assert_err(policy_decide(ACTION_MESSAGE_POST, &facts), ERR_ROOM_CLOSED);
 	facts.relation = RELATION_NONE;
@@ -145,6 +146,50 @@ static void a_refusal_says_what_is_in_the_way(void **state)
 	facts.role = ROLE_ADMIN;
 	facts.relation = RELATION_MEMBER;
 	assert_err(policy_decide(ACTION_ROOM_READ, &facts), ERR_FORBIDDEN);
+}
+
+static void what_needs_a_fresh_proof_says_so_only_to_who_else_may(void **state)
+{
+	(void)state;
+	struct facts facts = {ROLE_CLIENT, RELATION_SELF, PHASE_NONE, false};
+	assert_err(policy_decide(ACTION_UNLOCKER_REPLACE, &facts), ERR_STEP_UP_NEEDED);
+	facts.fresh = true;
+	assert_ok(policy_decide(ACTION_UNLOCKER_REPLACE, &facts));
+	facts.fresh = false;
+	facts.role = ROLE_OPERATOR;
+	assert_err(policy_decide(ACTION_UNLOCKER_REPLACE, &facts), ERR_FORBIDDEN);
+	facts.role = ROLE_NOBODY;
+	assert_err(policy_decide(ACTION_UNLOCKER_REPLACE, &facts), ERR_FORBIDDEN);
+}
+
+static void a_proof_is_fresh_until_its_time_and_none_is_asked_of_the_development_page(void **state)
+{
+	(void)state;
+	struct session session = {.method = SESSION_OIDC, .fresh_until = clock_wall_ms() + 5000};
+	assert_true(session_is_fresh(&session));
+	session.fresh_until = clock_wall_ms() - 1;
+	assert_false(session_is_fresh(&session));
+	session.method = SESSION_PASSKEY;
+	assert_false(session_is_fresh(&session));
+	session.method = SESSION_DEVELOPMENT;
+	assert_true(session_is_fresh(&session));
+}
+
+static void limits_go_by_role(void **state)
+{
+	(void)state;
+	AUTO(config) struct config config;
+	config_init(&config);
+	assert_int_equal(session_idle_minutes(&config, ROLE_CLIENT), 20);
+	assert_int_equal(session_idle_minutes(&config, ROLE_COUNSELLOR), 15);
+	assert_int_equal(session_idle_minutes(&config, ROLE_TEAM_LEAD), 15);
+	for (enum role role = ROLE_ADMIN; role < ROLE_NOBODY; role++)
+		assert_int_equal(session_idle_minutes(&config, role), 10);
+	struct pg_param items[SESSION_CLASSES];
+	assert_int_equal(session_most_seconds(&config, items).array.n, SESSION_CLASSES);
+	assert_int_equal(items[0].integer, 4 * 3600);
+	assert_int_equal(items[1].integer, 9 * 3600);
+	assert_int_equal(items[2].integer, 4 * 3600);
 }
 
 static void a_token_comes_back_from_its_cookie(void **state)
@@ -155,12 +200,12 @@ static void a_token_comes_back_from_its_cookie(void **state)
 	session_new_token(token, &made);
 	char header[200];
 	(void)snprintf(header, sizeof(header), "a=b; __Host-luotsi=%s; c=d", token);
-	assert_true(session_token_hash(slice_text(header), &read));
+	assert_true(session_token_hash(slice_text(header), SESSION_COOKIE, &read));
 	assert_true(hash_equal(&made, &read));
 	(void)snprintf(header, sizeof(header), "x__Host-luotsi=%s", token);
-	assert_false(session_token_hash(slice_text(header), &read));
-	assert_false(session_token_hash(SLICE_LIT("__Host-luotsi=AAAA"), &read));
-	assert_false(session_token_hash(SLICE_NONE, &read));
+	assert_false(session_token_hash(slice_text(header), SESSION_COOKIE, &read));
+	assert_false(session_token_hash(SLICE_LIT("__Host-luotsi=AAAA"), SESSION_COOKIE, &read));
+	assert_false(session_token_hash(SLICE_NONE, SESSION_COOKIE, &read));
 }
 
 int main(void)
@@ -171,6 +216,8 @@ int main(void)
 		T(the_ring_gives_back_what_was_put),
 		T(the_ring_forgets_the_oldest_over_its_ceiling), T(notices_are_read),
 		T(notices_of_another_form_are_refused), T(a_refusal_says_what_is_in_the_way),
-		T(a_token_comes_back_from_its_cookie)};
+		T(what_needs_a_fresh_proof_says_so_only_to_who_else_may),
+		T(a_proof_is_fresh_until_its_time_and_none_is_asked_of_the_development_page),
+		T(limits_go_by_role), T(a_token_comes_back_from_its_cookie)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,14 +7,13 @@ import { emptyTimeline } from "./timeline.js";
 
 const NEUTRAL = "https://www.ilmatieteenlaitos.fi/"; // the weather: nothing to explain to anybody
 const IDLE_SHARED_MS = 15 * 60_000;
-const IDLE_OWN_MS = 60 * 60_000;
 const TWICE_MS = 700;
 
 /** The session ends even when the page is gone before the answer. */
 const endSession = (): Promise<unknown> =>
 	fetch("/api/sign_out", {
 		method: "POST",
-		headers: { "content-type": "application/json" },
+		headers: { "content-type": "application/json", "x-luotsi": "1" },
 		body: "{}",
 		credentials: "same-origin",
 		keepalive: true,
@@ -54,7 +53,8 @@ const watchIdle = (): void => {
 	const touch = (): void => void (last = Date.now());
 	for (const event of ["pointerdown", "keydown", "scroll", "focus"]) addEventListener(event, touch, { capture: true, passive: true });
 	setInterval(() => {
-		const most = get().shared ? IDLE_SHARED_MS : IDLE_OWN_MS;
+		const own = (get().self?.idleMinutes ?? 0) * 60_000;
+		const most = get().shared ? Math.min(IDLE_SHARED_MS, own) : own;
 		if (isOpen() && Date.now() - last > most) void lock();
 	}, 10_000);
 };

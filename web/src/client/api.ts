@@ -5,7 +5,7 @@
 
 export type Id = string; // base64url of 16 bytes
 export type Language = "fi" | "sv" | "en";
-export type Role = "client" | "counsellor" | "admin";
+export type Role = "client" | "counsellor" | "team_lead" | "admin" | "dpo" | "coordinator" | "operator";
 export type Connection = "connecting" | "online" | "offline" | "ended";
 
 /** Where a person stands with their keys. */
@@ -31,6 +31,7 @@ export interface SelfView {
 	recovered: boolean; // opened by the printed code: passphrase and code are to be made anew
 	certified: boolean; // staff: a valid certificate under the organisation's root
 	development: boolean;
+	idleMinutes: number; // without a request the session ends after this time
 	warning: null | "old_state" | "old_unlockers" | "root_changed";
 }
 

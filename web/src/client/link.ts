@@ -72,6 +72,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	let opened = false;
 	let lastId = 0;
 	let attempt = 0;
+	let tries = 0;
 	let refused = 0;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let first: { resolve(s: SessionOpened): void; reject(e: Error): void } | null = null;
@@ -162,9 +163,11 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		void handshakeFailed();
 	};
 
-	const hello = async (from: Socket): Promise<void> => {
+	const isOver = (thrown: unknown): boolean => ["not_signed_in", "session_expired"].includes(wordOf(thrown));
+
+	const hello = async (from: Socket, ticket: Promise<string>): Promise<void> => {
 		try {
-			const session = await send("session_open", {}, OPEN_MS);
+			const session = await send("session_open", { ticket: await ticket }, OPEN_MS);
 			if (from !== socket) return;
 			clearTimeout(timer);
 			opened = true;
@@ -175,17 +178,20 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 			first = null;
 			handlers.online(session);
 		} catch (thrown) {
-			const word = wordOf(thrown);
-			if (word === "not_signed_in" || word === "session_expired") return end("expired");
-			lost(from, 1006);
+			if (!isOver(thrown)) return lost(from, 1006);
+			if (from === socket) end("expired");
 		}
 	};
 
+	/** The ticket is fetched while the handshake goes on: both take the same journeys, so that it costs no time. */
 	const connect = (): void => {
 		clearTimeout(timer);
 		tell("connecting");
+		const mine = ++tries;
+		const ticket = platform.ticket();
+		ticket.catch((thrown: unknown) => void (mine === tries && !opened && state !== "ended" && isOver(thrown) && end("expired")));
 		const made: Socket = platform.open({
-			opened: () => void (made === socket && hello(made)),
+			opened: () => void (made === socket && hello(made, ticket)),
 			said: (text) => void (made === socket && said(text)),
 			closed: (code) => lost(made, code),
 		});

@@ -4,7 +4,9 @@
 import { argon2id } from "hash-wasm";
 import { request } from "node:https";
 import WebSocket from "ws";
+import type { Role } from "./api.js";
 import type { Platform, Socket, SocketHandlers } from "./platform.js";
+import { refusal } from "./refusal.js";
 import { words } from "../words/words.js";
 import type { Bytes } from "../seal/index.js";
 
@@ -27,7 +29,7 @@ const PROTOCOL = "luotsi.v1";
 export const post = (origin: string, ca: string, op: string, body: unknown, cookie = ""): Promise<Answer> =>
 	new Promise((resolve, reject) => {
 		const text = JSON.stringify(body);
-		const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text), origin, ...(cookie ? { cookie } : {}) };
+		const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text), origin, "x-luotsi": "1", ...(cookie ? { cookie } : {}) };
 		const asked = request(`${origin}/api/${op}`, { method: "POST", ca, headers, agent: false }, (answer) => {
 			const parts: Buffer[] = [];
 			answer.on("data", (part: Buffer) => parts.push(part));
@@ -43,7 +45,7 @@ export const post = (origin: string, ca: string, op: string, body: unknown, cook
 export interface Person {
 	readonly person: string;
 	readonly login: string;
-	readonly role: "client" | "counsellor" | "admin";
+	readonly role: Role;
 	readonly organisation: string;
 }
 
@@ -81,6 +83,11 @@ export const openNodePlatform = (o: NodeOptions): Platform => ({
 	origin: o.origin,
 	readAhead: false,
 	open: (handlers) => openSocket(o, handlers),
+	ticket: async () => {
+		const said = JSON.parse((await post(o.origin, o.ca, "ws_ticket", {}, o.cookie)).body) as { ok?: { ticket: string }; err?: string };
+		if (!said.ok) throw refusal(said.err ?? "unavailable");
+		return said.ok.ticket;
+	},
 	reachable: () =>
 		new Promise((resolve) => {
 			const asked = request(`${o.origin}/`, { method: "GET", ca: o.ca, agent: false }, (answer) => {

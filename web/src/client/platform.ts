@@ -18,6 +18,8 @@ export interface Socket {
 export interface Platform {
 	/** A WebSocket to /ws with the subprotocol luotsi.v1 and the session's cookie. */
 	open(handlers: SocketHandlers): Socket;
+	/** POST /api/ws_ticket with that cookie: what the first frame carries. Rejects with the server's word. */
+	ticket(): Promise<string>;
 	/** Does the server answer a plain request? Tells a refused handshake (no session) from no network. */
 	reachable(): Promise<boolean>;
 	argon2id: Argon2id;

@@ -1,7 +1,8 @@
 // The list of rooms: what the server counts (unread, who waits), with the names and the last words that only this browser knows.
 
 import type { Id, RoomSummary } from "./api.js";
-import type { Call, RoomRow } from "./wire.js";
+import { wordOf } from "./refusal.js";
+import type { Call, Reply, RoomRow } from "./wire.js";
 
 const PAUSE_MS = 250;
 const PAGE = 200;
@@ -29,6 +30,12 @@ const summary = (row: RoomRow, organisation: string, known: Known): RoomSummary 
 	unread: row.unread, waitingSince: row.waiting_since ?? null, pending: row.pending,
 });
 
+/** Who administers has no rooms, and is told so. */
+const orNone = (thrown: unknown): Reply<"room_list"> => {
+	if (wordOf(thrown) === "forbidden") return { rooms: [], more: false };
+	throw thrown;
+};
+
 export const makeRooms = (call: Call, organisation: () => string, known: Known, emit: (rooms: RoomSummary[]) => void, arrived: () => Promise<void>): Rooms => {
 	const rows = new Map<Id, RoomRow>();
 	let timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,7 +47,7 @@ export const makeRooms = (call: Call, organisation: () => string, known: Known, 
 		const all: RoomRow[] = [];
 		for (;;) {
 			const after = all[all.length - 1]?.room;
-			const page = await call("room_list", { limit: PAGE, ...(after === undefined ? {} : { after }) });
+			const page = await call("room_list", { limit: PAGE, ...(after === undefined ? {} : { after }) }).catch(orNone);
 			all.push(...page.rooms);
 			if (!page.more || page.rooms.length === 0) return all;
 		}

@@ -137,7 +137,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 		view: () => ({
 			user: me.user, role: me.role, organisation: me.organisation,
 			name: (me.role === "client" ? undefined : certificateOf(people, me.user)?.name) ?? store?.get().name ?? "",
-			keys: stage(), recovered: account?.recovered ?? false, unlockers: unlockers(), certified: isCertified(), development: session.development, warning,
+			keys: stage(), recovered: account?.recovered ?? false, unlockers: unlockers(), certified: isCertified(), development: session.development, idleMinutes: session.idle_minutes, warning,
 		}),
 		create: async (passphrase, name, reset, pairs) => {
 			const before = reset ? await lost() : undefined;

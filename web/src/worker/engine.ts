@@ -2,7 +2,7 @@
 
 import { makeEngine } from "../client/engine.js";
 import type { Platform, Socket, SocketHandlers } from "../client/platform.js";
-import { detailOf, wordOf } from "../client/refusal.js";
+import { detailOf, refusal, wordOf } from "../client/refusal.js";
 import type { Argon2Params, Bytes } from "../seal/index.js";
 import { words } from "../words/words.js";
 import { isMethod, type Ask, type Hint } from "./rpc.js";
@@ -16,6 +16,14 @@ const open = (h: SocketHandlers): Socket => {
 	socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => void (typeof data === "string" && h.said(data)));
 	socket.addEventListener("close", ({ code }) => h.closed(code));
 	return { say: (frame) => socket.send(frame), close: () => socket.close(CLOSE_NORMAL) };
+};
+
+const ticket = async (): Promise<string> => {
+	const headers = { "content-type": "application/json", "x-luotsi": "1" };
+	const answer = await fetch("/api/ws_ticket", { method: "POST", headers, body: "{}" });
+	const said = (await answer.json()) as { ok?: { ticket: string }; err?: string };
+	if (!said.ok) throw refusal(said.err ?? "unavailable");
+	return said.ok.ticket;
 };
 
 /** One worker for one derivation: its 64 MiB go with it. */
@@ -38,6 +46,7 @@ const platform: Platform = {
 	origin: location.origin,
 	readAhead: true,
 	open,
+	ticket,
 	reachable: () => fetch("/", { method: "HEAD", cache: "no-store" }).then(() => true, () => false),
 	argon2id,
 	words,
