@@ -191,8 +191,8 @@ BEGIN
 		active = excluded.active, since = excluded.since, lapsed_at = NULL, in_epoch = true,
 		key_current = m.key_current OR m.sig_kid <> excluded.sig_kid,
 		-- Staff who come back begin anew; a client keeps what was the client's.
-		visible_from = CASE WHEN m.active OR NOT excluded.active OR excluded.role = 1
-			THEN least(m.visible_from, excluded.visible_from) ELSE excluded.visible_from END,
+		visible_from = CASE WHEN m.active OR m.lapsed_at IS NOT NULL OR NOT excluded.active THEN m.visible_from
+			WHEN excluded.role = 1 THEN least(m.visible_from, excluded.visible_from) ELSE excluded.visible_from END,
 		sender_seq = CASE WHEN m.sig_kid = excluded.sig_kid THEN m.sender_seq ELSE 0 END;
 	IF p_epoch > v_room.epoch THEN
 		PERFORM epoch_begun(p_room, p_epoch);

@@ -1,6 +1,6 @@
 // Adding to a control log: a plan says which entries follow one another, each is signed on the state that the one before leaves, and
-// all go to the server as one. If another member was faster the log is fetched and the plan made again; if the reply was lost the
-// log itself says whether the entries are there.
+// all go to the server as one. If another member was faster, or somebody's keys have ended whose chain we had not heard go on, the
+// plan is made again on what is there now; if the reply was lost the log itself says whether the entries are there.
 
 import { isUncertain, refusal, wordOf } from "./refusal.js";
 import type { People } from "./people.js";
@@ -73,6 +73,7 @@ const isThere = async (log: ControlLog, last: ControlState): Promise<boolean> =>
 export const append = async (
 	call: Call, log: ControlLog, people: People, author: Author, start: () => ControlState, plan: (draft: Draft) => Promise<void>,
 ): Promise<boolean> => {
+	let asked = false;
 	for (let tries = 0; ; tries++) {
 		const made: Made = { entries: [], wraps: [], state: start() };
 		await plan(draftOn(made, people, author));
@@ -83,6 +84,11 @@ export const append = async (
 			await log.sync();
 			return true;
 		} catch (thrown) {
+			if (wordOf(thrown) === "bad_entry" && !asked) {
+				asked = true;
+				await people.refresh(start().members.map((m) => toBase64Url(m.user)));
+				continue;
+			}
 			const raced = wordOf(thrown) === "stale_head" || isUncertain(thrown);
 			if (!raced || tries >= MOST_TRIES) throw thrown;
 			if (wordOf(thrown) === "offline") throw thrown;

@@ -32,8 +32,8 @@ const usersOf = (entry: ControlEntry): Id[] => {
 	return users;
 };
 
-/** A person whose keys or certificate are newer than the chain that we hold. */
-const MAY_BE_STALE = new Set(["unknown_key", "not_certified", "cert_expired"]);
+/** Somebody's keys or certificate are newer than the chain that we hold, or have ended: an epoch then leaves them out. */
+const MAY_BE_STALE = new Set(["unknown_key", "not_certified", "cert_expired", "bad_recipients"]);
 
 export const makeControlLog = (call: Call, people: People, org: Bytes, room: Id, pinned: () => Seen): ControlLog => {
 	const roomBytes = fromBase64Url(room);
@@ -58,7 +58,8 @@ export const makeControlLog = (call: Call, people: People, org: Bytes, room: Id,
 		const step = () => extendControl(state(), bytes, people.records(), people.findKey);
 		const { state: next, entry } = await step().catch(async (thrown: unknown) => {
 			if (!MAY_BE_STALE.has(wordOf(thrown))) throw thrown;
-			await people.refresh(usersOf(await readControl(bytes)));
+			const members = state().members.map((m) => toBase64Url(m.user));
+			await people.refresh([...usersOf(await readControl(bytes)), ...(wordOf(thrown) === "bad_recipients" ? members : [])]);
 			return step();
 		});
 		if (entries.length === 0) anchored(next);
