@@ -92,7 +92,7 @@ node_for_tests() {
 	[ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ] || return 0
 	[ "$(uname -m)" = x86_64 ] || arch=arm64
 	if [ ! -x "$dir/node_modules/node-linux-$arch/bin/node" ]; then
-		say "Fetching Node.js 20 for the tests (this system has $(node --version))"
+		say "Fetching Node.js 20 for the tests and their bank (this system has $(node --version))"
 		mkdir -p "$dir"
 		step "npm install node-linux-$arch" node npm --prefix "$dir" install --no-save --no-audit --no-fund "node-linux-$arch@20.20.2"
 	fi
@@ -365,18 +365,10 @@ bank_providers() { # bank_providers PORT: the provider files that lead there
 	[ "$(id -u)" != 0 ] || chown -R "$SERVICE_USER:" "$STATE/providers"
 }
 
-bank_start() { # bank_start PORT ORIGIN: serves Luotsi at that origin, and may be started before it
-	local tries=0
+bank_start() { # bank_start PORT ORIGIN: serves Luotsi at that origin; server_wait "https://127.0.0.1:PORT" waits for it
 	"${AS_SERVICE[@]}" mkdir -p "$STATE/bank"
 	child_start bank bank TERM node "$ROOT/tests/idp/main.mjs" serve --port "$1" --origin "$2" \
 		--cert "$STATE/tls/server.pem" --key "$STATE/tls/server.key" --state "$STATE/bank" --keys "$STATE/keys"
-	until origin_answers "https://127.0.0.1:$1"; do
-		if ! kill -0 "$CHILD_PID" 2>/dev/null || [ $((tries += 1)) -gt 300 ]; then
-			tail -n 15 "$STATE/log/bank.log" >&2
-			die "The demonstration's bank did not start; its last words are above."
-		fi
-		sleep 0.1
-	done
 }
 
 # --- the server and its edge ---------------------------------------------------------------------------------
