@@ -4,6 +4,7 @@ import { after, before } from "node:test";
 import { commitTests } from "./commit.test.js";
 import { closeHouse, openHouse, type House } from "./house.js";
 import { hostileTests } from "./hostile.test.js";
+import { resetTests } from "./reset.test.js";
 import { talkTests } from "./talk.test.js";
 import { wireTests } from "./wire.test.js";
 
@@ -26,3 +27,4 @@ talkTests(get);
 commitTests(get);
 wireTests(get);
 hostileTests(get);
+resetTests(get);
