@@ -4,11 +4,13 @@
     protogen.py --header H --source C --routes C   structs, field tables, routes of the server
     protogen.py --ts OUT                           types, limits and error words of the client
     protogen.py --md OUT                           the reference page
+    protogen.py --json                             structs and messages, for tests that try them all
     protogen.py --self-test                        what must be refused is refused
 
 A message without a handler of its name is a link error, because the routes name it.
 """
 import argparse
+import json
 import pathlib
 import re
 import sys
@@ -421,11 +423,14 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("header", "source", "routes", "ts", "md"):
         parser.add_argument(f"--{name}")
+    parser.add_argument("--json", action="store_true")
     parser.add_argument("--self-test", action="store_true")
     args = parser.parse_args()
     if args.self_test:
         return self_test()
     structs, messages, events = load_directory()
+    if args.json:
+        print(json.dumps({"structs": structs, "messages": messages}))
     for path, write in ((args.header, write_header), (args.source, write_source), (args.ts, write_ts), (args.md, write_md)):
         if path:
             out = pathlib.Path(path)

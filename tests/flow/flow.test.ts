@@ -5,6 +5,8 @@ import { commitTests } from "./commit.test.js";
 import { closeHouse, openHouse, type House } from "./house.js";
 import { hostileTests } from "./hostile.test.js";
 import { resetTests } from "./reset.test.js";
+import { rolesTests } from "./roles.test.js";
+import { sessionTests } from "./session.test.js";
 import { talkTests } from "./talk.test.js";
 import { wireTests } from "./wire.test.js";
 
@@ -28,3 +30,5 @@ commitTests(get);
 wireTests(get);
 hostileTests(get);
 resetTests(get);
+sessionTests(get);
+rolesTests(get);

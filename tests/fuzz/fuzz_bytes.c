@@ -59,7 +59,7 @@ static void try_cookie(struct slice s)
 {
 	static const char name[] = SESSION_COOKIE "=";
 	struct hash hash;
-	if (!session_token_hash(s, &hash))
+	if (!session_token_hash(s, SESSION_COOKIE, &hash))
 		return;
 	const uint8_t *at = memmem(s.p, s.n, name, sizeof(name) - 1);
 	HOLD(at != NULL && s.n >= sizeof(name) - 1 + SESSION_TOKEN_TEXT);

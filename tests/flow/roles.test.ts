@@ -1,0 +1,163 @@
+// Every message that there is, asked by every role, about its own things, a colleague's and another organisation's: generated from
+// proto/*.toml and held against the table of rights as tests/policy/golden.txt prints it. A new message is tried without being named here.
+
+import { strict as assert } from "node:assert";
+import { spawnSync } from "node:child_process";
+import { randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { post } from "../../web/src/client/node.js";
+import { cookieOf, idToUuid, talk, type Account, type House } from "./house.js";
+import { openWire, type Reply } from "./wire.js";
+
+interface Field {
+	name: string;
+	kind: string;
+	of?: string;
+	min: number;
+	max: number;
+	item_min?: number;
+	optional: boolean;
+	values?: string[];
+}
+
+interface Message {
+	name: string;
+	via: "ws" | "http" | "both";
+	audience: string;
+	action: string;
+	resource: "none" | "self" | "room" | "envelope" | "organisation";
+	fields: Field[];
+}
+
+interface Target {
+	room: string;
+	user: string;
+}
+
+interface Speaker {
+	role: string;
+	account: Account;
+	own: Target;
+}
+
+const top = join(process.env["LUOTSI_TEST_LIB"] as string, "..", "..");
+const COUNSEL = ["client", "counsellor", "team_lead"];
+const OFFICES = ["admin", "dpo", "coordinator", "operator"];
+/** They end the session that asks, or begin the connection. */
+const APART = new Set(["session_open", "session_end_others", "sign_out"]);
+const REACHED = { none: ["none"], self: ["self"], room: ["none", "invited", "member"], envelope: ["judged"], organisation: ["organisation"] };
+
+const declared = (): { structs: Map<string, Field[]>; messages: Message[] } => {
+	const ran = spawnSync("python3", [join(top, "proto", "protogen.py"), "--json"], { encoding: "utf8" });
+	const read = JSON.parse(ran.stdout) as { structs: { name: string; fields: Field[] }[]; messages: Message[] };
+	return { structs: new Map(read.structs.map((s) => [s.name, s.fields])), messages: read.messages };
+};
+
+/** action, role, relation -> does any phase allow it, at least to one who was just proven to be there? */
+const rights = (): Map<string, boolean> => {
+	const lines = readFileSync(join(top, "tests", "policy", "golden.txt"), "utf8").trim().split("\n").map((line) => line.split(/ +/));
+	return new Map(lines.map(([action, role, relation, ...phases]) => [`${action} ${role} ${relation}`, phases.some((phase) => phase.includes("ALLOW"))]));
+};
+
+const bytes = (n: number): string => randomBytes(n).toString("base64url");
+
+const makeValue = (field: Field, structs: Map<string, Field[]>, target: Target): unknown => {
+	const n = Math.max(field.min, 1);
+	switch (field.kind) {
+		case "id":
+			return field.name === "room" ? target.room : ["user", "person", "account"].includes(field.name) ? target.user : bytes(16);
+		case "hash":
+			return bytes(32);
+		case "bytes":
+			return bytes(n);
+		case "text":
+			return "a".repeat(n);
+		case "bool":
+			return false;
+		case "time":
+			return Date.now();
+		case "enum":
+			return field.values?.[0];
+		case "struct":
+			return makeBody(structs.get(field.of as string) as Field[], structs, target);
+		case "list":
+			return Array.from({ length: n }, () => makeItem(field, structs, target));
+		default:
+			return field.min;
+	}
+};
+
+const makeItem = (field: Field, structs: Map<string, Field[]>, target: Target): unknown => {
+	const fields = structs.get(field.of as string);
+	if (fields) return makeBody(fields, structs, target);
+	const named = field.name.startsWith("user") ? "user" : field.name.startsWith("room") ? "room" : "";
+	return makeValue({ name: named, kind: field.of as string, min: field.item_min ?? 1, max: 1 << 20, optional: false }, structs, target);
+};
+
+const makeBody = (fields: Field[], structs: Map<string, Field[]>, target: Target): object =>
+	Object.fromEntries(fields.filter((f) => !f.optional || ["room", "user"].includes(f.name)).map((f) => [f.name, makeValue(f, structs, target)]));
+
+const isOfRoom = (m: Message): boolean => m.resource === "room" || m.resource === "envelope" || /^(room|message|draft|control|invitation|identified)_/.test(m.name);
+
+export const rolesTests = (house: () => House): void => {
+	const insert = async (sql: string, values: unknown[]): Promise<string> => {
+		const { rows } = await house().db.query<{ id: string }>(sql, values);
+		return Buffer.from((rows[0]?.id as string).replaceAll("-", ""), "hex").toString("base64url");
+	};
+	const accountOf = async (role: string): Promise<Account> => ({
+		role, person: await insert("INSERT INTO account (org, account, role, login) VALUES ($1, gen_random_uuid(), $2, gen_random_uuid()) RETURNING account AS id", [idToUuid(house().org), role]),
+	});
+	const foreignRoom = async (account: Account): Promise<Target> => {
+		const sql = `INSERT INTO room (org, room, agreement, phase, retention_class, log_head, n_entries, epoch, pending)
+			SELECT a.org, $2, g.agreement, 'open', 1, decode(repeat('07', 32), 'hex'), 1, 1, false FROM account a JOIN agreement g USING (org) WHERE a.account = $1 RETURNING room AS id`;
+		return { user: account.person, room: await insert(sql, [idToUuid(account.person), randomUUID()]) };
+	};
+
+	test("every_message_asked_by_every_role_of_every_object_is_answered_as_the_table_of_rights_says", async () => {
+		const { structs, messages } = declared();
+		const allowed = rights();
+		const [mine, theirs] = [await talk(house(), "Oma"), await talk(house(), "Muu")];
+		const foreign = await foreignRoom(house().foreigner());
+		const same = { room: theirs.room, user: theirs.client.user };
+		const own = (user: string): Target => ({ room: mine.room, user });
+		const speakers: Speaker[] = [{ role: "client", account: { person: mine.client.user, role: "client" }, own: own(mine.client.user) }];
+		// The counsellor of the house is a member of both rooms: a colleague stands for the stranger to `same`.
+		for (const role of ["counsellor", "team_lead", ...OFFICES]) {
+			const account = await accountOf(role);
+			speakers.push({ role, account, own: own(account.person) });
+		}
+		let [asked, ofRooms] = [0, 0];
+		for (const speaker of speakers) {
+			const { role } = speaker;
+			const cookie = await cookieOf(house(), speaker.account);
+			const wire = await openWire(house(), { cookie });
+			assert.ok((await wire.open()).ok, role);
+			const ask = async (m: Message, body: object): Promise<Reply> =>
+				m.via === "http" ? (JSON.parse((await post(house().service.origin, house().ca, m.name, body, cookie)).body) as Reply) : wire.ask(m.name, body);
+			for (const m of messages.filter((one) => one.audience !== "nobody" && !APART.has(one.name))) {
+				const may = REACHED[m.resource].some((relation) => allowed.get(`${m.action} ${role} ${relation}`));
+				for (const [what, target] of [["own", speaker.own], ["same organisation", same], ["foreign", foreign]] as const) {
+					const { ok, err } = await ask(m, makeBody(m.fields, structs, target));
+					const where = `${m.name} by ${role} of ${what}: ${err ?? "ok"}`;
+					assert.ok(ok !== undefined || err !== undefined, where);
+					assert.ok(!["bad_origin", "not_signed_in", "session_expired", "internal", "uncertain", "rate_limited", "busy"].includes(err ?? ""), where);
+					if (!may) assert.ok(err === "forbidden", where);
+					// A message that names no room cannot reach one.
+					const names = m.fields.some((f) => f.name === "room" || f.name === "envelope" || f.name === "entries");
+					const stranger = what !== "own" || role !== "client";
+					if (isOfRoom(m) && names && stranger) assert.ok(ok === undefined, where);
+					if (isOfRoom(m) && OFFICES.includes(role)) assert.equal(err, "forbidden", where);
+					if (m.resource === "room" && !stranger && may) assert.ok(!["not_member", "bad_field"].includes(err ?? "") , where);
+					assert.ok(!JSON.stringify(ok ?? {}).includes(foreign.room), `${where}: tells of a foreign room`);
+					asked++;
+					ofRooms += Number(isOfRoom(m));
+				}
+			}
+			wire.socket.terminate();
+		}
+		assert.equal(speakers.length, COUNSEL.length + OFFICES.length);
+		assert.ok(asked > 300 && ofRooms > 150, `${asked} asked, ${ofRooms} of rooms`);
+	});
+};
