@@ -27,6 +27,15 @@ SELECT sweep_invitations() AS swept;
 -- Removes identifications that were never finished, and enrolments whose time has passed.
 SELECT sweep_logins() AS swept;
 
+-- name: job_sweep_challenges
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in:
+-- out: swept int8
+-- Removes passkeys' challenges that nobody answered.
+SELECT sweep_challenges() AS swept;
+
 -- name: job_age_epochs
 -- shape: one
 -- lane: write

@@ -56,7 +56,7 @@ static bool config_host_is_loopback(struct slice host)
 }
 
 /* The host of "https://host:port" (with its brackets, if any); empty when it is no https origin. */
-static struct slice config_origin_host(struct slice origin)
+struct slice config_origin_host(struct slice origin)
 {
 	struct slice start = SLICE_LIT("https://");
 	if (!slice_starts(origin, start))

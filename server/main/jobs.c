@@ -26,6 +26,7 @@ static const struct job {
 	{STMT_JOB_SWEEP_SESSIONS, session_idle_seconds},
 	{STMT_JOB_SWEEP_INVITATIONS, NULL},
 	{STMT_JOB_SWEEP_LOGINS, NULL},
+	{STMT_JOB_SWEEP_CHALLENGES, NULL},
 	{STMT_JOB_AGE_EPOCHS, job_epoch_seconds},
 };
 
