@@ -7,8 +7,8 @@ import { serve } from "./site.mjs";
 
 const STATE = "s".repeat(43); // the stand-in's
 const providers = [
-	{ provider: "pankki", audience: "client", name_fi: "Esittelypankki", name_sv: "Demobanken", name_en: "Demonstration Bank" },
-	{ provider: "virka", audience: "staff", name_fi: "Virasto", name_sv: "Verket", name_en: "Office" },
+	{ slug: "pankki", audience: "client", name_fi: "Esittelypankki", name_sv: "Demobanken", name_en: "Demonstration Bank" },
+	{ slug: "virka", audience: "staff", name_fi: "Virasto", name_sv: "Verket", name_en: "Office" },
 ];
 const begun = { url: "https://bank.test/auth?request=a.b.c", carry_key: "k".repeat(43) };
 const done = { user: "u", role: "client", carry_key: "k".repeat(43) };
@@ -32,7 +32,7 @@ const visit = async (finish, options) => {
 		const op = new URL(route.request().url()).pathname.slice(5);
 		asked.push({ op, body: route.request().postDataJSON() });
 		if (op !== "identify_finish") return route.fallback();
-		return finish.err ? route.fulfill({ status: finish.status ?? 403, json: { err: finish.err } }) : route.fulfill({ json: { ok: finish } });
+		return finish.err ? route.fulfill({ status: finish.status ?? 403, json: finish }) : route.fulfill({ json: { ok: finish } });
 	});
 	await tab.page.route("https://bank.test/**", (route) => route.fulfill({ contentType: "text/html", body: "<!DOCTYPE html><title>Pankki</title><h1>Pankki</h1>" }));
 	return { ...tab, asked };
@@ -109,6 +109,7 @@ const troubles = [
 	["failed", { err: "identification_failed" }, undefined, "Tunnistautuminen ei onnistunut"],
 	["cancelled", { err: "identification_cancelled" }, `state=${STATE}&error=access_denied`, "Tunnistautuminen keskeytettiin"],
 	["no_room", { err: "no_room" }, undefined, "Sinulla ei ole vielä ohjaustilaa"],
+	["used", { err: "used", status: 409 }, undefined, "Tämä kutsu on jo käytetty"],
 	["unavailable", { err: "unavailable", status: 503 }, undefined, "Tunnistautumista ei saatu viimeisteltyä"],
 ];
 
@@ -208,6 +209,38 @@ test("an invitation's token goes along, its fragment does not", async () => {
 	await depart(tab.page, "fi-FI", `/kutsu#${"A".repeat(172)}`);
 	assert.equal(tab.asked[0].body.invitation, "t".repeat(43));
 	assert.equal(JSON.stringify(tab.asked).includes("A".repeat(100)), false);
+	await tab.close();
+});
+
+test("after a cancel the link of the invitation is still known", async () => {
+	const tab = await visit({ err: "identification_cancelled", detail: { carry_key: done.carry_key } });
+	await depart(tab.page);
+	await back(tab.page, `state=${STATE}&error=access_denied`, "carried");
+	await tab.page.getByRole("button", { name: "Aloita alusta" }).click();
+	await tab.page.getByRole("heading", { name: /Sinut on kutsuttu/ }).waitFor();
+	await tab.close();
+});
+
+test("an invitation that is gone is said before anybody goes to the bank", async () => {
+	const tab = await visit(done);
+	await tab.page.route("**/api/identify_begin", (route) => route.fulfill({ status: 404, json: { err: "not_found" } }));
+	await tab.page.goto(`${site.origin}/kutsu?as=signed-out#${"A".repeat(172)}`);
+	await tab.page.getByRole("button", { name: "Esittelypankki" }).click();
+	await tab.page.getByText("Linkki on vanhentunut tai väärä").waitFor();
+	await clean(tab, "link-gone");
+	await tab.close();
+});
+
+test("staff with a link of their own see their office alone, and the link goes along", async () => {
+	const tab = await visit(done);
+	await tab.page.goto(`${site.origin}/liity?as=signed-out#${"e".repeat(22)}`);
+	await tab.page.getByRole("heading", { name: /Ota tilisi käyttöön/ }).waitFor();
+	assert.equal(tab.page.url(), `${site.origin}/`);
+	assert.equal(await tab.page.getByRole("button", { name: "Esittelypankki" }).count(), 0);
+	await clean(tab, "enrol");
+	await tab.page.getByRole("button", { name: "Virasto" }).click();
+	await tab.page.getByRole("heading", { name: "Pankki" }).waitFor();
+	assert.equal(tab.asked[0].body.enrolment, "e".repeat(22));
 	await tab.close();
 });
 

@@ -140,7 +140,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 	};
 	const engine: Engine = {
 		start: async () => {
-			if (scenario === "signed-out") return refuse("not_signed_in");
+			if (scenario === "signed-out" || scenario === "carried") return refuse("not_signed_in");
 			tell({ type: "connection", state: scenario === "offline" ? "offline" : "online", retryAt: null });
 			if (self.keys === "open") opened();
 			return self;
@@ -148,7 +148,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		stop: async () => undefined,
 		identify: async (fragment) => ({ nonce: "n".repeat(43), token: fragment === null ? null : "t".repeat(43) }),
 		carry: async () => ({ state: "s".repeat(43), sealed: "sealed" }),
-		carried: async () => ({ invitation: "", shared: false }),
+		carried: async () => ({ invitation: scenario === "carried" ? "A".repeat(172) : "", shared: false }),
 		suggestPassphrase: async () => ["syksy kaarna venekunta loiste", "polku kettu sininen halla"][Math.floor(Math.random() * 2)] ?? "",
 		createKeys: async ({ name }) => {
 			self = { ...self, name };

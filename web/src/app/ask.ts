@@ -11,5 +11,8 @@ export const ask = async (op: string, body: object): Promise<unknown> => {
 	});
 	const said: unknown = await answer.json().catch(() => ({}));
 	if (typeof said === "object" && said !== null && "ok" in said) return said.ok;
-	throw { word: typeof said === "object" && said !== null && "err" in said ? said.err : "internal" };
+	if (typeof said !== "object" || said === null || !("err" in said)) throw { word: "internal" };
+	throw { word: said.err, ...("detail" in said ? { detail: said.detail } : {}) };
 };
+
+export const detailOf = (thrown: unknown): unknown => (typeof thrown === "object" && thrown !== null && "detail" in thrown ? thrown.detail : undefined);

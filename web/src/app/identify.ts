@@ -2,7 +2,7 @@
 // worker's matter (client/identify.ts); what the page carries is sealed.
 
 import type { Id, Role } from "../client/api.js";
-import { ask } from "./ask.js";
+import { ask, detailOf } from "./ask.js";
 import { forgetItem, keepItem, takeItem, type Item } from "./carry.js";
 import { begin, engine, wordOf } from "./engine.js";
 import { get, set, type Returned } from "./state.js";
@@ -22,7 +22,7 @@ export interface Choice {
 
 /** What became of a return; each but the first two has a page of its own. */
 export type Outcome = { readonly what: "signed_in" } | { readonly what: "choose"; readonly choices: readonly Choice[] } | { readonly what: Trouble };
-export type Trouble = "failed" | "cancelled" | "expired" | "elsewhere" | "no_room" | "unavailable";
+export type Trouble = "failed" | "cancelled" | "expired" | "elsewhere" | "no_room" | "used" | "unavailable";
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null;
 
@@ -39,7 +39,7 @@ export const listProviders = async (): Promise<readonly Provider[]> => {
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 const providerOf = (row: Readonly<Record<string, unknown>>): Provider => ({
-	provider: text(row["provider"]),
+	provider: text(row["slug"]),
 	audience: row["audience"] === "staff" ? "staff" : "client",
 	names: { fi: text(row["name_fi"]), sv: text(row["name_sv"]), en: text(row["name_en"]) },
 });
@@ -47,9 +47,10 @@ const providerOf = (row: Readonly<Record<string, unknown>>): Provider => ({
 /** The browser leaves this page, unless something is refused before. */
 export const depart = async (provider: string): Promise<void> => {
 	forgetItem();
-	const { invitation, shared, speech } = get();
+	const { invitation, enrolment, shared, speech } = get();
 	const { nonce, token } = await engine().identify(invitation);
-	const said = await ask("identify_begin", { provider, nonce, locale: speech.language, ...(token === null ? {} : { invitation: token }) });
+	const ticket = token !== null ? { invitation: token } : enrolment !== null ? { enrolment } : {};
+	const said = await ask("identify_begin", { provider, nonce, locale: speech.language, ...ticket });
 	if (!isRecord(said)) throw { word: "internal" };
 	const [url, carryKey] = [text(said["url"]), text(said["carry_key"])];
 	const { state, sealed } = await engine().carry({ url, carryKey, invitation: invitation ?? "", shared });
@@ -62,12 +63,11 @@ const isTransient = (word: string): boolean => ["offline", "unavailable", "busy"
 const troubleOf = (thrown: unknown): Trouble => {
 	const word = wordOf(thrown);
 	if (word === "identification_cancelled") return "cancelled";
-	if (word === "no_room") return "no_room";
+	if (word === "no_room" || word === "used") return word;
 	return isTransient(word) ? "unavailable" : "failed";
 };
 
-const unpack = async (item: Item, said: unknown): Promise<void> => {
-	const carryKey = isRecord(said) ? text(said["carry_key"]) : "";
+const unpack = async (item: Item, carryKey: string): Promise<void> => {
 	if (carryKey === "") return;
 	const { invitation, shared } = await engine().carried(item.sealed, carryKey);
 	set({ shared, ...(invitation === "" ? {} : { invitation }) });
@@ -83,12 +83,15 @@ export const arrive = async (returned: Returned): Promise<Outcome> => {
 	if (item === "none" || item.state !== returned.state) return { what: "elsewhere" };
 	try {
 		const said = await ask("identify_finish", { ...returned });
-		await unpack(item, said);
+		await unpack(item, isRecord(said) ? text(said["carry_key"]) : "");
 		const choices = choicesOf(said);
 		if (choices.length > 0) return { what: "choose", choices };
 		await begin();
 		return { what: "signed_in" };
 	} catch (thrown) {
+		// where the next step is another try, the invitation is still wanted
+		const detail = detailOf(thrown);
+		if (isRecord(detail)) await unpack(item, text(detail["carry_key"])).catch(() => undefined);
 		return { what: troubleOf(thrown) };
 	}
 };

@@ -8,6 +8,7 @@ import type { Id } from "../client/api.js";
 const HELP = "/suojaus";
 const ACCOUNT = "/tili";
 const INVITATION = "/kutsu";
+const ENROLMENT = "/liity";
 const RETURN = "/kirjaudu/paluu";
 
 const pageAt = (path: string): Page => (path === HELP ? "help" : path === ACCOUNT ? "account" : path === "/" || path === INVITATION ? "home" : "unknown");
@@ -25,10 +26,11 @@ const returnedWith = (query: URLSearchParams): Returned => {
 };
 
 export const startRoute = (): void => {
-	if (location.pathname === INVITATION) {
+	if (location.pathname === INVITATION || location.pathname === ENROLMENT) {
 		const fragment = location.hash.slice(1);
+		const which = location.pathname === INVITATION ? "invitation" : "enrolment";
 		history.replaceState(null, "", "/");
-		if (fragment) set({ invitation: fragment });
+		if (fragment) set({ [which]: fragment });
 	} else if (location.pathname === RETURN) {
 		const returned = returnedWith(new URLSearchParams(location.search));
 		history.replaceState(null, "", "/");

@@ -39,13 +39,15 @@ const roles = ["client", "counsellor", "admin"] as const;
 const Providers = ({ all, audience }: { all: readonly Provider[]; audience: Provider["audience"] }) => {
 	const { t, language } = useSpeech();
 	const going = useAct();
+	const linked = use((all) => all.invitation !== null || all.enrolment !== null);
+	const gone = linked && (going.word === "not_found" || going.word === "expired");
 	const some = all.filter((one) => one.audience === audience);
 	if (some.length === 0) return null;
 	return (
 		<section class="providers">
 			<h2>{t(`identify.${audience}`)}</h2>
 			<p>{t(`identify.${audience}_text`)}</p>
-			{going.error && <Notice kind="error"><p>{going.error}</p></Notice>}
+			{going.error && <Notice kind="error"><p>{gone ? t("identify.link_gone") : going.error}</p></Notice>}
 			<ul class="people">
 				{some.map((one) => (
 					<li key={one.provider}>
@@ -99,6 +101,7 @@ export const SignIn = () => {
 	const [offer, setOffer] = useState<Offer | null>(null);
 	const [failed, setFailed] = useState<string | null>(null);
 	const invited = use((all) => all.invitation !== null);
+	const enrolled = use((all) => all.enrolment !== null);
 	useEffect(() => {
 		Promise.all([listProviders(), listPeople()]).then(([providers, people]) => setOffer({ providers, people }), (thrown: unknown) => setFailed(wordOf(thrown)));
 	}, []);
@@ -114,9 +117,9 @@ export const SignIn = () => {
 	const { providers, people } = offer;
 	return (
 		<>
-			<PageTitle>{invited ? t("signin.invited") : t("signin.title")}</PageTitle>
+			<PageTitle>{invited ? t("signin.invited") : enrolled ? t("identify.enrol") : t("signin.title")}</PageTitle>
 			{providers.length + people.length === 0 && <p>{t("signin.none")}</p>}
-			<Providers all={providers} audience="client" />
+			{!enrolled && <Providers all={providers} audience="client" />}
 			{!invited && <Providers all={providers} audience="staff" />}
 			{providers.length > 0 && <SharedDevice />}
 			{people.length > 0 && <Development people={people} />}

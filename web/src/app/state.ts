@@ -30,6 +30,7 @@ export interface State {
 	code: string | null; // a printed code that was just made and must be kept
 	invitation: string | null; // the fragment of the link that brought the person here
 	invitationError: string | null;
+	enrolment: string | null; // the token of the link by which staff join their account to their organisation's sign-in
 	returned: Returned | null; // from an identity provider, until it has become a session
 	problem: string | null; // why the room that was wanted does not open
 	later: boolean; // a new passphrase is chosen later
@@ -52,6 +53,7 @@ let state: State = {
 	code: null,
 	invitation: null,
 	invitationError: null,
+	enrolment: null,
 	returned: null,
 	problem: null,
 	later: false,
