@@ -12,11 +12,16 @@ const people = [
 	{ person: "a", login: "Aino", role: "client", organisation: "Kuopion Ohjaamo" },
 	{ person: "c", login: "Maija Virtanen", role: "counsellor", organisation: "Kuopion Ohjaamo" },
 ];
+const day = 86_400_000;
+const passkeys = [
+	{ passkey: "p1", credential: "AAAA", device: "computer", synced: false, made_at: Date.now() - 40 * day, used_at: Date.now() - day, disabled: false },
+	{ passkey: "p2", credential: "AAAB", device: "key", synced: false, made_at: Date.now() - 3 * day, disabled: true },
+];
 let site;
 let browser;
 
 before(async () => {
-	site = await serve(join(web, "dist-stand-in"), { dev_people: { people }, sign_out: {} });
+	site = await serve(join(web, "dist-stand-in"), { dev_people: { people }, sign_out: {}, passkey_list: { passkeys } });
 	browser = await launch();
 });
 after(async () => {
@@ -99,6 +104,9 @@ const pages = [
 	["client-counsellor-reset", "client-counsellor-reset", (page) => page.getByRole("button", { name: "Vertaa koodia" }).waitFor()],
 	["account-try", "client", async (page) => { await account(page); await page.getByRole("button", { name: "Kokeile, avaako vielä" }).click(); await dialog(page); }],
 	["account-passkeys", "counsellor-passkeys", account],
+	["account-passkey-add", "counsellor", async (page) => { await account(page, "siitä on nähty kopio"); await page.getByRole("button", { name: "Lisää pääsyavain" }).click(); await dialog(page); }],
+	["account-passkey-place", "client", async (page) => { await account(page, "siitä on nähty kopio"); await page.getByRole("button", { name: /^Muuta paikkaa/ }).first().click(); await dialog(page); }],
+	["account-passkey-remove", "client", async (page) => { await account(page, "siitä on nähty kopio"); await page.getByRole("button", { name: /^Poista pääsyavain/ }).first().click(); await dialog(page); }],
 	["not-certified", "counsellor-new", (page) => page.getByRole("heading", { name: "Tilisi odottaa vahvistusta" }).waitFor()],
 	["administrator", "admin", (page) => page.getByText("vahvistetaan ohjaajien avaimet").waitFor()],
 	["help", "client", (page) => page.getByText("Mitä tämä ei estä").waitFor(), "/suojaus"],

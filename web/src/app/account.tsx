@@ -7,6 +7,7 @@ import { engine, speak } from "./engine.js";
 import { Unlockers } from "./keys/unlockers.js";
 import { lock } from "./leave.js";
 import { Button, Choice, Field, Loading, Notice, PageTitle, useAct } from "./parts.js";
+import { Passkeys } from "./passkey/passkeys.js";
 import { say, use, useSpeech } from "./state.js";
 
 const Part = ({ title, children }: { title: string; children: ComponentChildren }) => (
@@ -109,6 +110,7 @@ export const OwnAccount = () => {
 			<PageTitle>{t("account.title")}</PageTitle>
 			<Part title={t("account.name")}>{client ? <OwnName /> : <StaffName />}</Part>
 			<Part title={t("account.secrets")}><Unlockers /></Part>
+			<Part title={t("passkey.title")}><Passkeys /></Part>
 			<Part title={t("account.sessions")}><Sessions /></Part>
 			<Part title={t("account.language")}><Choice legend={t("shell.language")} value={language} options={languages} onChange={(next) => void speak(next)} /></Part>
 			<Part title={t("account.lock")}>

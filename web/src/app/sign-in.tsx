@@ -8,6 +8,7 @@ import { begin, beginAgain, sentence, wordOf } from "./engine.js";
 import { depart, listProviders, type Provider } from "./identify.js";
 import { SharedDevice } from "./keys/shared.js";
 import { Button, Loading, Notice, PageTitle, useAct } from "./parts.js";
+import { PasskeySignIn } from "./passkey/enter.js";
 import { use, useSpeech } from "./state.js";
 
 interface Person {
@@ -121,6 +122,7 @@ export const SignIn = () => {
 			{providers.length + people.length === 0 && <p>{t("signin.none")}</p>}
 			{!enrolled && <Providers all={providers} audience="client" />}
 			{!invited && <Providers all={providers} audience="staff" />}
+			{!invited && <PasskeySignIn />}
 			{providers.length > 0 && <SharedDevice />}
 			{people.length > 0 && <Development people={people} />}
 		</>

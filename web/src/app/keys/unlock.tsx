@@ -10,6 +10,7 @@ import { SharedDevice } from "./shared.js";
 export const Unlock = () => {
 	const { t } = useSpeech();
 	const hasCode = use((all) => all.self?.unlockers.some((one) => one.type === "code") ?? false);
+	const hasPasskey = use((all) => all.self?.unlockers.some((one) => one.type === "passkey") ?? false);
 	const made = use((all) => all.self?.unlockers.find((one) => one.type === "passphrase")?.createdAt ?? 0);
 	const invited = use((all) => all.invitation !== null);
 	const [way, setWay] = useState<"passphrase" | "code">("passphrase");
@@ -43,6 +44,7 @@ export const Unlock = () => {
 			) : (
 				<SecretField key="code" label={t("unlock.code")} hint={t("unlock.code_hint")} value={secret} onInput={setSecret} error={opening.error} />
 			)}
+			{hasPasskey && <Lazy load={async () => (await import("../passkey/enter.js")).PasskeyUnlock} props={{}} />}
 			<SharedDevice />
 			<Button kind="main" type="submit" icon="lock" busy={opening.busy}>{opening.busy ? t("unlock.opening") : t("unlock.open")}</Button>
 			<p class="vh" role="status">{opening.busy ? t("unlock.opening_long") : ""}</p>
