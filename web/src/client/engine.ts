@@ -1,21 +1,20 @@
 // The engine: joins connection, self, list and rooms into the contract of api.ts. It holds no rule of its own; what is true about a room
 // is decided in its log and conversation, what a person may do by the server and by the rules of the seal.
 
-import type { Engine, EngineEvent, Id, Language, Secret } from "./api.js";
+import type { Engine, EngineEvent, Id, Language } from "./api.js";
 import type { Context } from "./context.js";
 import type { Identification } from "./identify.js";
-import type { Made } from "./invitations.js";
 import type { Left } from "./draft.js";
 import { makeLink, type Link } from "./link.js";
 import type { Platform } from "./platform.js";
+import type { RareActs } from "./rare-acts.js";
 import { refusal } from "./refusal.js";
 import { makeRoom, type Room } from "./room.js";
 import { makeRooms, type Rooms } from "./rooms.js";
 import { certificateOf } from "./room-view.js";
 import { loadSelf, type Self } from "./self.js";
 import { writeActs } from "./write-acts.js";
-import { markOf, withMark } from "./user-state.js";
-import { activeMember, fromBase64Url, toBase64Url } from "../seal/index.js";
+import { markOf } from "./user-state.js";
 import type { RoomRow, ServerEvent, SessionOpened } from "./wire.js";
 
 const MOST_WARM = 20;
@@ -28,7 +27,12 @@ export interface EngineParts {
 	room(id: Id): Room;
 }
 
-const CLOSE_REASON = { finished: 1, moved: 2, no_contact: 3, other: 4 } as const;
+/** Every one of them once; the compiler misses none. */
+const RARE: { readonly [M in keyof RareActs]: true } = {
+	createKeys: true, resetKeys: true, addPasskey: true, removePasskey: true, newCode: true, changePassphrase: true, setName: true, invite: true,
+	renewInvitation: true, renameClient: true, addColleague: true, removeColleague: true, colleagues: true, compareCode: true, confirmKeys: true,
+	refuseKeys: true, closeRoom: true, reopenRoom: true, leaveRoom: true, acceptInvitation: true, readInvitation: true,
+};
 
 /** A server that does not answer keeps no key open. */
 const briefly = (work: readonly unknown[]): Promise<unknown> =>
@@ -54,9 +58,6 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 
 	let identifying: Promise<Identification> | undefined; // with keys made for it
 	const identification = () => (identifying ??= import("./rare.js").then(({ makeIdentification }) => makeIdentification(platform.origin)));
-
-	/** Loaded by who invites or is invited, or makes keys. */
-	const rare = () => import("./rare.js");
 
 	const mine = (): Self => {
 		if (!self) throw refusal("not_signed_in");
@@ -185,77 +186,11 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		if (account.me.role !== "client" && platform.readAhead) void warm(account).catch(() => undefined);
 	};
 
-	const label = (id: Id, name: string): void => {
-		mine().store()?.change((s) => withMark(s, id, { label: name, labelAt: Date.now() }));
-	};
-
-	const invited = async (made: Made, name: string, welcome: string): Promise<Made> => {
-		label(made.room, name);
-		await rooms.refresh();
-		const one = await prepared(made.room);
-		if (welcome.trim() !== "") await one.outbox.add({ type: "text", text: welcome }).done;
-		await mine().store()?.flush();
-		return made;
-	};
-
-	const renew = async (id: Id): Promise<{ link: string; expiresAt: number }> => {
-		const one = await prepared(id);
-		return (await rare()).renew(context(), id, one.acts);
-	};
-
-	const accept = async (fragment: string): Promise<{ room: Id }> => {
-		const c = context();
-		const { join, readFragment } = await rare();
-		const { room: id, name } = await join(c, readFragment(fragment));
-		c.store.change((s) => ({ ...s, root: s.root || toBase64Url(c.people.organisation.state.rootKid), name: s.name || name, nameAt: s.nameAt || Date.now() }));
-		await rooms.refresh();
-		const one = await prepared(id);
-		const card = c.store.get().name;
-		if (card !== "" && one.conversation.timeline.name(c.me.user) !== card) await one.outbox.add({ type: "name", text: card }).done;
-		await c.store.flush();
-		return { room: id };
-	};
-
-	const setName = async (name: string): Promise<void> => {
-		const c = context();
-		c.store.change((s) => ({ ...s, name, nameAt: Date.now() }));
-		tellSelf();
-		if (c.me.role !== "client") return;
-		for (const row of rooms.rows().filter((r) => r.phase === "open")) (await prepared(row.room)).outbox.add({ type: "name", text: name });
-	};
-
-	const colleagues = async (): Promise<{ user: Id; name: string }[]> => {
-		const { people, me } = mine();
-		const { users } = await call("colleagues", {});
-		await people.learn(users);
-		const valid = users.filter((user) => user !== me.user && people.chain(user)?.state.cert !== undefined && !people.broken(user));
-		return valid.map((user) => ({ user, name: certificateOf(people, user)?.name ?? "" })).sort((a, b) => a.name.localeCompare(b.name));
-	};
-
-	/** Staff take a member out whose keys are not theirs; a client can only stop writing to them. */
-	const refuseKeys = async (id: Id, user: Id): Promise<void> => {
-		const one = await prepared(id);
-		const { store, me } = context();
-		const member = activeMember(one.log.state(), fromBase64Url(user));
-		if (member && !store.get().refused.includes(toBase64Url(member.encKid)))
-			store.change((s) => ({ ...s, refused: [...s.refused, toBase64Url(member.encKid)] }));
-		if (me.role !== "client") await one.acts.expel(user);
-		one.show();
-	};
-
-	const made = async (passphrase: string, name: string, wanted: Language, reset: boolean): Promise<{ code: string }> => {
-		const code = await mine().create(passphrase, name, reset, (await identification()).take());
-		mine().store()?.change((s) => ({ ...s, language: wanted, languageAt: Date.now() }));
-		await unlocked();
-		if (reset) await (await rare()).forgetDrafts(call, rooms.rows().map((row) => row.room));
-		return { code };
-	};
-
-	const renewed = async (present: Secret | undefined, next: string): Promise<{ code: string }> => {
-		const code = await mine().renew(present, next);
-		for (const one of open.values()) void one.draft.renew().catch(() => undefined);
-		tellSelf();
-		return { code };
+	/** Loaded with the first of them. */
+	const rarely = (name: keyof RareActs) => async (...args: unknown[]) => {
+		const { makeRareActs } = await import("./rare.js");
+		const acts = makeRareActs({ call, rooms, open, self: mine, context, prepared, identification, tellSelf, unlocked });
+		return (acts[name] as (...args: unknown[]) => Promise<unknown>)(...args);
 	};
 
 	/** What was not sent goes into the drafts; a draft that the server does not take stays here, sealed. */
@@ -279,6 +214,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	};
 
 	return {
+		...(Object.fromEntries(Object.keys(RARE).map((name) => [name, rarely(name as keyof RareActs)])) as unknown as RareActs),
 		parts: { link, self: mine, room },
 		start: async () => {
 			self = await loadSelf(call, platform, await link.start(), () => void lock().catch(() => undefined));
@@ -297,25 +233,15 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		carry: async (departure) => (await identification()).carry(departure),
 		carried: async (sealed, carryKey) => (await identification()).carried(sealed, carryKey),
 		suggestPassphrase: async (wanted) => (await import("./suggest.js")).suggest(() => platform.words(wanted)),
-		createKeys: ({ passphrase, name, language: wanted }) => made(passphrase, name, wanted, false),
-		resetKeys: ({ passphrase, name, language: wanted }) => made(passphrase, name, wanted, true),
 		unlock: async (secret) => {
 			await mine().unlock(secret);
 			void identifying?.then((one) => one.drop());
 			await unlocked();
 		},
 		canOpen: (secret) => mine().prove(secret),
-		addPasskey: async (prf, credential) => {
-			await mine().addPasskey(prf, credential);
-			tellSelf();
-		},
-		removePasskey: ({ passphrase }) => renewed({ passphrase }, passphrase),
 		lock,
-		newCode: ({ passphrase }) => renewed({ passphrase }, passphrase),
-		changePassphrase: ({ present, passphrase }) => renewed(present, passphrase),
 		sessions: async () => (await call("session_list", {})).sessions,
 		endSession: async (session) => void (await call("session_end", { session })),
-		setName,
 		openRoom: (id, wanted) => room(id).open(wanted),
 		leaveRoomView: async (id) => {
 			const one = open.get(id);
@@ -323,37 +249,6 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			await one?.draft.flush().catch(() => undefined);
 		},
 		...writeActs(room, call, () => link.online()),
-		invite: async ({ name, welcome }) => invited(await (await rare()).createRoom(context(), name), name, welcome),
-		renewInvitation: renew,
-		renameClient: async (id, name) => {
-			label(id, name);
-			rooms.tell();
-			const one = open.get(id);
-			one?.show();
-			one?.showAll();
-		},
-		addColleague: async (id, user, history) => {
-			const one = await prepared(id);
-			const newest = one.conversation.timeline.newest();
-			await one.acts.addColleague(user, history, newest && { seq: newest.seq, hash: newest.env.hash });
-		},
-		removeColleague: async (id, user) => (await prepared(id)).acts.removeColleague(user),
-		colleagues,
-		compareCode: async (id, user) => (await prepared(id)).acts.compare(user),
-		confirmKeys: async (id, user, code) => (await prepared(id)).acts.confirm(user, code),
-		refuseKeys,
-		closeRoom: async (id, reason) => (await prepared(id)).acts.close(CLOSE_REASON[reason]),
-		reopenRoom: async (id) => (await prepared(id)).acts.reopen(),
-		leaveRoom: async (id) => (await prepared(id)).acts.leave(),
-		acceptInvitation: accept,
-		readInvitation: async (fragment) => {
-			const { readFragment } = await rare();
-			try {
-				return { ok: readFragment(fragment).token.length > 0 };
-			} catch {
-				return { ok: false };
-			}
-		},
 		setLanguage: async (wanted) => {
 			language = wanted;
 			mine().store()?.change((s) => (s.language === wanted ? s : { ...s, language: wanted, languageAt: Date.now() }));

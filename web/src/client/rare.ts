@@ -3,6 +3,5 @@
 
 export { addPasskey, createAccount, renewAccount } from "./account-make.js";
 export { makeIdentification } from "./identify.js";
-export { createRoom, join, readFragment, renew } from "./invitations.js";
-export { forgetDrafts } from "./lost.js";
+export { makeRareActs } from "./rare-acts.js";
 export { makeActs } from "./room-acts.js";

@@ -1,0 +1,156 @@
+// What few visits do: keys made, renewed and reset, rooms made and joined, members brought in and taken out, one's own name. Loaded with
+// the first of it (rare.ts); the engine keeps what every visit needs.
+
+import type { Engine, Id, Language, Secret } from "./api.js";
+import type { Context } from "./context.js";
+import type { Identification } from "./identify.js";
+import { createRoom, join, readFragment, renew, type Made } from "./invitations.js";
+import { forgetDrafts } from "./lost.js";
+import type { Room } from "./room.js";
+import { certificateOf } from "./room-view.js";
+import type { Rooms } from "./rooms.js";
+import type { Self } from "./self.js";
+import { withMark } from "./user-state.js";
+import type { Call } from "./wire.js";
+import { activeMember, fromBase64Url, toBase64Url } from "../seal/index.js";
+
+export interface RareDeps {
+	readonly call: Call;
+	readonly rooms: Rooms;
+	readonly open: ReadonlyMap<Id, Room>;
+	self(): Self;
+	context(): Context;
+	/** The room, verified and with its newest page. */
+	prepared(room: Id): Promise<Room>;
+	identification(): Promise<Identification>;
+	tellSelf(): void;
+	unlocked(): Promise<void>;
+}
+
+export type RareActs = Pick<Engine,
+	| "createKeys" | "resetKeys" | "addPasskey" | "removePasskey" | "newCode" | "changePassphrase" | "setName" | "invite" | "renewInvitation"
+	| "renameClient" | "addColleague" | "removeColleague" | "colleagues" | "compareCode" | "confirmKeys" | "refuseKeys" | "closeRoom" | "reopenRoom"
+	| "leaveRoom" | "acceptInvitation" | "readInvitation">;
+
+const CLOSE_REASON = { finished: 1, moved: 2, no_contact: 3, other: 4 } as const;
+
+type Keys = Pick<RareActs, "createKeys" | "resetKeys" | "addPasskey" | "removePasskey" | "newCode" | "changePassphrase" | "setName">;
+
+const keyMaking = (d: RareDeps): Keys => {
+	const made = async (input: { passphrase: string; name: string; language: Language }, reset: boolean): Promise<{ code: string }> => {
+		const { language } = input;
+		const code = await d.self().create(input.passphrase, input.name, reset, (await d.identification()).take());
+		d.self().store()?.change((s) => ({ ...s, language, languageAt: Date.now() }));
+		await d.unlocked();
+		if (reset) await forgetDrafts(d.call, d.rooms.rows().map((row) => row.room));
+		return { code };
+	};
+
+	const renewed = async (present: Secret | undefined, next: string): Promise<{ code: string }> => {
+		const code = await d.self().renew(present, next);
+		for (const one of d.open.values()) void one.draft.renew().catch(() => undefined);
+		d.tellSelf();
+		return { code };
+	};
+
+	return {
+		createKeys: (input) => made(input, false),
+		resetKeys: (input) => made(input, true),
+		addPasskey: async (prf, credential) => {
+			await d.self().addPasskey(prf, credential);
+			d.tellSelf();
+		},
+		removePasskey: ({ passphrase }) => renewed({ passphrase }, passphrase),
+		newCode: ({ passphrase }) => renewed({ passphrase }, passphrase),
+		changePassphrase: ({ present, passphrase }) => renewed(present, passphrase),
+		setName: async (name) => {
+			const c = d.context();
+			c.store.change((s) => ({ ...s, name, nameAt: Date.now() }));
+			d.tellSelf();
+			if (c.me.role !== "client") return;
+			for (const row of d.rooms.rows().filter((r) => r.phase === "open")) (await d.prepared(row.room)).outbox.add({ type: "name", text: name });
+		},
+	};
+};
+
+type Inviting = Pick<RareActs, "invite" | "renewInvitation" | "renameClient" | "acceptInvitation" | "readInvitation">;
+
+const inviting = (d: RareDeps): Inviting => {
+	const label = (id: Id, name: string): void => {
+		d.self().store()?.change((s) => withMark(s, id, { label: name, labelAt: Date.now() }));
+	};
+
+	const invited = async (made: Made, name: string, welcome: string): Promise<Made> => {
+		label(made.room, name);
+		await d.rooms.refresh();
+		const one = await d.prepared(made.room);
+		if (welcome.trim() !== "") await one.outbox.add({ type: "text", text: welcome }).done;
+		await d.self().store()?.flush();
+		return made;
+	};
+
+	return {
+		invite: async ({ name, welcome }) => invited(await createRoom(d.context(), name), name, welcome),
+		renewInvitation: async (id) => renew(d.context(), id, (await d.prepared(id)).acts),
+		renameClient: async (id, name) => {
+			label(id, name);
+			d.rooms.tell();
+			const one = d.open.get(id);
+			one?.show();
+			one?.showAll();
+		},
+		acceptInvitation: async (fragment) => {
+			const c = d.context();
+			const { room: id, name } = await join(c, readFragment(fragment));
+			c.store.change((s) => ({ ...s, root: s.root || toBase64Url(c.people.organisation.state.rootKid), name: s.name || name, nameAt: s.nameAt || Date.now() }));
+			await d.rooms.refresh();
+			const one = await d.prepared(id);
+			const card = c.store.get().name;
+			if (card !== "" && one.conversation.timeline.name(c.me.user) !== card) await one.outbox.add({ type: "name", text: card }).done;
+			await c.store.flush();
+			return { room: id };
+		},
+		readInvitation: async (fragment) => {
+			try {
+				return { ok: readFragment(fragment).token.length > 0 };
+			} catch {
+				return { ok: false };
+			}
+		},
+	};
+};
+
+type Membership = Omit<RareActs, keyof Keys | keyof Inviting>;
+
+const membership = (d: RareDeps): Membership => ({
+	addColleague: async (id, user, history) => {
+		const one = await d.prepared(id);
+		const newest = one.conversation.timeline.newest();
+		await one.acts.addColleague(user, history, newest && { seq: newest.seq, hash: newest.env.hash });
+	},
+	removeColleague: async (id, user) => (await d.prepared(id)).acts.removeColleague(user),
+	colleagues: async () => {
+		const { people, me } = d.self();
+		const { users } = await d.call("colleagues", {});
+		await people.learn(users);
+		const valid = users.filter((user) => user !== me.user && people.chain(user)?.state.cert !== undefined && !people.broken(user));
+		return valid.map((user) => ({ user, name: certificateOf(people, user)?.name ?? "" })).sort((a, b) => a.name.localeCompare(b.name));
+	},
+	compareCode: async (id, user) => (await d.prepared(id)).acts.compare(user),
+	confirmKeys: async (id, user, code) => (await d.prepared(id)).acts.confirm(user, code),
+	/** Staff take a member out whose keys are not theirs; a client can only stop writing to them. */
+	refuseKeys: async (id, user) => {
+		const one = await d.prepared(id);
+		const { store, me } = d.context();
+		const member = activeMember(one.log.state(), fromBase64Url(user));
+		const kid = member ? toBase64Url(member.encKid) : "";
+		if (kid !== "" && !store.get().refused.includes(kid)) store.change((s) => ({ ...s, refused: [...s.refused, kid] }));
+		if (me.role !== "client") await one.acts.expel(user);
+		one.show();
+	},
+	closeRoom: async (id, reason) => (await d.prepared(id)).acts.close(CLOSE_REASON[reason]),
+	reopenRoom: async (id) => (await d.prepared(id)).acts.reopen(),
+	leaveRoom: async (id) => (await d.prepared(id)).acts.leave(),
+});
+
+export const makeRareActs = (d: RareDeps): RareActs => ({ ...keyMaking(d), ...inviting(d), ...membership(d) });
