@@ -1,6 +1,7 @@
 #pragma once
 #include "base/config.h"
 #include "core/route.h"
+#include "io/fetch.h"
 #include "io/keys.h"
 #include "io/listen.h"
 #include "io/listener.h"
@@ -10,13 +11,16 @@
 /* The gate of one worker: connections, sessions, requests, notices. Knows modules only as rows of
  * the table of routes. */
 struct core;
+struct sign_in;
 
 struct core_parts {
 	const struct config *config;
 	struct loop *loop;
 	struct pg *pg;
 	struct work *work;
-	struct keys *keys; /* NULL: whoever asks it is told that it is unavailable */
+	struct fetch *fetch;
+	struct sign_in *sign_in; /* the domain's */
+	struct keys *keys;       /* NULL: whoever asks it is told that it is unavailable */
 	const struct route *routes;
 	size_t n_routes;
 };

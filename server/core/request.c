@@ -153,6 +153,26 @@ void req_keys(struct request *r, const struct keys_ask *ask, keys_fn *then)
 		req_fail(r, e);
 }
 
+static void fetch_came_back(void *ctx, uint64_t tag, enum err e, const struct fetch_answer *answer)
+{
+	struct core *core = ctx;
+	struct request *r = map_get_u64(core->requests, tag);
+	ASSERT(r != NULL);
+	r->then_fetched(r, e, answer);
+}
+
+void req_fetch(struct request *r, const struct fetch_call *call, fetched_fn *then)
+{
+	struct fetch_call mine = *call;
+	mine.done = fetch_came_back;
+	mine.ctx = r->core;
+	mine.tag = r->id;
+	r->then_fetched = then;
+	enum err e = fetch_submit(r->core->parts.fetch, &mine);
+	if (e != ERR_OK)
+		then(r, e, NULL);
+}
+
 static void send_frame(struct request *r)
 {
 	AUTO(frame) struct frame *f = frame_new(buf_slice(&r->core->scratch));

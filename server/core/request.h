@@ -4,6 +4,7 @@
 #include "core/encode.h"
 #include "core/route.h"
 #include "core/session.h"
+#include "io/fetch.h"
 #include "io/keys.h"
 #include "io/pg_row.h"
 #include "io/work.h"
@@ -17,6 +18,7 @@ typedef void step_fn(struct request *r);
 typedef void result_fn(struct request *r, const struct pg_result *result);
 typedef void outcome_fn(struct request *r, enum err e, const struct pg_result *result);
 typedef void keys_fn(struct request *r, const struct keys_answer *answer);
+typedef void fetched_fn(struct request *r, enum err e, const struct fetch_answer *answer);
 
 struct request {
 	struct core *core;
@@ -51,6 +53,7 @@ struct request {
 	outcome_fn *then_outcome;
 	step_fn *then_step;
 	keys_fn *then_keys;
+	fetched_fn *then_fetched;
 	struct http_header *http_headers;
 	size_t n_http_headers;
 	enum action judged;
@@ -70,6 +73,8 @@ void req_work(struct request *r, work_run_fn *run, step_fn *then);
 /* Asks the keys process; that it cannot be reached answers the request, what it refuses is for the
  * step to read in the answer's reason. */
 void req_keys(struct request *r, const struct keys_ask *ask, keys_fn *then);
+/* Asks somebody over HTTPS; done, ctx and tag of the call are ours. The step sees failures too. */
+void req_fetch(struct request *r, const struct fetch_call *call, fetched_fn *then);
 /* One more header of an HTTP answer, at most four; name as in http.h, value is copied. */
 void req_header(struct request *r, const char *name, struct slice value);
 /* out: struct <op>_out, NULL if it has no fields. */

@@ -10,15 +10,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/core.h"
+#include "domain/sign_in.h"
 #include "io/keys.h"
 #include "io/static.h"
 #include "main/main.h"
 
-enum { NAME_MAX_SIZE = 32, LOOK_MS = 10, CONNINFO_MAX = 4096, SPARE_FILES = 256 };
+enum { NAME_MAX_SIZE = 32, LOOK_MS = 10, CONNINFO_MAX = 4096, WHY_MAX = 1024, SPARE_FILES = 256 };
 
 struct worker {
 	const struct config *config;
@@ -28,6 +30,8 @@ struct worker {
 	struct work *work;
 	struct pg *pg;
 	struct keys *keys;
+	struct fetch *fetch;
+	struct sign_in *sign_in;
 	struct core *core;
 	struct server *server;
 	struct listener *listener;
@@ -153,9 +157,31 @@ static void worker_prepare_process(const struct config *config)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* False: a provider's file is wrong; it has been said how. */
+static bool worker_build_sign_in(struct worker *w)
+{
+	const struct config *c = w->config;
+	struct buf why = BUF_MAX(WHY_MAX);
+	AUTO(providers) struct providers providers = {0};
+	enum err e = providers_load(c->providers_dir, c->development, &providers, &why);
+	if (e != ERR_OK)
+		log_error("bad_provider", LOG_W("sentence", buf_text(&why)));
+	buf_done(&why);
+	if (e != ERR_OK)
+		return false;
+	struct fetch_settings settings = {.max_in_flight = (unsigned)c->provider_requests,
+		.connect_ms = (unsigned)c->provider_connect_ms,
+		.total_ms = (unsigned)c->provider_total_ms};
+	w->fetch = fetch_new(w->loop, &settings);
+	w->sign_in = sign_in_new(w->fetch, &providers);
+	return true;
+}
+
 static void worker_free(struct worker *w)
 {
 	/* First all answers are given, while everybody who may hear them is still there. */
+	if (w->fetch)
+		fetch_stop(w->fetch);
 	work_stop(w->work);
 	pg_stop(w->pg);
 	if (w->keys)
@@ -165,6 +191,8 @@ static void worker_free(struct worker *w)
 	core_free(&w->core);
 	pg_free(&w->pg);
 	keys_free(&w->keys);
+	sign_in_free(&w->sign_in);
+	fetch_free(&w->fetch);
 	work_free(&w->work);
 	timer_free(&w->look);
 	loop_free(&w->loop);
@@ -172,7 +200,8 @@ static void worker_free(struct worker *w)
 	buf_done(&w->conninfo);
 }
 
-/* Everything but the database, which says by itself when it is there. False: the certificate. */
+/* Everything but the database, which says by itself when it is there. False: the certificate, or a
+ * provider. */
 static bool worker_build(struct worker *w)
 {
 	const struct config *config = w->config;
@@ -183,11 +212,15 @@ static bool worker_build(struct worker *w)
 	struct pg_settings pg = worker_pg_settings(w);
 	w->pg = pg_new(w->loop, &pg, worker_ready, w);
 	w->keys = keys_new(w->loop, config->keys_socket);
+	if (!worker_build_sign_in(w))
+		return false;
 	struct core_parts parts = {.config = config,
 		.loop = w->loop,
 		.pg = w->pg,
 		.work = w->work,
 		.keys = w->keys,
+		.fetch = w->fetch,
+		.sign_in = w->sign_in,
 		.routes = routes,
 		.n_routes = n_routes};
 	w->core = core_new(&parts);

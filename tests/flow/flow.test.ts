@@ -8,6 +8,7 @@ import { passkeyTests } from "./passkey.test.js";
 import { resetTests } from "./reset.test.js";
 import { rolesTests } from "./roles.test.js";
 import { sessionTests } from "./session.test.js";
+import { signInTests } from "./sign-in.test.js";
 import { talkTests } from "./talk.test.js";
 import { wireTests } from "./wire.test.js";
 
@@ -29,6 +30,7 @@ const get = (): House => {
 talkTests(get);
 commitTests(get);
 wireTests(get);
+signInTests(get);
 hostileTests(get);
 sessionTests(get);
 rolesTests(get);

@@ -19,6 +19,8 @@ export interface Service {
 	log: string;
 	server_pid: number;
 	edge: boolean;
+	bank: string;
+	bank_key: string;
 	restart(): Promise<void>;
 	stop(): Promise<void>;
 }
@@ -87,7 +89,7 @@ export const again = async (house: House, actor: Actor): Promise<Actor> => {
 
 export const openHouse = async (): Promise<House> => {
 	const { startService } = (await import(pathToFileURL(join(lib, "service.mjs")).href)) as { startService(o: object): Promise<Service> };
-	const service = await startService({ edge: isEdge, settings: SETTINGS });
+	const service = await startService({ edge: isEdge, bank: true, settings: SETTINGS });
 	const ca = readFileSync(service.ca, "utf8");
 	const db = new pg.Client({ host: service.sockets, user: "postgres", database: service.database });
 	db.on("error", () => undefined);

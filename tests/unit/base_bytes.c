@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/b64.h"
 #include "base/crypt.h"
+#include "base/form.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/num.h"
@@ -282,6 +283,21 @@ static void map_survives_random_puts_and_takes(void **state)
 	map_free(&m);
 }
 
+static void form_escapes_all_but_unreserved(void **state)
+{
+	(void)state;
+	struct buf b = BUF_MAX(200);
+	form_add(&b, "a", SLICE_LIT("azAZ09-._~"));
+	form_add(&b, "b c", SLICE_LIT(" &=+%/:\xc3\xa4\0"));
+	assert_slice(buf_slice(&b), "a=azAZ09-._~&b%20c=%20%26%3D%2B%25%2F%3A%C3%A4%00");
+	buf_reset(&b);
+	buf_add_text(&b, "https://x/?");
+	form_add(&b, "d", SLICE_NONE);
+	form_add(&b, "e", SLICE_LIT("1"));
+	assert_slice(buf_slice(&b), "https://x/?d=&e=1");
+	buf_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {T(slice_splits_at_a_separator_and_keeps_empty_parts),
@@ -293,7 +309,7 @@ int main(void)
 		T(arithmetic_that_would_wrap_is_refused),
 		T(b64_goes_there_and_back_at_every_length), T(b64_knows_the_vectors_of_rfc4648),
 		T(b64_refuses_other_spellings), T(decimals_are_written_as_they_are),
-		T(arena_hands_out_zeroed_memory_apart),
+		T(form_escapes_all_but_unreserved), T(arena_hands_out_zeroed_memory_apart),
 		T(list_keeps_order_and_lets_go_while_walking),
 		T(map_finds_what_was_put_and_nothing_else),
 		T(map_replaces_and_returns_the_old_value),

@@ -115,6 +115,11 @@ enum err keys_ask(
 	(void)keys, (void)ask, (void)done, (void)ctx, (void)tag;
 	return ERR_UNAVAILABLE;
 }
+enum err fetch_submit(struct fetch *fetch, const struct fetch_call *call)
+{
+	(void)fetch, (void)call;
+	return ERR_UNAVAILABLE;
+}
 enum err work_submit(struct work *work, work_run_fn *run, work_done_fn *done, void *item)
 {
 	(void)work, (void)run, (void)done, (void)item;
@@ -435,6 +440,20 @@ static void after_a_gap_sessions_are_looked_at_again(void **state)
 	assert_int_equal(wires.n_calls, 3);
 }
 
+static void a_session_that_ended_while_it_was_read_is_looked_at_again(void **state)
+{
+	(void)state;
+	connection_sweep(core);
+	assert_int_equal(wires.n_calls, 0);
+	notice("s " ORG " " TWO " 63000000000000000000000000000000");
+	come(3, &person[1]);
+	connection_sweep(core);
+	assert_int_equal(wires.n_calls, 1);
+	answer(STMT_SESSION_LOOK, ERR_OK, NULL, 0);
+	assert_int_equal(wires.n_closed, 1);
+	assert_int_equal(wires.closed[0], 3);
+}
+
 static void to_look_at_an_idle_session_keeps_it_not_alive(void **state)
 {
 	(void)state;
@@ -508,6 +527,7 @@ int main(void)
 		H(the_oldest_of_too_many_connections_goes),
 		H(after_a_gap_all_catch_up_and_seats_are_read_again),
 		H(after_a_gap_sessions_are_looked_at_again),
+		H(a_session_that_ended_while_it_was_read_is_looked_at_again),
 		H(to_look_at_an_idle_session_keeps_it_not_alive),
 		H(requests_of_one_address_are_counted_before_anybody_is_asked),
 		H(a_person_who_went_during_a_reading_is_forgotten),

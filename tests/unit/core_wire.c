@@ -212,6 +212,19 @@ static void a_blob_stands_for_its_field(void **state)
 	assert_ok(decode_blob(true, "{\"b\":\"AQID\"}", "", &bytes));
 }
 
+static void a_member_of_others_objects_is_read_if_it_is_text(void **state)
+{
+	(void)state;
+	AUTO(decoded) struct decoded *d = NULL;
+	struct slice text;
+	assert_ok(decode_open(SLICE_LIT("{\"n\":{\"id\":\"x\"},\"id\":\"a.b\",\"i\":7}"), &d));
+	assert_ok(decode_member(d, "id", &text));
+	assert_slice(text, "a.b");
+	assert_err(decode_member(d, "i", &text), ERR_BAD_FIELD);
+	assert_err(decode_member(d, "n", &text), ERR_BAD_FIELD);
+	assert_err(decode_member(d, "x", &text), ERR_BAD_FIELD);
+}
+
 static void a_frame_is_id_op_and_body(void **state)
 {
 	(void)state;
@@ -258,7 +271,8 @@ int main(void)
 		T(refuses_members_that_are_unknown_missing_or_doubled),
 		T(refuses_lists_that_are_too_long), T(refuses_control_characters_in_text),
 		T(refuses_what_is_no_object_or_too_deep), T(a_blob_stands_for_its_field),
-		T(a_frame_is_id_op_and_body), T(errors_carry_their_detail_and_faults_a_reference),
+		T(a_member_of_others_objects_is_read_if_it_is_text), T(a_frame_is_id_op_and_body),
+		T(errors_carry_their_detail_and_faults_a_reference),
 		T(nothing_is_sent_over_the_ceiling)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,356 @@
+// Identification against the real server and the tests' bank: who comes in, as whom, and who does not. (What a bank may spoil: identify.test.ts.)
+
+import { strict as assert } from "node:assert";
+import { spawnSync } from "node:child_process";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { begin, call, finish, rotate, signIn, walk, type Begun, type SignedIn } from "../lib/bank.js";
+import { idToUuid, type House } from "./house.js";
+import { openWire, type Reply } from "./wire.js";
+
+const lib = process.env["LUOTSI_TEST_LIB"] as string;
+/** The organisation whose staff the bank's office signs in (deploy/lib.sh). */
+const OFFICE = "2296962a-0000-4000-8000-000000000001";
+const FAILED = { status: 403, err: "identification_failed" };
+
+type Jar = Begun["jar"];
+const jarOf = (cookie: string): Jar => new Map(cookie.split("; ").map((pair) => pair.split("=") as [string, string]));
+const uuidToId = (uuid: string): string => Buffer.from(uuid.replaceAll("-", ""), "hex").toString("base64url");
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const makeOrg = (house: House, org: string): { admin: string; counsellor: string; colleague: string } => {
+	const args = ["-X", "-q", "-A", "-t", "-h", house.service.sockets, "-U", "postgres", "-d", house.service.database, "-v", `org=${org}`, "-f", join(lib, "org.sql")];
+	const ran = spawnSync("psql", args, { encoding: "utf8" });
+	assert.equal(ran.status, 0, ran.stderr);
+	const rows = ran.stdout.trim().split("\n").map((line) => line.split("|"));
+	const of = (login: string): string => uuidToId(rows.find((row) => row[3] === login)?.[1] as string);
+	return { admin: of("admin-1"), counsellor: of("counsellor-1"), colleague: of("counsellor-2") };
+};
+
+/** A room with an invitation, made by hand; gives the token as the page reads it from the link. */
+const invite = async (house: House, org: string, days = 1): Promise<{ room: string; token: string }> => {
+	const room = randomUUID(), token = randomBytes(16), digest = createHash("sha256").update("luotsi/v1/token\0").update(token).digest();
+	await house.db.query(
+		`INSERT INTO room (org, room, agreement, phase, retention_class, log_head, n_entries)
+		 SELECT $1, $2, agreement, 'open', 1, $3, 1 FROM agreement WHERE org = $1 LIMIT 1`, [org, room, randomBytes(32)]);
+	await house.db.query("INSERT INTO invitation (org, room, invite, token_hash, sealed, expires_at) VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 day')",
+		[org, room, randomUUID(), digest, Buffer.alloc(300), days]);
+	return { room, token: token.toString("base64url") };
+};
+
+/** Up to the bank's door, with a token instead of a link. */
+const beginWith = async (house: House, ticket: { invitation?: string; enrolment?: string }, provider = "pankki"): Promise<{ jar: Jar; url: string }> => {
+	const jar: Jar = new Map();
+	const said = await call(house, jar, "identify_begin", { provider, nonce: randomBytes(32).toString("base64url"), ...ticket });
+	assert.equal(said.err, undefined);
+	return { jar, url: String(said.ok?.["url"]) };
+};
+
+const come = async (house: House, person: string, ticket: { invitation?: string; enrolment?: string } = {}, provider = "pankki"): ReturnType<typeof finish> => {
+	const { jar, url } = await beginWith(house, ticket, provider);
+	return finish(house, jar, await walk(house, url, person));
+};
+
+const words = async (house: House): Promise<string[]> =>
+	(await house.db.query("SELECT word FROM sign_in_event ORDER BY n DESC LIMIT 20")).rows.map((row: { word: string }) => row.word);
+
+const newest = async (house: House): Promise<string> => (await words(house))[0] as string;
+
+const lives = async (house: House, cookie: string): Promise<boolean> => (await call(house, jarOf(cookie), "ws_ticket", {})).err === undefined;
+
+/** Frames as this person. */
+const wireOf = async (house: House, cookie: string): Promise<(op: string, body: object) => Promise<Reply>> => {
+	const { ok } = await call(house, jarOf(cookie), "ws_ticket", {});
+	const wire = await openWire(house, { cookie });
+	const opened = await wire.ask("session_open", { ticket: ok?.["ticket"] });
+	assert.equal(opened.err, undefined);
+	return wire.ask;
+};
+
+const comings = (get: () => House): void => {
+	test("an invited person gets an account, and is found again without an invitation", async () => {
+		const house = get(), org = idToUuid(house.org);
+		const { token } = await invite(house, org);
+		const first = await come(house, "eetu", { invitation: token });
+		assert.equal(first.ok?.["role"], "client");
+		const again = await signIn(house, "eetu");
+		assert.equal(again.user, first.ok?.["user"]);
+		const { rows } = await house.db.query("SELECT action FROM audit WHERE actor = $1 ORDER BY n", [idToUuid(again.user)]);
+		assert.deepEqual(rows.map((row: { action: string }) => row.action), ["account_made", "identified", "sign_in", "identified", "sign_in"]);
+		const sessions = await house.db.query("SELECT method, acr, identified_at FROM session WHERE account = $1", [idToUuid(again.user)]);
+		assert.equal(sessions.rows.length, 2);
+		assert.ok(sessions.rows.every((row: { method: string; acr: string; identified_at: Date }) =>
+			row.method === "oidc" && row.acr.endsWith("loatest2") && Date.now() - row.identified_at.getTime() < 60_000));
+	});
+
+	test("another provider knows the same person as the same", async () => {
+		const house = get();
+		assert.equal((await signIn(house, "eetu", { provider: "valittaja" })).user, (await signIn(house, "eetu")).user);
+	});
+
+	test("who has no account and no invitation gets none, and is told so", async () => {
+		const house = get();
+		const said = await come(house, "vieras");
+		assert.deepEqual([said.status, said.err], [403, "no_room"]);
+		assert.equal(await newest(house), "no_room");
+		const { rows } = await house.db.query("SELECT count(*)::int AS n FROM account_identity WHERE identified_at > now() - interval '1 second'");
+		assert.ok(rows[0].n <= 1);
+	});
+
+	test("an invitation that is none or has expired is told before anybody leaves; one that was used, after", async () => {
+		const house = get(), org = idToUuid(house.org);
+		const ask = (token: string): ReturnType<typeof call> =>
+			call(house, new Map(), "identify_begin", { provider: "pankki", nonce: randomBytes(32).toString("base64url"), invitation: token });
+		assert.equal((await ask(randomBytes(16).toString("base64url"))).err, "not_found");
+		assert.equal((await ask((await invite(house, org, -1)).token)).err, "expired");
+		const { token } = await invite(house, org);
+		assert.ok((await come(house, "sari", { invitation: token })).ok);
+		assert.equal((await come(house, "amira", { invitation: token })).err, "used");
+		assert.ok((await come(house, "sari", { invitation: token })).ok, "the same person again");
+	});
+
+	test("of two people with one link at once one gets an account", async () => {
+		const house = get(), { token } = await invite(house, idToUuid(house.org));
+		const said = await Promise.all(["uusi", "toinen"].map((person) => come(house, person, { invitation: token })));
+		assert.deepEqual(said.map((one) => one.err ?? "ok").sort(), ["ok", "used"]);
+	});
+
+	test("one person in two organisations chooses, once, among these", async () => {
+		const house = get(), other = randomUUID();
+		makeOrg(house, other);
+		const user = (await signIn(house, "eetu")).user;
+		const second = await come(house, "eetu", { invitation: (await invite(house, other)).token });
+		assert.notEqual(second.ok?.["user"], user);
+		const { jar, url } = await beginWith(house, {});
+		const said = await finish(house, jar, await walk(house, url, "eetu"));
+		const choices = said.ok?.["choices"] as { choice: string; role: string; organisation: string }[];
+		assert.deepEqual(choices.map((one) => one.choice).sort(), [user, second.ok?.["user"]].sort());
+		assert.ok(choices.every((one) => one.role === "client" && one.organisation.startsWith("Testikunta")));
+		assert.equal(said.ok?.["user"], undefined);
+		assert.equal((await call(house, new Map(jar), "identify_choose", { choice: randomBytes(16).toString("base64url") })).err, "identification_failed");
+		assert.equal((await call(house, new Map(), "identify_choose", { choice: user })).err, "identification_failed", "without the cookie");
+		const chosen = await call(house, jar, "identify_choose", { choice: second.ok?.["user"] });
+		assert.equal(chosen.ok?.["user"], second.ok?.["user"]);
+		assert.equal((await call(house, jar, "identify_choose", { choice: user })).err, "identification_failed", "twice");
+		await house.db.query("UPDATE agreement SET state = 'ended' WHERE org = $1", [other]);
+		assert.equal((await signIn(house, "eetu")).user, user, "an organisation without an agreement is none");
+	});
+
+	test("a session of before is over when its cookie comes to a new one", async () => {
+		const house = get();
+		const old = await signIn(house, "eetu");
+		const { jar, url } = await begin(house, { jar: jarOf(old.cookie) });
+		assert.ok((await finish(house, jar, await walk(house, url, "sari"))).ok);
+		assert.equal(await lives(house, old.cookie), false);
+		assert.equal(await lives(house, [...jar].map((pair) => pair.join("=")).join("; ")), true);
+	});
+
+	test("whose account is disabled gets the one answer", async () => {
+		const house = get();
+		const { user } = await signIn(house, "sari");
+		await house.db.query("UPDATE account SET disabled_at = now() WHERE account = $1", [idToUuid(user)]);
+		const said = await come(house, "sari");
+		assert.deepEqual({ status: said.status, err: said.err }, FAILED);
+		assert.equal(await newest(house), "account_disabled");
+		await house.db.query("UPDATE account SET disabled_at = NULL WHERE account = $1", [idToUuid(user)]);
+	});
+};
+
+const returns = (get: () => House): void => {
+	const refused = async (said: Awaited<ReturnType<typeof finish>>, word: string): Promise<void> => {
+		assert.deepEqual(said, FAILED);
+		assert.equal(await newest(get()), word);
+	};
+
+	test("a return is good once", async () => {
+		const house = get(), { jar, url } = await begin(house), before: Jar = new Map(jar);
+		const back = await walk(house, url, "eetu");
+		assert.ok((await finish(house, jar, back)).ok);
+		assert.equal(jar.has("__Host-luotsi-login"), false, "the cookie goes");
+		await refused(await finish(house, before, back), "no_attempt");
+	});
+
+	test("of two returns at once one is good", async () => {
+		const house = get(), { jar, url } = await begin(house);
+		const back = await walk(house, url, "eetu");
+		const said = await Promise.all([finish(house, new Map(jar), back), finish(house, new Map(jar), back)]);
+		assert.deepEqual(said.map((one) => one.status).sort(), [200, 403]);
+	});
+
+	test("a return without the cookie, with another's, or with a foreign state is refused, and spoils nothing", async () => {
+		const house = get(), mine = await begin(house), theirs = await begin(house);
+		const [my, their] = [await walk(house, mine.url, "eetu"), await walk(house, theirs.url, "sari")];
+		await refused(await finish(house, new Map(), my), "no_cookie");
+		await refused(await finish(house, new Map(mine.jar), their), "no_attempt");
+		const mixed = new URLSearchParams(my);
+		mixed.set("state", randomBytes(32).toString("base64url"));
+		await refused(await finish(house, new Map(mine.jar), mixed), "no_attempt");
+		mixed.set("state", "x");
+		await refused(await finish(house, new Map(mine.jar), mixed), "no_attempt");
+		assert.ok((await finish(house, mine.jar, my)).ok);
+		assert.ok((await finish(house, theirs.jar, their)).ok);
+	});
+
+	test("a second tab's return finds the cookie of the newest, and the newest still works", async () => {
+		const house = get(), first = await begin(house), second = await begin(house, { jar: new Map(first.jar) });
+		const late = await walk(house, first.url, "eetu");
+		await refused(await finish(house, second.jar, late), "no_attempt");
+		assert.ok((await finish(house, second.jar, await walk(house, second.url, "eetu"))).ok);
+	});
+
+	test("an attempt of ten minutes ago is over", async () => {
+		const house = get(), { jar, url } = await begin(house);
+		const back = await walk(house, url, "eetu");
+		await house.db.query("UPDATE login_attempt SET expires_at = now()");
+		await refused(await finish(house, jar, back), "no_attempt");
+	});
+
+	test("the answer of another provider is refused by its name, and a code of another by the provider", async () => {
+		const house = get();
+		const mine = await begin(house), theirs = await begin(house, { provider: "valittaja" });
+		const back = await walk(house, mine.url, "eetu"), other = await walk(house, theirs.url, "eetu");
+		const mixed = new URLSearchParams({ state: back.get("state") as string, code: other.get("code") as string, iss: other.get("iss") as string });
+		await refused(await finish(house, new Map(mine.jar), mixed), "issuer_mixed_up");
+		const again = await begin(house);
+		const without = new URLSearchParams({ state: (await walk(house, again.url, "eetu")).get("state") as string, code: other.get("code") as string });
+		await refused(await finish(house, again.jar, without), "token_refused");
+	});
+
+	test("who cancels is told so, and gets back what the browser carried", async () => {
+		const house = get(), { jar, url, carryKey } = await begin(house);
+		const said = await finish(house, jar, await walk(house, url, null)) as Awaited<ReturnType<typeof finish>> & { detail?: { carry_key: string } };
+		assert.deepEqual([said.status, said.err, said.detail?.carry_key], [403, "identification_cancelled", carryKey]);
+		assert.equal(await newest(house), "cancelled");
+	});
+
+	test("another error of the provider, and a return with nothing, are refused", async () => {
+		const house = get();
+		for (const [more, word] of [[{ error: "server_error" }, "provider_error"], [{}, "no_code"], [{ code: "invented" }, "token_refused"]] as const) {
+			const { jar, state } = await begin(house);
+			await refused(await finish(house, jar, new URLSearchParams({ state, ...more })), word);
+		}
+	});
+
+	test("the carry key is the one that was given at the door", async () => {
+		const house = get(), { jar, url, carryKey } = await begin(house);
+		assert.equal((await finish(house, jar, await walk(house, url, "eetu"))).ok?.["carry_key"], carryKey);
+		const { rows } = await house.db.query("SELECT string_agg(encode(a::text::bytea, 'escape'), '') AS all FROM login_attempt a");
+		assert.equal(String(rows[0].all).includes(Buffer.from(carryKey, "base64url").toString("hex")), false);
+	});
+};
+
+const others = (get: () => House): void => {
+	test("the ways to sign in are told without a session, and nothing else about them", async () => {
+		const { ok } = await call(get(), new Map(), "sign_in_options", {});
+		const providers = ok?.["providers"] as Record<string, string>[];
+		assert.deepEqual(providers.map((one) => [one["slug"], one["audience"]]), [["pankki", "client"], ["valittaja", "client"], ["virka", "staff"]]);
+		assert.deepEqual(Object.keys(providers[0] as object).sort(), ["audience", "name_en", "name_fi", "name_sv", "slug"]);
+	});
+
+	test("an unknown provider, and a ticket of the wrong kind, are refused at the door", async () => {
+		const house = get(), nonce = randomBytes(32).toString("base64url"), token = randomBytes(16).toString("base64url");
+		for (const body of [{ provider: "muu" }, { provider: "virka", invitation: token }, { provider: "pankki", enrolment: token }, { provider: "pankki", nonce: "x" }])
+			assert.equal((await call(house, new Map(), "identify_begin", { nonce, ...body })).err, "bad_field", JSON.stringify(body));
+	});
+
+	test("an admin enrols a colleague, who is signed in by the office from then on; others are not", async () => {
+		const house = get(), { admin, counsellor, colleague } = makeOrg(house, OFFICE);
+		assert.equal((await come(house, "anna", {}, "virka")).err, "no_room");
+		const { cookie } = await signInDevelopment(house, admin);
+		const ask = await wireOf(house, cookie);
+		assert.equal((await ask("enrolment_make", { account: house.counsellor.user })).err, "not_found", "of another organisation");
+		const made = await ask("enrolment_make", { account: counsellor });
+		const enrolment = String(made.ok?.["token"]);
+		const first = await come(house, "anna", { enrolment }, "virka");
+		assert.deepEqual([first.ok?.["user"], first.ok?.["role"]], [counsellor, "counsellor"]);
+		assert.equal((await come(house, "anna", {}, "virka")).ok?.["user"], counsellor);
+		const refused = await call(house, new Map(), "identify_begin", { provider: "virka", nonce: randomBytes(32).toString("base64url"), enrolment });
+		assert.equal(refused.err, "not_found", "a token is good once");
+		const asCounsellor = await wireOf(house, (await signInDevelopment(house, colleague)).cookie);
+		assert.equal((await asCounsellor("enrolment_make", { account: counsellor })).err, "forbidden");
+	});
+
+	test("new signing keys of the provider are fetched when one is not known, and not more than once a minute", async () => {
+		const house = get();
+		assert.ok((await come(house, "anna", {}, "virka")).ok);
+		const seen: string[] = [];
+		for (let i = 0; i < 6; i++) {
+			await rotate(house, "virka");
+			const said = await come(house, "anna", {}, "virka");
+			seen.push(said.ok ? "ok" : await newest(house));
+		}
+		assert.ok(seen.includes("unknown_kid"), seen.join());
+		assert.ok(seen.every((word) => word === "ok" || word === "unknown_kid"), seen.join());
+	});
+
+	test("a counsellor of the room is told the name of whom they invited, each time on record; nobody else is", async () => {
+		const house = get();
+		const { room, link } = await house.counsellor.engine.invite({ name: "Amira Mallinen", welcome: "Tervetuloa!" });
+		const { user } = await signIn(house, "amira", { invitation: new URL(link).hash.slice(1) });
+		const { call: asked } = house.counsellor.engine.parts.link;
+		const before = await asked("identified_name", { room, user }).catch((thrown: { word?: string }) => thrown.word);
+		const name = before as { given?: string; family?: string; provider?: string };
+		assert.deepEqual([name.given, name.family, name.provider], ["Amira", "Mallinen", "pankki"]);
+		const audit = await house.db.query("SELECT actor FROM audit WHERE action = 'identified_name' AND object = $1", [idToUuid(user)]);
+		assert.deepEqual(audit.rows.map((row: { actor: string }) => row.actor), [idToUuid(house.counsellor.user)]);
+		const wordOf = (actor: House["admin"]): Promise<unknown> =>
+			actor.engine.parts.link.call("identified_name", { room, user }).then(() => "told", (thrown: { word?: string }) => thrown.word);
+		assert.equal(await wordOf(house.colleague), "not_member");
+		assert.equal(await wordOf(house.admin), "forbidden");
+		const theirs = await asked("identified_name", { room, user: house.counsellor.user }).then(() => "told", (thrown: { word?: string }) => thrown.word);
+		assert.equal(theirs, "not_found");
+	});
+
+	test("without the keys process sign-ins are refused clearly, everything else goes on, and it comes back", async () => {
+		const house = get(), session = await signIn(house, "eetu");
+		const { jar, url } = await begin(house);
+		const back = await walk(house, url, "eetu");
+		process.kill(keysProcess(house), "SIGKILL");
+		const said = await finish(house, jar, back);
+		assert.ok(said.ok !== undefined || said.err === "unavailable", said.err);
+		assert.equal(await lives(house, session.cookie), true);
+		let word = "";
+		for (let i = 0; i < 50 && word !== "ok"; i++) {
+			word = await signIn(house, "eetu").then(() => "ok", (thrown: Error) => thrown.message);
+			assert.ok(word === "ok" || word === "unavailable", word);
+			await wait(100);
+		}
+		assert.equal(word, "ok");
+	});
+
+	test("no identity code, no name, and no code or token of a sign-in is in the database or in a log", async () => {
+		const house = get(), signed = await signIn(house, "eetu");
+		const { jar, url } = await begin(house);
+		const back = await walk(house, url, "eetu");
+		await finish(house, jar, back);
+		const dump = spawnSync("pg_dump", ["-h", house.service.sockets, "-U", "postgres", house.service.database], { encoding: "latin1", maxBuffer: 1 << 28 });
+		assert.equal(dump.status, 0, dump.stderr);
+		const logs = readdirSync(house.service.log).filter((file) => file !== "bank.log").map((file) => readFileSync(join(house.service.log, file), "latin1")).join("");
+		assert.ok(dump.stdout.length > 10_000 && logs.length > 1_000);
+		const secret = (signed.cookie.split("=")[1] as string);
+		for (const planted of ["150407A904V", "Esimerkki", back.get("code") as string, back.get("state") as string, secret, signed.carryKey]) {
+			const forms = [planted, Buffer.from(planted).toString("hex"), Buffer.from(planted).toString("base64").replace(/=+$/, "")];
+			for (const form of forms) assert.equal(dump.stdout.includes(form) || logs.includes(form), false, planted);
+		}
+	});
+};
+
+const signInDevelopment = async (house: House, person: string): Promise<Pick<SignedIn, "cookie">> => {
+	const jar: Jar = new Map();
+	assert.equal((await call(house, jar, "dev_sign_in", { person })).err, undefined);
+	return { cookie: [...jar].map((pair) => pair.join("=")).join("; ") };
+};
+
+/** The child of the supervisor that is the keys process. */
+const keysProcess = (house: House): number => {
+	const ran = spawnSync("pgrep", ["-P", String(house.service.server_pid), "-f", "luotsid keys"], { encoding: "utf8" });
+	return Number(ran.stdout.trim().split("\n")[0]);
+};
+
+export const signInTests = (get: () => House): void => {
+	comings(get);
+	returns(get);
+	others(get);
+};
