@@ -20,4 +20,5 @@ export * from "./room-log.js";
 export { type Reason } from "./room-window.js";
 export * from "./seal.js";
 export * from "./unlock.js";
+export * from "./unlock-make.js";
 export * from "./vault.js";

@@ -1,16 +1,16 @@
 // How a person opens their own keys (FORMAT.md section 8): records that seal the root key URK under a passphrase or a printed
 // code, and the MAC over their list, by which a fresh device notices that it was given another list than the person made.
 
-import { compare, concat, equal, random, reader, SealError, u16, u32, u64, u8, utf8, type Bytes, type Reader } from "./bytes.js";
+import { compare, concat, equal, reader, SealError, u16, u64, utf8, type Bytes, type Reader } from "./bytes.js";
 import { derive, deriveSealKey, importMac, importRoot, labelled, labelledHash, mac, sha256, type SealKey } from "./derive.js";
 import { LABEL, SUITE, UNLOCKER_MAGIC } from "./labels.js";
-import { open, seal } from "./seal.js";
+import { open } from "./seal.js";
 
 export const UNLOCKER = { passkey: 1, passphrase: 2, code: 3 } as const;
 /** What every passkey's PRF is asked. */
 export const PRF_INPUT = utf8(LABEL.prf);
 const PRF_SIZE = 32;
-const URK_SIZE = 32;
+export const URK_SIZE = 32;
 const SEALED_URK = 104;
 
 export interface Argon2Params {
@@ -22,8 +22,6 @@ export interface Argon2Params {
 
 /** Argon2id version 0x13, 32 bytes; runs in a worker of its own. */
 export type Argon2id = (password: Bytes, params: Argon2Params) => Promise<Bytes>;
-
-export const makeArgon2Params = (): Argon2Params => ({ memoryKib: 65_536, passes: 3, lanes: 1, salt: random(16) });
 
 /** Below these whatever the server says: a lowered cost is an attack. */
 export const checkArgon2Params = (p: Argon2Params): void => {
@@ -48,11 +46,6 @@ export interface Unlocker extends UnlockerFields {
 	readonly sealed: Bytes;
 	readonly bytes: Bytes;
 }
-
-const encodeParams = (p: Argon2Params): Bytes => concat(u8(1), u32(p.memoryKib), u32(p.passes), u8(p.lanes), p.salt);
-
-const encodeBefore = (f: UnlockerFields): Bytes =>
-	concat(utf8(UNLOCKER_MAGIC), u8(SUITE), u8(f.type), f.org, f.user, f.id, u64(f.created), u16(f.params.length), f.params);
 
 const parseParams = (type: number, params: Bytes): Argon2Params | undefined => {
 	const r = reader(params);
@@ -93,30 +86,25 @@ export const parseUnlocker = (bytes: Bytes): Unlocker => {
 	return { ...fields, before, sealed, bytes };
 };
 
-const sealUrk = async (kek: SealKey, fields: UnlockerFields, urk: Bytes): Promise<Bytes> => {
-	const before = encodeBefore(fields);
-	return concat(before, await seal(kek, await labelledHash(LABEL.unlocker, before), urk));
-};
-
 const openUrk = async (kek: SealKey, u: Unlocker): Promise<Bytes> => {
 	const urk = await open(kek, await labelledHash(LABEL.unlocker, u.before), u.sealed);
 	if (urk.length !== URK_SIZE) throw new SealError("sealed");
 	return urk;
 };
 
-const passphraseKey = async (f: UnlockerFields, params: Argon2Params, text: string, argon2id: Argon2id): Promise<SealKey> => {
+export const passphraseKey = async (f: UnlockerFields, params: Argon2Params, text: string, argon2id: Argon2id): Promise<SealKey> => {
 	const hash = await argon2id(utf8(normalisePassphrase(text)), params);
 	const root = await importRoot(hash);
 	hash.fill(0);
 	return deriveSealKey(root, LABEL.unlockPassphrase, f.org, f.user, f.id);
 };
 
-const codeKey = async (f: UnlockerFields, code: Bytes): Promise<SealKey> => {
+export const codeKey = async (f: UnlockerFields, code: Bytes): Promise<SealKey> => {
 	const root = await importRoot(concat(code, f.params));
 	return deriveSealKey(root, LABEL.unlockCode, f.org, f.user, f.id);
 };
 
-const passkeyKey = async (f: UnlockerFields, prf: Bytes): Promise<SealKey> => {
+export const passkeyKey = async (f: UnlockerFields, prf: Bytes): Promise<SealKey> => {
 	if (prf.length !== PRF_SIZE) throw new SealError("prf");
 	return deriveSealKey(await importRoot(prf), LABEL.unlockPasskey, f.org, f.user, f.id);
 };
@@ -125,27 +113,6 @@ export interface Owner {
 	readonly org: Bytes;
 	readonly user: Bytes;
 }
-
-export const makeUrk = (): Bytes => random(URK_SIZE);
-
-export const sealWithPassphrase = async (
-	owner: Owner, urk: Bytes, text: string, argon2id: Argon2id, created: number, params = makeArgon2Params(),
-): Promise<Bytes> => {
-	checkArgon2Params(params);
-	const fields = { ...owner, type: UNLOCKER.passphrase, id: random(16), created, params: encodeParams(params) };
-	return sealUrk(await passphraseKey(fields, params, text, argon2id), fields, urk);
-};
-
-export const sealWithCode = async (owner: Owner, urk: Bytes, code: Bytes, created: number): Promise<Bytes> => {
-	const fields = { ...owner, type: UNLOCKER.code, id: random(16), created, params: random(16) };
-	return sealUrk(await codeKey(fields, code), fields, urk);
-};
-
-/** prf is what the passkey answered to PRF_INPUT; the caller wipes it. */
-export const sealWithPasskey = async (owner: Owner, urk: Bytes, prf: Bytes, credential: Bytes, created: number): Promise<Bytes> => {
-	const fields = { ...owner, type: UNLOCKER.passkey, id: random(16), created, params: await sha256(credential) };
-	return sealUrk(await passkeyKey(fields, prf), fields, urk);
-};
 
 const checkOwner = (u: Unlocker, owner: Owner): void => {
 	if (!equal(u.org, owner.org) || !equal(u.user, owner.user)) throw new SealError("owner");
