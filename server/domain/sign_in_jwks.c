@@ -125,13 +125,11 @@ void jwks_want(struct request *r, bool renew, step_fn *then)
 	const struct login *login = r->state;
 	struct jwks *j = jwks_of(r);
 	bool has_file = login->provider->jwks_file[0] != '\0';
-	bool old = !has_file && (!j->known || clock_mono_ms() - j->known_at >= AGE_MAX_MS);
-	if (!renew && !old)
-		then(r);
-	else if (!has_file && (j->asking || jwks_ask(j, login->provider)))
+	bool old = !j->known || clock_mono_ms() - j->known_at >= AGE_MAX_MS;
+	if (!has_file && (renew || old) && (j->asking || jwks_ask(j, login->provider)))
 		jwks_wait(r, j, then);
-	else if (!renew && j->known)
-		then(r); /* old ones, until new ones come */
+	else if (!renew && (has_file || j->known)) /* old ones, until new ones come */
+		then(r);
 	else
 		login_refuse(r, renew ? "unknown_kid" : "keys_unreachable");
 }
