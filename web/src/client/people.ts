@@ -18,6 +18,8 @@ export interface People {
 	chain(user: Id): Chain | undefined;
 	/** Fetches those that are not known yet. */
 	learn(users: Iterable<Id>): Promise<void>;
+	/** Takes a chain that came with something else. */
+	give(chain: WireChain): Promise<void>;
 	/** Fetches again: an entry named keys or a certificate that we have not seen. */
 	refresh(users: Iterable<Id>): Promise<void>;
 	records(): readonly PersonRecord[];
@@ -102,6 +104,7 @@ export const makePeople = (call: Call, known: Chain, pins: () => Readonly<Record
 		},
 		chain: (user) => chains.get(user),
 		learn: (users) => fetch([...new Set(users)].filter((user) => !chains.has(user) && !broken.has(user))),
+		give: take,
 		refresh: (users) => fetch([...new Set(users)]),
 		records: () => all().flatMap((chain) => chain.records),
 		findKey: (user, kid) => keyFinder(all())(user, kid),

@@ -61,7 +61,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 	const organisation = await organisationOf(kept, me);
 	const people = makePeople(call, organisation, () => store?.get().pins ?? {});
 	const root = organisation.entries.length > 0 ? toBase64Url(organisation.state.rootKid) : "";
-	if (kept.chain.entries.length > 0) await people.learn([me.user]);
+	if (kept.chain.entries.length > 0) await people.give(kept.chain);
 	const unlockers = () => listUnlockers(kept.unlockers.map(fromBase64Url));
 	if (unlockers().length < kept.unlockers.length) warning = "old_unlockers";
 
@@ -92,6 +92,9 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 
 	const refetch = async (): Promise<SelfKept> => (kept = await call("self_get", {}));
 
+	/** Also our own chain, which comes with it. */
+	const refetchAll = async (): Promise<void> => people.give((await refetch()).chain);
+
 	const mine = (): Account => {
 		if (!account) throw refusal("locked");
 		return account;
@@ -116,8 +119,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 	/** Where a chain goes on whose keys are lost; nobody loses keys that are open. */
 	const lost = async (): Promise<{ version: number; head: Bytes; n: number }> => {
 		if (account) throw refusal("conflict");
-		await refetch();
-		await people.refresh([me.user]);
+		await refetchAll();
 		const chain = people.chain(me.user);
 		if (!chain || kept.version === 0) throw refusal("no_keys");
 		return { version: kept.version, head: chain.state.head, n: chain.state.n };
@@ -143,16 +145,14 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 			const before = reset ? await lost() : undefined;
 			if (!before && kept.version !== 0) throw refusal("conflict");
 			const { account: made, code } = await (await making()).createAccount(call, platform, owner, passphrase, { ...before, ...(pairs ? { pairs } : {}) });
-			await refetch();
-			await people.refresh([me.user]);
+			await refetchAll();
 			await opened(made);
 			store?.change((s) => ({ ...s, name, nameAt: Date.now() }));
 			await store?.flush();
 			return code;
 		},
 		unlock: async (secret) => {
-			await refetch();
-			await people.refresh([me.user]);
+			await refetchAll();
 			const chain = people.chain(me.user);
 			if (!chain || isZero(chain.state.sigKid)) throw refusal("no_keys");
 			await opened(await openAccount(platform, owner, kept, chain, secret));
