@@ -9,7 +9,6 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -75,6 +74,11 @@ static struct sock_filter filter[] = {
 	ALLOW(__NR_exit_group),
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 };
+
+bool sandbox_has_filter(void)
+{
+	return WITH_FILTER;
+}
 
 static bool filter_install(void)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,14 +15,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/keys.h"
+#include "keys/file.h"
 #include "keys/process.h"
+#include "keys/sandbox.h"
 #include "unit.h"
 
-static char dir[32], path[64];
+static char dir[32], path[64], providers[64];
 static int listen_fd;
 static pid_t child;
 
-static const struct keeper_settings settings = {dir, "/nonexistent", true, NULL};
+static const struct keeper_settings settings = {dir, providers, true, NULL};
 
 static void child_start(void)
 {
@@ -33,8 +36,9 @@ static void child_start(void)
 	struct keeper *keeper = NULL;
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	log_set_level(LOG_ERROR);
-	bool good =
-		keeper_load(&settings, &keeper, &why) == ERR_OK && process_serve(keeper, listen_fd);
+	bool good = keeper_load(&settings, &keeper, &why) == ERR_OK;
+	sandbox_enter();
+	good = good && process_serve(keeper, listen_fd);
 	keeper_free(&keeper);
 	buf_done(&why);
 	_exit(good ? 0 : 1);
@@ -49,6 +53,18 @@ static int child_end(int signal_number)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static void put_provider(void)
+{
+	static const char text[] =
+		"name_fi=P\nname_sv=P\nname_en=P\nissuer=https://b/x\nclient_id=c\njwks_uri=https:/"
+		"/b/j\n"
+		"authorization_endpoint=https://b/a\ntoken_endpoint=https://b/t\nencrypted=no\n"
+		"audience=staff\norganisation=00000000000000000000000000000001\n";
+	struct file_name name;
+	assert_ok(file_name_make(providers, "virka.conf", &name));
+	assert_ok(file_write(name.text, SLICE_LIT(text), true));
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -58,6 +74,9 @@ static int begin(void **state)
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/s", dir);
 	memcpy(at.sun_path, path, sizeof(path));
+	(void)snprintf(providers, sizeof(providers), "%s/providers", dir);
+	assert_int_equal(mkdir(providers, 0700), 0);
+	put_provider();
 	assert_ok(keeper_make(&settings, false, &said));
 	listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
 	assert_int_equal(bind(listen_fd, (struct sockaddr *)&at, sizeof(at)), 0);
@@ -69,14 +88,16 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
-	char name[64];
+	static const char *const names[] = {"s", "index.1.key", "field.1.key", "virka.sign.jwk",
+		"virka.jwks", "providers/virka.conf"};
 	assert_int_equal(child_end(SIGTERM), 0);
 	close(listen_fd);
-	(void)unlink(path);
-	(void)snprintf(name, sizeof(name), "%s/index.1.key", dir);
-	(void)unlink(name);
-	(void)snprintf(name, sizeof(name), "%s/field.1.key", dir);
-	(void)unlink(name);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct file_name name;
+		assert_ok(file_name_make(dir, names[i], &name));
+		assert_int_equal(unlink(name.text), 0);
+	}
+	(void)rmdir(providers);
 	return rmdir(dir);
 }
 
@@ -143,6 +164,46 @@ static void a_question_is_answered(void **state)
 	write_seal(&b, 7);
 	send_bytes(fd, buf_slice(&b));
 	assert_answered(fd, 7);
+	close(fd);
+}
+
+/* What the kernel knows of the process; the filter stays away under sanitizers. */
+static void the_process_is_closed_in(void **state)
+{
+	(void)state;
+	struct file_name name;
+	char proc[32];
+	AUTO(buf) struct buf status = BUF_MAX(1 << 16);
+	AUTO(buf) struct buf limits = BUF_MAX(1 << 16);
+	(void)snprintf(proc, sizeof(proc), "/proc/%d", (int)child);
+	assert_ok(file_name_make(proc, "status", &name));
+	assert_ok(file_read(name.text, &status));
+	assert_non_null(strstr(buf_text(&status), "NoNewPrivs:\t1\n"));
+	assert_non_null(strstr(
+		buf_text(&status), sandbox_has_filter() ? "Seccomp:\t2\n" : "Seccomp:\t0\n"));
+	assert_ok(file_name_make(proc, "limits", &name));
+	assert_ok(file_read(name.text, &limits));
+	assert_non_null(
+		strstr(buf_text(&limits), "Max core file size        0                    0"));
+}
+
+static void a_token_is_signed(void **state)
+{
+	(void)state;
+	uint8_t packet[4096];
+	AUTO(buf) struct buf b = BUF_MAX(4096);
+	struct keys_answer answer;
+	uint32_t number = 0;
+	int fd = asker_open();
+	const struct keys_ask ask = {.type = KEYS_OIDC_ASSERTION, .provider = SLICE_LIT("virka")};
+	keys_ask_write(&b, 3, &ask);
+	send_bytes(fd, buf_slice(&b));
+	assert_true(asker_hears(fd, 5000));
+	ssize_t n = recv(fd, packet, sizeof(packet), 0);
+	assert_true(n > 0);
+	assert_ok(keys_answer_read(slice_of(packet, (size_t)n), &number, &answer));
+	assert_int_equal(answer.reason, KEYS_DONE);
+	assert_true(answer.bytes.n > 300);
 	close(fd);
 }
 
@@ -337,6 +398,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_question_is_answered),
+		T(the_process_is_closed_in),
+		T(a_token_is_signed),
 		T(who_says_no_question_is_cut_off),
 		T(a_flood_is_cut_off_and_the_others_are_answered),
 		T(as_many_as_may_wait_are_answered_in_order),
