@@ -68,6 +68,7 @@ export const TOKENS = {
 	bad_code: changed((c) => (c.personal_identity_code &&= '010190-999K', c['urn:oid:1.2.246.21'] &&= '010190-999K')),
 	signature: async ({ claims, key, to }) => encrypt(to, broken(await sign(key, JSON.stringify(claims)))),
 	alg_none: async ({ claims, key, to }) => encrypt(to, unsigned(claims, { alg: 'none', kid: key.kid })),
+	alg_none_signed: async ({ claims, key, to }) => encrypt(to, `${unsigned(claims, { alg: 'none', kid: key.kid })}c2lnbmF0dXJl`),
 	alg_none_plain: async ({ claims }) => unsigned(claims, { alg: 'none' }),
 	other_key: async ({ claims, key, to }) => encrypt(to, await sign({ ...makeSigningKey(), kid: key.kid }, JSON.stringify(claims))),
 	unknown_key: async ({ claims, to }) => encrypt(to, await sign(makeSigningKey(), JSON.stringify(claims))),
