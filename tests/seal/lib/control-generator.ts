@@ -210,11 +210,16 @@ export const nextEntry = (w: World, s: ControlState): { bytes: Bytes; time: numb
 	const ending = w.dice.chance(10) ? nextEnding(w) : undefined;
 	if (ending !== undefined) w.time = Math.max(w.time, ending + w.dice.below(3_000_000) - 1_500_000);
 	const time = w.dice.chance(90) ? "-" : Math.max(0, w.time + w.dice.below(1_400_000) - 700_000);
+	return { bytes: entryNow(w, s), time };
+};
+
+/** An entry at the world's time, right or not. */
+export const entryNow = (w: World, s: ControlState): Bytes => {
 	let { fields, body } = s.n > 0 ? later(w, s) : w.dice.chance(90) ? first(w, s) : tooEarly(w, s);
 	if (w.dice.chance(6)) fields = changeField(w, s, fields);
 	if (w.dice.chance(14)) body = changeField(w, s, body);
 	fields = { ...fields, parents: [], clear: zeroes(0) };
 	const bytes = pack(fields, encodeControl(body));
-	return { bytes: w.dice.chance(3) ? wild(w, bytes) : bytes, time };
+	return w.dice.chance(3) ? wild(w, bytes) : bytes;
 };
 
