@@ -86,6 +86,8 @@ void connection_join(struct core *core, struct connection *conn, const struct se
 {
 	conn->stage = CONNECTION_OPEN;
 	conn->session = *session;
+	if (conn->endings != core->endings) /* it may have been this one: nobody was here to hear */
+		conn->doubted = true;
 	hub_join(core->hub, conn);
 	struct connection *oldest =
 		hub_oldest(conn, (size_t)core->parts.config->max_connections_per_user);

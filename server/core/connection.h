@@ -24,6 +24,7 @@ struct connection {
 	uint64_t active_at; /* monotonic, of the last request */
 	uint64_t seen_at;   /* monotonic, when the database was last told */
 	uint64_t looked_at; /* monotonic, when the database was last asked for the session */
+	uint64_t endings;   /* that had been heard of when the session was read */
 	bool doubted;       /* it may have ended while no notice was heard */
 	/* In the hub while it is open. */
 	struct hub_user *user;

@@ -100,6 +100,7 @@ static void session_admitted(struct request *r, const struct pg_result *result)
 static enum err ask_ticket(struct request *r)
 {
 	const struct session_open_in *in = r->in;
+	connection_find(r->core, r->from)->endings = r->core->endings;
 	struct hash ticket = crypt_sha256(hash_slice(&in->ticket));
 	struct pg_param idle[SESSION_CLASSES];
 	const struct pg_param params[] = {pg_hash(&r->token), pg_hash(&ticket),

@@ -179,6 +179,7 @@ static struct connection *find_session(
 static void heard_session(struct hub *hub, const struct notice *notice)
 {
 	struct connection *conn;
+	hub->core->endings++;
 	while ((conn = find_session(hub, &notice->first, &notice->second)) != NULL)
 		connection_end_session(hub->core, conn);
 }

@@ -25,6 +25,7 @@ struct core {
 	struct buf scratch; /* of answers and events while they are encoded */
 	struct timer *sweep;
 	unsigned sweeps;
+	uint64_t endings; /* of sessions, as far as heard */
 	bool draining;
 };
 enum { PERSON_REQUESTS, PERSON_POSTS };
