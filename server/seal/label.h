@@ -36,4 +36,6 @@
 #define LABEL_USERKEYS "luotsi/v1/userkeys"
 #define LABEL_USERSTATE "luotsi/v1/userstate"
 #define LABEL_DRAFT "luotsi/v1/draft"
+#define LABEL_OIDC_NONCE "luotsi/v1/oidc-nonce"
+#define LABEL_CARRIED "luotsi/v1/carried"
 #define LABEL_CODE_CHECK "luotsi/v1/code/check"
