@@ -13,6 +13,8 @@
 #include "base/mem.h"
 #include "io/loop_uv.h"
 
+/* A connection costs a handshake on the loop: calls that come at once wait for one another's. */
+enum { HOST_CONNECTIONS = 6 };
 static const char *const system_authorities = "/etc/ssl/certs/ca-certificates.crt";
 
 struct fetch {
@@ -188,6 +190,7 @@ struct fetch *fetch_new(struct loop *loop, const struct fetch_settings *settings
 	(void)curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
 	(void)curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, timer_wanted);
 	(void)curl_multi_setopt(f->multi, CURLMOPT_TIMERDATA, f);
+	(void)curl_multi_setopt(f->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)HOST_CONNECTIONS);
 	(void)curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)settings->max_in_flight);
 	return f;
 }
