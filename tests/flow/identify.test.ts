@@ -5,7 +5,7 @@ import { strict as assert } from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ask, begin, finish, signIn, spoil, unspoil, walk } from "../lib/bank.js";
+import { ask, begin, hear, returned, signIn, spoil, unspoil, walk } from "../lib/bank.js";
 import { makeActor, PASSPHRASE } from "../client/organisation.js";
 import { openNodePlatform } from "../../web/src/client/node.js";
 import { fromBase64Url, importSealKey, LABEL, labelledHash, open, toBase64Url, u8, unpad } from "../../web/src/seal/index.js";
@@ -84,7 +84,7 @@ const spoiled = (get: () => House): void => {
 			const { jar, url } = await begin(house);
 			await spoil(house, way);
 			const back = await walk(house, url, PERSON);
-			const { status, cookies, text } = await finish(house, jar, back);
+			const { status, cookies, text } = await hear(house, jar, "identify_finish", returned(back));
 			assert.equal(`${status} ${text}`, `403 ${REFUSED}`);
 			assert.equal(cookies.some((line) => /^__Host-luotsi=[^;]/.test(line)), false, "a session was begun");
 			assert.equal(await newest(house), why);

@@ -56,22 +56,18 @@ const keep = (jar: Jar, heard: Heard): void => {
 
 const cookie = (jar: Jar): Record<string, string> => (jar.size === 0 ? {} : { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") });
 
-export interface Said {
-	readonly status: number;
-	/** Of this answer, whole lines. */
-	readonly cookies: readonly string[];
-	readonly text: string;
-	readonly ok?: Record<string, unknown>;
-	readonly err?: string;
-}
-
-/** POST /api/<op>, as a page of ours would. */
-export const call = async ({ service, ca }: Place, jar: Jar, op: string, body: object): Promise<Said> => {
+/** POST /api/<op>, as a page of ours would: the answer as it came. */
+export const hear = async ({ service, ca }: Place, jar: Jar, op: string, body: object): Promise<Heard> => {
 	const headers = { "content-type": "application/json", origin: service.origin, "x-luotsi": "1", ...cookie(jar) };
 	const heard = await ask(ca, `${service.origin}/api/${op}`, { method: "POST", headers, body: JSON.stringify(body) });
 	keep(jar, heard);
-	const { status, cookies, text } = heard;
-	return { status, cookies, text, ...(JSON.parse(text) as object) };
+	return heard;
+};
+
+/** The same, read. */
+export const call = async (place: Place, jar: Jar, op: string, body: object): Promise<{ status: number; ok?: Record<string, unknown>; err?: string }> => {
+	const { status, text } = await hear(place, jar, op, body);
+	return { status, ...(JSON.parse(text) as object) };
 };
 
 export interface Begun {
@@ -110,10 +106,11 @@ export const walk = async ({ service, ca }: Place, url: string, person: string |
 	throw new Error(`the bank answers ${heard.status}: ${heard.text.replace(/<[^>]+>/g, " ").trim().slice(-300)}`);
 };
 
-export const finish = async (place: Place, jar: Jar, back: URLSearchParams): Promise<Said> => {
-	const given = ["state", "code", "iss", "error"].flatMap((name) => (back.has(name) ? [[name, back.get(name)]] : []));
-	return call(place, jar, "identify_finish", Object.fromEntries(given) as object);
-};
+/** What identify_finish is asked with. */
+export const returned = (back: URLSearchParams): object =>
+	Object.fromEntries(["state", "code", "iss", "error"].flatMap((name) => (back.has(name) ? [[name, back.get(name)]] : []))) as object;
+
+export const finish = (place: Place, jar: Jar, back: URLSearchParams): ReturnType<typeof call> => call(place, jar, "identify_finish", returned(back));
 
 export interface SignedIn {
 	/** The session's, as a header has it. */
