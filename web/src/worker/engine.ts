@@ -59,6 +59,7 @@ const answer = async ({ id, method, args }: Ask): Promise<void> => {
 		if (!isMethod(method)) throw new Error("no such method");
 		const call = engine[method] as (...args: readonly unknown[]) => Promise<unknown>;
 		postMessage({ id, ok: await call(...args) });
+		if (method === "start") void fetch(ARGON2_WORKER).catch(() => undefined); // is here before somebody has typed a passphrase
 	} catch (thrown) {
 		const detail = detailOf(thrown);
 		postMessage({ id, err: { word: wordOf(thrown), ...(typeof detail === "string" ? { detail } : {}) } });
