@@ -1,0 +1,227 @@
+// Identification in a real browser, on the whole service and the tests' bank: a client from the link to the room, again on another device,
+// and all the ways in which people get lost between two sites. The tests are one story and run in order.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { closeHouse, actorOf, idToUuid, openHouse, type House } from "../flow/house.js";
+import { desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+
+const PASSPHRASE = "pitkä rannalla kuljettu kesäpäivä";
+const OFFICE = "2296962a-0000-4000-8000-000000000001"; // whose staff the bank's office signs in (deploy/lib.sh)
+let house: House;
+let browser: Browser;
+let client: Tab;
+let link = "";
+let room = "";
+
+const clean = async (tab: Tab, name: string): Promise<void> => {
+	await keep(tab.page, `identified-${name}`);
+	assert.deepEqual(await findings(tab.page), []);
+	assert.deepEqual(tab.complaints, []);
+	assert.ok((await overflow(tab.page)) <= 0, "scrolls sideways");
+};
+
+const invite = async (name: string): Promise<{ room: string; link: string }> => house.counsellor.engine.invite({ name, welcome: `Hei ${name}!` });
+
+const toBank = async (page: Page, provider = "Esittelypankki"): Promise<void> => {
+	await page.getByRole("button", { name: provider }).click();
+	await page.getByRole("heading", { name: "Tunnistaudu palveluun Luotsi" }).waitFor();
+};
+
+const identify = async (page: Page, person: string): Promise<void> => {
+	await page.getByLabel(person).check();
+	await page.getByRole("button", { name: "Tunnistaudu" }).click();
+};
+
+const makeKeys = async (page: Page): Promise<void> => {
+	await page.getByLabel("Keksin salalauseen itse").check();
+	await page.getByLabel("Salalause", { exact: true }).fill(PASSPHRASE);
+	await page.getByRole("button", { name: "Ota käyttöön" }).click();
+	await page.locator(".qr").waitFor();
+	await page.getByLabel("Koodi on tallessa").check();
+	await page.getByRole("button", { name: "Jatka" }).click();
+};
+
+const stored = (page: Page): Promise<number> => page.evaluate(() => sessionStorage.length + localStorage.length);
+const heading = (page: Page, name: string): Promise<void> => page.getByRole("heading", { name }).waitFor();
+
+before(async () => {
+	house = await openHouse();
+	({ link, room } = await invite("Oona"));
+	await house.counsellor.engine.openRoom(room, "fi");
+	browser = await launch();
+	client = await open(browser, { size: phone, hasTouch: true });
+});
+
+after(async () => {
+	await browser?.close();
+	if (house) await closeHouse(house);
+});
+
+test("the_invited_client_goes_to_the_bank_from_the_link", async () => {
+	await client.page.goto(link);
+	await heading(client.page, "Sinut on kutsuttu");
+	await clean(client, "choose");
+	await toBank(client.page);
+	assert.ok(client.page.url().startsWith(`${house.service.bank}/pankki/kuka/`));
+	await clean(client, "bank");
+});
+
+test("back_from_the_bank_the_client_makes_keys_and_is_in_the_room", async () => {
+	const { page } = client;
+	await identify(page, "Oona Näyte");
+	await page.getByLabel("Millä nimellä").waitFor();
+	assert.equal(page.url(), `${house.service.origin}/`);
+	assert.equal(await stored(page), 0);
+	await page.getByLabel("Millä nimellä").fill("Oona N.");
+	await makeKeys(page);
+	await page.locator(".bubble", { hasText: "Hei Oona!" }).waitFor();
+	await clean(client, "room");
+});
+
+test("the_counsellor_reads_what_the_client_writes", async () => {
+	await client.page.getByLabel("Viesti", { exact: true }).fill("Pankki toimi");
+	await client.page.getByRole("button", { name: "Lähetä", exact: true }).click();
+	await house.counsellor.until("it arrives", () => house.counsellor.texts(room).includes("Pankki toimi"));
+});
+
+test("the_session_is_a_cookie_that_no_script_and_no_other_site_can_use", async () => {
+	const cookies = (await client.context.cookies(house.service.origin)).filter((one) => one.name.startsWith("__Host-luotsi"));
+	assert.deepEqual(cookies.map(({ name, secure, httpOnly, sameSite }) => [name, secure, httpOnly, sameSite]), [["__Host-luotsi", true, true, "Strict"]]);
+	assert.deepEqual((await client.context.cookies(house.service.origin)).filter((one) => one.domain === "127.0.0.1"), []);
+});
+
+test("the_back_button_leads_to_no_second_sign_in", async () => {
+	const { page } = client;
+	const answers: string[] = [];
+	page.on("request", (request) => void (request.url().includes("/api/identify_finish") && answers.push(request.url())));
+	await page.goBack();
+	await page.goForward();
+	await page.locator(".bubble, #app h1").first().waitFor();
+	assert.deepEqual(answers, []);
+	assert.equal(await stored(page), 0);
+});
+
+test("on_another_device_the_same_person_unlocks_what_is_theirs", async () => {
+	const second = await open(browser, { size: desk });
+	const { page } = second;
+	await page.goto(house.service.origin);
+	await toBank(page, "Esittelyvälittäjä");
+	await identify(page, "Oona Näyte");
+	await heading(page, "Avaa viestisi");
+	await page.getByLabel("Salalause", { exact: true }).fill(PASSPHRASE);
+	await page.getByRole("button", { name: "Avaa", exact: true }).click();
+	await page.locator(".bubble", { hasText: "Pankki toimi" }).waitFor();
+	await clean(second, "second-device");
+	await second.close();
+});
+
+test("who_cancels_at_the_bank_keeps_the_invitation_and_may_try_again", async () => {
+	const tab = await open(browser, { size: phone });
+	const { page } = tab;
+	await page.goto((await invite("Uusi")).link);
+	await toBank(page);
+	await page.getByRole("button", { name: "Peruuta" }).click();
+	await heading(page, "Tunnistautuminen keskeytettiin");
+	assert.equal(page.url(), `${house.service.origin}/`);
+	await clean(tab, "cancelled");
+	await page.getByRole("button", { name: "Aloita alusta" }).click();
+	await heading(page, "Sinut on kutsuttu");
+	await toBank(page);
+	await identify(page, "Uusi Tulija");
+	await page.getByLabel("Millä nimellä").fill("Uusi");
+	await makeKeys(page);
+	await page.locator(".bubble", { hasText: "Hei Uusi!" }).waitFor();
+	await tab.close();
+});
+
+test("who_has_no_invitation_is_told_how_to_get_one", async () => {
+	const tab = await open(browser, { size: phone });
+	await tab.page.goto(house.service.origin);
+	await toBank(tab.page);
+	await identify(tab.page, "Vieras Kävijä");
+	await heading(tab.page, "Sinulla ei ole vielä ohjaustilaa");
+	await clean(tab, "no-room");
+	assert.equal(await stored(tab.page), 0);
+	await tab.close();
+});
+
+test("of_two_tabs_the_newer_signs_in_and_the_older_says_so", async () => {
+	const older = await open(browser);
+	const newer = await older.context.newPage();
+	await older.page.goto(house.service.origin);
+	await toBank(older.page);
+	await newer.goto(house.service.origin);
+	await toBank(newer);
+	await identify(older.page, "Oona Näyte");
+	await heading(older.page, "Tunnistautuminen ei onnistunut");
+	await clean(older, "older-tab");
+	await identify(newer, "Oona Näyte");
+	await heading(newer, "Avaa viestisi");
+	await older.close();
+});
+
+test("an_answer_carried_to_another_tab_signs_nobody_in", async () => {
+	const tab = await open(browser);
+	let carried = "";
+	tab.page.on("request", (request) => void (request.url().includes("/kirjaudu/paluu?") && (carried = request.url())));
+	await tab.page.route("**/api/identify_finish", () => undefined); // the first tab waits
+	await tab.page.goto(house.service.origin);
+	await toBank(tab.page);
+	await identify(tab.page, "Oona Näyte");
+	await heading(tab.page, "Viimeistellään kirjautuminen");
+	const other = await tab.context.newPage();
+	await other.goto(carried);
+	await heading(other, "Tätä tunnistautumista ei aloitettu tässä välilehdessä");
+	assert.match(carried, /code=/);
+	assert.equal(other.url(), `${house.service.origin}/`);
+	await tab.close();
+});
+
+test("a_login_that_the_server_has_forgotten_ends_in_a_page_that_begins_again", async () => {
+	const tab = await open(browser);
+	await tab.page.goto(house.service.origin);
+	await toBank(tab.page);
+	await house.db.query("DELETE FROM login_attempt");
+	await identify(tab.page, "Oona Näyte");
+	await heading(tab.page, "Tunnistautuminen ei onnistunut");
+	await tab.page.getByRole("button", { name: "Aloita alusta" }).click();
+	await tab.page.getByRole("button", { name: "Esittelypankki" }).waitFor();
+	await tab.close();
+});
+
+test("a_request_with_another_nonce_is_never_sent_to_the_bank", async () => {
+	const tab = await open(browser);
+	const visited: string[] = [];
+	tab.page.on("request", (request) => void (request.url().startsWith(house.service.bank) && visited.push(request.url())));
+	await tab.page.route("**/api/identify_begin", (route) => route.continue({ postData: JSON.stringify({ ...(route.request().postDataJSON() as object), nonce: "A".repeat(43) }) }));
+	await tab.page.goto(house.service.origin);
+	await tab.page.getByRole("button", { name: "Esittelypankki" }).click();
+	await tab.page.getByText("Tunnistautumisen osoite ei ollut se, mitä pyysimme").waitFor();
+	assert.deepEqual(visited, []);
+	assert.equal(await stored(tab.page), 0);
+	await tab.close();
+});
+
+test("staff_join_their_account_by_a_link_and_come_in_by_their_office", async () => {
+	const lib = process.env["LUOTSI_TEST_LIB"] as string;
+	const args = ["-X", "-q", "-A", "-t", "-h", house.service.sockets, "-U", "postgres", "-d", house.service.database, "-v", `org=${OFFICE}`, "-f", join(lib, "org.sql")];
+	const rows = spawnSync("psql", args, { encoding: "utf8" }).stdout.trim().split("\n").map((line) => line.split("|"));
+	const of = (login: string): string => Buffer.from((rows.find((row) => row[3] === login)?.[1] ?? "").replaceAll("-", ""), "hex").toString("base64url");
+	const admin = await actorOf(house, { person: of("admin-1"), role: "admin" });
+	house.open.push(admin);
+	await admin.engine.start();
+	const { token } = await admin.engine.parts.link.call("enrolment_make", { account: of("counsellor-1") });
+	const tab = await open(browser, { size: desk });
+	await tab.page.goto(`${house.service.origin}/liity#${token}`);
+	await heading(tab.page, "Ota tilisi käyttöön");
+	await clean(tab, "enrol");
+	await toBank(tab.page, "Esittelyviraston kirjautuminen");
+	await identify(tab.page, "Anna Virtanen");
+	await heading(tab.page, "Tervetuloa Luotsiin");
+	const { rows: found } = await house.db.query("SELECT account FROM account_identity WHERE org = $1", [OFFICE]);
+	assert.deepEqual(found.map((row: { account: string }) => row.account), [idToUuid(of("counsellor-1"))]);
+	await tab.close();
+});
