@@ -41,7 +41,8 @@ struct pg_statement {
 					 from 1 */
 	enum pg_shape shape;
 	enum pg_lane lane;
-	bool batch;  /* rows of several callers go together; lane hot */
+	bool batch;  /* rows of several callers go together; lane hot. A row of several that gets no
+			answer is asked again, in its order among those of the same affinity */
 	bool tenant; /* runs under set_config('luotsi.org', ...) */
 };
 /* Generated: db/sqlgen.py writes an enum of indices and this table. */

@@ -1,6 +1,7 @@
 /* Many rows of one statement as arrays, and its result dealt out again. The statement's first
  * column is the ordinal of the row it speaks of (from `unnest(...) WITH ORDINALITY`), so that rows
- * may come back in any order, or not at all. */
+ * may come back in any order. A call of which nothing comes back was passed over, because what it
+ * needs is locked: it is asked again, and before long by itself, when it waits. */
 #include "base/mem.h"
 #include "base/num.h"
 #include "io/pg_internal.h"
@@ -68,7 +69,14 @@ void pg_batch_answer(struct unit *unit)
 	uint32_t *rows = mem_array((size_t)n_rows, sizeof(*rows));
 	for (int row = 0; row < n_rows; row++)
 		rows[ends[batch_row_of(unit, row)]++] = (uint32_t)row;
-	for (size_t i = 0; i < unit->n; i++)
-		batch_answer_call(unit, i, rows + starts[i], starts[i + 1] - starts[i]);
+	size_t n_calls = unit->n, n_left = 0;
+	for (size_t i = 0; i < n_calls; i++) {
+		size_t n = starts[i + 1] - starts[i];
+		if (n == 0 && n_calls > 1)
+			unit->calls[n_left++] = unit->calls[i];
+		else
+			batch_answer_call(unit, i, rows + starts[i], n);
+	}
+	unit->n = n_left;
 	mem_free(rows);
 }

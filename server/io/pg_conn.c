@@ -203,7 +203,9 @@ static void conn_send(struct pg_conn *conn)
 	PGconn *pg = pg_link_conn(conn->link);
 	bool good = true;
 	while (good && conn_may_send(conn)) {
-		struct unit *unit = unit_take(&conn->waiting, &conn->n_waiting);
+		struct unit *unit = unit_take(&conn->waiting, &conn->n_waiting, &conn->sent);
+		if (!unit)
+			break;
 		list_push(&conn->sent, &unit->link);
 		conn->n_sent++;
 		conn->n_sent_calls += unit->n;
@@ -250,7 +252,8 @@ static void conn_options(const struct pg_settings *settings, enum pg_lane lane, 
 	/* A plan made while a table is fresh stays bad: batches go by index, always. */
 	if (lane == PG_LANE_HOT)
 		buf_add_text(ret,
-			" -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+			" -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off"
+			" -c enable_mergejoin=off -c enable_material=off"
 			" -c plan_cache_mode=force_generic_plan");
 }
 

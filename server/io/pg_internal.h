@@ -19,7 +19,8 @@ const struct pg_type_info *pg_type_info(enum pg_type type);
 struct call {
 	struct list link;
 	const struct pg_statement *statement;
-	bool has_org, alone, retried; /* alone: its batch failed, it goes by itself now */
+	bool has_org, alone, retried; /* alone: it goes by itself now */
+	uint8_t n_unanswered;         /* batches that had no row for it */
 	struct id org;
 	uint64_t affinity;
 	pg_done *done;
@@ -55,8 +56,9 @@ struct unit {
 	bool retry; /* the batch failed for what one row may have caused */
 };
 
-/* Takes from the waiting calls what goes together; NULL when nothing waits. */
-struct unit *unit_take(struct list *waiting, size_t *n_waiting);
+/* Takes from the waiting calls what goes together; NULL when nothing waits, or only for rooms that
+ * a sent unit is about. */
+struct unit *unit_take(struct list *waiting, size_t *n_waiting, const struct list *sent);
 /* Hands it to libpq, sync included. False: the connection is broken. */
 MUST bool unit_send(struct unit *unit, PGconn *conn);
 /* One result that is not the sync's; owns it. */
@@ -69,7 +71,7 @@ void unit_free(struct unit *unit);
 
 /* The parameters of a batch: one array a column. */
 void pg_batch_encode(struct buf *to, const struct unit *unit, unsigned column);
-/* Gives each call its rows. */
+/* Gives each call its rows. Calls of a batch of several that have none stay in the unit. */
 void pg_batch_answer(struct unit *unit);
 
 /* Maps a failed result (pg_error.c). */

@@ -5,7 +5,7 @@
 #include "io/pg_internal.h"
 #include "io/pg_sql.h"
 
-enum { SCAN_MAX = 512, UNIT_BYTES_MAX = 64 << 20, ORG_TEXT = 36 };
+enum { SCAN_MAX = 512, UNIT_BYTES_MAX = 64 << 20, ORG_TEXT = 36, UNANSWERED_MAX = 4 };
 
 static struct call *call_of(struct list *link)
 {
@@ -18,9 +18,40 @@ static bool call_joins(const struct unit *unit, const struct call *call)
 	       (!call->has_org || id_equal(&call->org, &unit->calls[0]->org));
 }
 
+/* Is a unit on its way that is about the same room? The next one would judge the room's rows
+ * without knowing whether those before them are stored, or will be asked again. */
+static bool call_is_behind(const struct call *call, const struct list *sent)
+{
+	if (!call->statement->batch)
+		return false;
+	LIST_EACH(link, sent)
+	{
+		const struct unit *unit = LIST_OF(link, struct unit, link);
+		for (size_t i = 0; i < unit->n; i++)
+			if (unit->calls[i]->affinity == call->affinity)
+				return true;
+	}
+	return false;
+}
+
+/* The first that may go. Nothing overtakes a call that goes alone. */
+static struct call *unit_first(struct list *waiting, const struct list *sent)
+{
+	LIST_EACH(link, waiting)
+	{
+		struct call *call = call_of(link);
+		if (!call_is_behind(call, sent))
+			return call;
+		if (call->alone)
+			return NULL;
+	}
+	return NULL;
+}
+
 /* Batched statements may overtake each other, they are about single rows; nothing overtakes a call
  * that goes alone, so that what one room does stays in order. */
-static void unit_gather(struct unit *unit, struct list *waiting, size_t *n_waiting)
+static void unit_gather(
+	struct unit *unit, struct list *waiting, size_t *n_waiting, const struct list *sent)
 {
 	size_t scanned = 0;
 	LIST_EACH(link, waiting)
@@ -30,7 +61,7 @@ static void unit_gather(struct unit *unit, struct list *waiting, size_t *n_waiti
 			return;
 		if (!call->statement->batch || call->alone)
 			return;
-		if (!call_joins(unit, call))
+		if (!call_joins(unit, call) || call_is_behind(call, sent))
 			continue;
 		list_remove(link);
 		(*n_waiting)--;
@@ -38,18 +69,19 @@ static void unit_gather(struct unit *unit, struct list *waiting, size_t *n_waiti
 	}
 }
 
-struct unit *unit_take(struct list *waiting, size_t *n_waiting)
+struct unit *unit_take(struct list *waiting, size_t *n_waiting, const struct list *sent)
 {
-	struct list *first = list_shift(waiting);
+	struct call *first = unit_first(waiting, sent);
 	if (!first)
 		return NULL;
+	list_remove(&first->link);
 	(*n_waiting)--;
 	struct unit *unit = MEM_NEW(struct unit);
 	list_init(&unit->link);
-	unit->calls[unit->n++] = call_of(first);
-	unit->statement = unit->calls[0]->statement;
-	if (unit->statement->batch && !unit->calls[0]->alone)
-		unit_gather(unit, waiting, n_waiting);
+	unit->calls[unit->n++] = first;
+	unit->statement = first->statement;
+	if (unit->statement->batch && !first->alone)
+		unit_gather(unit, waiting, n_waiting, sent);
 	return unit;
 }
 
@@ -162,6 +194,16 @@ static void unit_put_back(struct unit *unit, struct list *waiting, size_t *n_wai
 	*n_waiting += unit->n;
 }
 
+/* What the batch passed over. */
+static void unit_again(struct unit *unit, struct list *waiting, size_t *n_waiting)
+{
+	for (size_t i = 0; i < unit->n; i++) {
+		struct call *call = unit->calls[i];
+		call->alone = ++call->n_unanswered == UNANSWERED_MAX;
+	}
+	unit_put_back(unit, waiting, n_waiting);
+}
+
 static enum err unit_shape(const struct pg_statement *s, size_t n_rows)
 {
 	if (s->shape == PG_ONE && n_rows == 0)
@@ -190,6 +232,7 @@ void unit_done(struct unit *unit, struct list *waiting, size_t *n_waiting)
 			call_done(unit->calls[i], unit->e, NULL);
 	} else if (unit->statement->batch) {
 		pg_batch_answer(unit);
+		unit_again(unit, waiting, n_waiting);
 	} else {
 		unit_answer_one(unit);
 	}

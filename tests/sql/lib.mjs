@@ -103,8 +103,10 @@ export function envelope(room, member, change = {}) {
 }
 
 // Posts a batch; answers in its order.
+export const statementInputs = (name) => byName.get(name).in.map((f) => f.name);
+
 export async function post(client, org, rows) {
-	const columns = byName.get('message_post').in.map((f) => f.name);
+	const columns = statementInputs('message_post');
 	const answers = await ask(client, org, 'message_post', Object.fromEntries(columns.map((c) => [c, rows.map((r) => r[c])])));
 	return answers.sort((a, b) => a.ordinal - b.ordinal);
 }

@@ -14,7 +14,21 @@
 #include "io/work.h"
 #include "unit.h"
 
-enum { ECHO, NONE, ADD, BATCH, BATCH_READ, SLEEP, ORG, ARRAYS, READ_SLEEP, LOCKED, N_STATEMENTS };
+enum {
+	ECHO,
+	NONE,
+	ADD,
+	BATCH,
+	BATCH_READ,
+	PASSES_OVER,
+	ONLY_ALONE,
+	SLEEP,
+	ORG,
+	ARRAYS,
+	READ_SLEEP,
+	LOCKED,
+	N_STATEMENTS
+};
 
 static const struct pg_statement statements[N_STATEMENTS] = {
 	[ECHO] = {"echo",
@@ -41,6 +55,15 @@ static const struct pg_statement statements[N_STATEMENTS] = {
 		"SELECT ord, t.id FROM unnest($1::bigint[]) WITH ORDINALITY AS u (id, ord) "
 		"JOIN thing t ON t.id <= u.id ORDER BY ord DESC, t.id",
 		1, 2, {PG_INT8}, {PG_INT8, PG_INT8}, PG_MANY, PG_LANE_HOT, true, false},
+	[PASSES_OVER] = {"passes_over",
+		"SELECT ord, id, 0::bigint FROM unnest($1::bigint[]) WITH ORDINALITY AS u (id, "
+		"ord) "
+		"WHERE (SELECT nextval('tries')) > 1",
+		1, 3, {PG_INT8}, {PG_INT8, PG_INT8, PG_INT8}, PG_MANY, PG_LANE_HOT, true, false},
+	[ONLY_ALONE] = {"only_alone",
+		"SELECT ord, id, (SELECT nextval('tries')) FROM unnest($1::bigint[]) "
+		"WITH ORDINALITY AS u (id, ord) WHERE cardinality($1) = 1",
+		1, 3, {PG_INT8}, {PG_INT8, PG_INT8, PG_INT8}, PG_MANY, PG_LANE_HOT, true, false},
 	[SLEEP] = {"sleep", "SELECT pg_sleep($1::int4)::text", 1, 1, {PG_INT4}, {PG_TEXT}, PG_ONE,
 		PG_LANE_WRITE, false, false},
 	[ORG] = {"org", "SELECT current_setting('luotsi.org', true)", 0, 1, {0}, {PG_TEXT}, PG_ONE,
@@ -111,7 +134,8 @@ static struct pg_settings world_settings(void)
 
 static struct world *world_new(void)
 {
-	admin("DROP TABLE IF EXISTS thing; CREATE TABLE thing (id bigint CONSTRAINT "
+	admin("DROP SEQUENCE IF EXISTS tries; CREATE SEQUENCE tries;"
+	      "DROP TABLE IF EXISTS thing; CREATE TABLE thing (id bigint CONSTRAINT "
 	      "thing_key__msg_id_reused PRIMARY KEY, "
 	      "text text CONSTRAINT thing_text CHECK (text <> 'bad'))");
 	struct world *w = MEM_NEW(struct world);
@@ -335,6 +359,40 @@ static void a_batch_deals_many_rows_out_in_any_order(void **state)
 		assert_ok(world_submit(w, BATCH_READ, &p, 1, 0));
 	}
 	world_wait(w, 33);
+	world_free(w);
+}
+
+static void look_at_order(struct world *w, const struct pg_result *r)
+{
+	assert_int_equal(pg_rows(r), 1);
+	assert_int_equal(pg_get_int(r, 0, 1), w->n_done);
+}
+
+static void submit_numbers(struct world *w, size_t statement, int n)
+{
+	for (int i = 1; i <= n; i++) {
+		struct pg_param p = pg_int(i);
+		assert_ok(world_submit(w, statement, &p, 1, (uint64_t)i));
+	}
+}
+
+static void what_a_batch_passes_over_is_asked_again_in_its_order(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	w->look = look_at_order;
+	submit_numbers(w, PASSES_OVER, 64 + 16); /* as many as would make a second batch */
+	world_wait(w, 80);
+	world_free(w);
+}
+
+static void what_is_passed_over_again_and_again_goes_alone(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	w->look = look_at_order;
+	submit_numbers(w, ONLY_ALONE, 3);
+	world_wait(w, 3);
 	world_free(w);
 }
 
@@ -573,6 +631,8 @@ int main(void)
 		T(a_tenant_statement_runs_under_its_organisation),
 		T(a_batch_answers_each_row_and_shares_commits), T(a_bad_row_harms_no_other),
 		T(a_batch_deals_many_rows_out_in_any_order),
+		T(what_a_batch_passes_over_is_asked_again_in_its_order),
+		T(what_is_passed_over_again_and_again_goes_alone),
 		T(a_killed_backend_leaves_a_write_uncertain_and_comes_back),
 		T(a_killed_backend_repeats_a_read), T(a_lock_is_waited_for_only_so_long),
 		T(a_table_that_is_gone_is_unavailable_until_it_is_back),
