@@ -22,10 +22,10 @@ void hub_feed_soon(struct hub *hub)
 void hub_want(struct hub *hub, const struct notice_range *range)
 {
 	struct hub_room *room = map_get_id(hub->rooms, &range->room);
-	if (room == NULL)
+	if (room == NULL || range->last <= room->told_to)
 		return;
 	if (room->want_from == 0)
-		room->want_from = range->first;
+		room->want_from = range->first > room->told_to ? range->first : room->told_to + 1;
 	if (range->last > room->want_to)
 		room->want_to = range->last;
 	list_remove(&room->wanted);
@@ -40,6 +40,12 @@ void hub_forget_wants(struct hub *hub)
 		struct hub_room *room = LIST_OF(link, struct hub_room, wanted);
 		list_remove(link);
 		room->want_from = room->want_to = 0;
+	}
+	size_t cursor = 0;
+	void *value;
+	while (map_next(hub->rooms, &cursor, NULL, &value)) {
+		struct hub_room *room = value;
+		room->told_to = 0;
 	}
 }
 
@@ -82,6 +88,7 @@ static void push_all(struct hub *hub, struct hub_room *room, const struct wire_r
 
 static void advance(struct hub_room *room, int64_t told_to)
 {
+	room->told_to = told_to;
 	room->want_from = told_to + 1;
 	if (room->want_from <= room->want_to)
 		return;
@@ -238,6 +245,16 @@ static void feed(void *ctx)
 		read_missing(hub);
 }
 
+/* What is next in its room is told without waiting for its notice, which then finds it told.
+ * Anything else waits: what is missing before it was committed by another worker, whose notice is
+ * on its way. */
+static void want_next(struct hub *hub, const struct hub_room *room, int64_t seq)
+{
+	int64_t known = room->want_from != 0 ? room->want_to : room->told_to;
+	if (known != 0 && seq == known + 1)
+		hub_want(hub, &(struct notice_range){room->id, seq, seq});
+}
+
 void hub_posting(struct hub *hub, const struct id *id)
 {
 	struct hub_room *room = map_get_id(hub->rooms, id);
@@ -252,8 +269,10 @@ void hub_posted(struct hub *hub, const struct id *id, const struct ring_row *row
 		return;
 	if (room->n_posting > 0)
 		room->n_posting--;
-	if (row != NULL)
+	if (row != NULL) {
 		ring_put(hub->ring, id, row);
+		want_next(hub, room, row->seq);
+	}
 	if (room->want_from != 0)
 		hub_feed_soon(hub);
 }

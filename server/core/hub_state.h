@@ -15,6 +15,8 @@ struct hub_room {
 	/* Envelopes that a notice named and that were not told yet: want_from..want_to, 0 if none.
 	 */
 	int64_t want_from, want_to;
+	/* The newest that was told, since the last gap; 0: none was. */
+	int64_t told_to;
 	struct list wanted;
 	bool reading;
 	uint32_t n_posting;

@@ -264,6 +264,55 @@ static void own_posts_are_told_without_a_reading(void **state)
 	assert_int_equal(heard(2, "\"seq\":7"), 1);
 }
 
+static void the_next_own_post_is_told_before_its_notice_and_once(void **state)
+{
+	(void)state;
+	post(&room_a, 7);
+	turn();
+	assert_int_equal(wires.n_sent, 0); /* what was before it is not known */
+	notice("m " ORG " " A ":7-7");
+	post(&room_a, 8);
+	post(&room_a, 9);
+	turn();
+	assert_int_equal(heard(2, "\"seq\":8"), 1);
+	assert_int_equal(heard(2, "\"seq\":9"), 1);
+	size_t n_sent = wires.n_sent;
+	notice("m " ORG " " A ":8-9");
+	assert_int_equal(wires.n_sent, n_sent);
+	assert_int_equal(wires.n_calls, 0);
+}
+
+static void an_own_post_behind_another_workers_waits_for_the_notice(void **state)
+{
+	(void)state;
+	const struct cell rows[][8] = {{{.id = room_a}, {.number = 8}, {.number = 5}, {.number = 0},
+		{.bytes = SLICE_LIT("x")}}};
+	post(&room_a, 7);
+	notice("m " ORG " " A ":7-7");
+	post(&room_a, 9);
+	turn();
+	assert_int_equal(heard(2, "\"seq\":9"), 0);
+	notice("m " ORG " " A ":8-8");
+	answer(STMT_MESSAGE_ROWS, ERR_OK, rows, 1);
+	assert_int_equal(heard(2, "\"seq\":8"), 1);
+	notice("m " ORG " " A ":9-9");
+	assert_int_equal(heard(2, "\"seq\":9"), 1);
+	assert_int_equal(wires.n_calls, 1);
+}
+
+static void after_a_gap_an_own_post_waits_for_its_notice_again(void **state)
+{
+	(void)state;
+	post(&room_a, 7);
+	notice("m " ORG " " A ":7-7");
+	hub_gap(core->hub);
+	post(&room_a, 8);
+	turn();
+	assert_int_equal(heard(2, "\"seq\":8"), 0);
+	notice("m " ORG " " A ":8-8");
+	assert_int_equal(heard(2, "\"seq\":8"), 1);
+}
+
 static void a_notice_ahead_of_the_answer_waits_for_it(void **state)
 {
 	(void)state;
@@ -517,6 +566,9 @@ static void a_chain_is_told_to_kin_who_are_here(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {H(own_posts_are_told_without_a_reading),
+		H(the_next_own_post_is_told_before_its_notice_and_once),
+		H(an_own_post_behind_another_workers_waits_for_the_notice),
+		H(after_a_gap_an_own_post_waits_for_its_notice_again),
 		H(a_notice_ahead_of_the_answer_waits_for_it),
 		H(a_refused_post_lets_the_notice_go_on),
 		H(what_others_posted_is_read_for_many_rooms_at_once),
