@@ -44,10 +44,10 @@ export const Unlock = () => {
 			) : (
 				<SecretField key="code" label={t("unlock.code")} hint={t("unlock.code_hint")} value={secret} onInput={setSecret} error={opening.error} />
 			)}
-			{hasPasskey && <Lazy load={async () => (await import("../passkey/enter.js")).PasskeyUnlock} props={{}} />}
 			<SharedDevice />
 			<Button kind="main" type="submit" icon="lock" busy={opening.busy}>{opening.busy ? t("unlock.opening") : t("unlock.open")}</Button>
 			<p class="vh" role="status">{opening.busy ? t("unlock.opening_long") : ""}</p>
+			{hasPasskey && <Lazy load={async () => (await import("../passkey/enter.js")).PasskeyUnlock} props={{}} />}
 			{hasCode && <p><button type="button" class="link" onClick={other}>{way === "code" ? t("unlock.by_passphrase") : t("unlock.by_code")}</button></p>}
 			{!opening.busy && <p><button type="button" class="link" onClick={() => setLost(true)}>{t("unlock.lost")}</button></p>}
 		</form>

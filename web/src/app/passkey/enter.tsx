@@ -10,7 +10,7 @@ export const PasskeySignIn = () => {
 	const signing = useAct();
 	if (!hasPasskeys()) return null;
 	return (
-		<section class="passkey-enter">
+		<section>
 			<h2>{t("passkey.sign_in_title")}</h2>
 			<p>{t("passkey.sign_in_text")}</p>
 			{signing.error && <Notice kind="error"><p>{signing.error}</p></Notice>}
