@@ -19,6 +19,7 @@
 #include "sql_gen.h"
 
 enum { URL_MAX = 16000, FORM_MAX = 32 << 10, LOGIN_SECONDS = 600, STATUS_GOOD = 200 };
+/* Of what never leaves the server; the protocol's labels are in seal/label.h. */
 #define LABEL_CARRY "luotsi/v1/login/carry"
 #define LABEL_VERIFIER "luotsi/v1/login/verifier"
 static const char *const locales[] = {"fi", "sv", "en"};

@@ -307,7 +307,7 @@ const others = (get: () => House): void => {
 		const house = get(), session = await signIn(house, "eetu");
 		const { jar, url } = await begin(house);
 		const back = await walk(house, url, "eetu");
-		process.kill(keysProcess(house), "SIGKILL");
+		process.kill(processWith("luotsid keys", house.service.server_pid), "SIGKILL");
 		const said = await finish(house, jar, back);
 		assert.ok(said.ok !== undefined || said.err === "unavailable", said.err);
 		assert.equal(await lives(house, session.cookie), true);
@@ -318,6 +318,27 @@ const others = (get: () => House): void => {
 			await wait(100);
 		}
 		assert.equal(word, "ok");
+	});
+
+	test("a provider that says nothing is given up in time, and nobody else waits for it", async () => {
+		const house = get(), session = await signIn(house, "eetu"), { jar, url } = await begin(house);
+		const back = await walk(house, url, "eetu"), pid = processWith(`idp/main.mjs serve --port ${new URL(house.service.bank).port}`);
+		process.kill(pid, "SIGSTOP");
+		try {
+			const began = Date.now(), waiting = finish(house, jar, back);
+			for (let i = 0; i < 10; i++) {
+				const asked = Date.now();
+				assert.equal(await lives(house, session.cookie), true);
+				assert.ok(Date.now() - asked < 1_000);
+			}
+			const said = await waiting;
+			assert.deepEqual(said, FAILED);
+			assert.ok(Date.now() - began > 3_000 && Date.now() - began < 10_000);
+			assert.equal(await newest(house), "token_unreachable");
+		} finally {
+			process.kill(pid, "SIGCONT");
+		}
+		assert.ok((await signIn(house, "eetu")).cookie);
 	});
 
 	test("no identity code, no name, and no code or token of a sign-in is in the database or in a log", async () => {
@@ -343,10 +364,12 @@ const signInDevelopment = async (house: House, person: string): Promise<Pick<Sig
 	return { cookie: [...jar].map((pair) => pair.join("=")).join("; ") };
 };
 
-/** The child of the supervisor that is the keys process. */
-const keysProcess = (house: House): number => {
-	const ran = spawnSync("pgrep", ["-P", String(house.service.server_pid), "-f", "luotsid keys"], { encoding: "utf8" });
-	return Number(ran.stdout.trim().split("\n")[0]);
+/** The one process whose command line has this; of these parents, if one is named. */
+const processWith = (words: string, parent?: number): number => {
+	const ran = spawnSync("pgrep", [...(parent === undefined ? [] : ["-P", String(parent)]), "-f", words], { encoding: "utf8" });
+	const [pid] = ran.stdout.trim().split("\n");
+	assert.ok(pid, `no process "${words}"`);
+	return Number(pid);
 };
 
 export const signInTests = (get: () => House): void => {
