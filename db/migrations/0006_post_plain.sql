@@ -35,7 +35,7 @@ DECLARE
 	v_roles int2[];
 	v_mine int8[];
 BEGIN
-	IF cardinality(p_room) BETWEEN 2 AND 16 THEN
+	IF cardinality(p_room) BETWEEN 2 AND 4 THEN
 		v_locked := ARRAY(SELECT o.room FROM room o WHERE o.room = ANY (p_room) FOR NO KEY UPDATE SKIP LOCKED);
 	ELSE
 		PERFORM FROM room o WHERE o.room = ANY (p_room) ORDER BY o.room FOR NO KEY UPDATE;
@@ -47,7 +47,7 @@ BEGIN
 		array_agg(j.role ORDER BY j.i)
 	INTO v_good, v_busy, v_seqs, v_reads, v_roles
 	FROM (
-		SELECT r.i, r.msg_id, b.role, (o.room <> ALL (v_locked)) IS TRUE AS busy,
+		SELECT r.i, r.msg_id, b.role, o.room IS NOT NULL AND o.room <> ALL (v_locked) AS busy,
 			o.last_seq + count(*) OVER place AS seq, CASE WHEN r.kind = 2 THEN t.seq END AS read_seq,
 			(b.active AND b.key_current AND b.sig_kid = r.sender_kid
 				AND o.phase = 'open' AND a.state = 'live' AND NOT o.pending AND o.epoch_at > v_oldest

@@ -307,7 +307,7 @@ const sendAll = async (rows, client) => {
 	}
 };
 
-for (const n of [8, 20]) {
+for (const n of [4, 8]) {
 	test(`${n} rooms in opposite order on two connections do not deadlock, and have no gaps`, async () => {
 		const rooms = [];
 		for (let i = 0; i < n; i++) rooms.push(await room());
@@ -338,13 +338,19 @@ test('a small batch passes over a locked room, all of its rows, and stores the o
 	assert.deepEqual((await send([rows[0], rows[2]])).map((x) => [x.outcome, x.seq]), [['ok', 1], ['stale_epoch', null]]);
 });
 
+test('a batch of which no room is there is refused', async () => {
+	const r = await room();
+	const rows = [envelope(r, r.client, { room: id() }), envelope(r, r.client, { room: id() })];
+	assert.deepEqual(outcomes(await send(rows)), ['not_member', 'not_member']);
+});
+
 test('a batch of which every room is locked answers nothing and stores nothing', async () => {
 	const r = await room();
 	assert.deepEqual(await whileLocked(r, () => send([envelope(r, r.client), envelope(r, r.client)])), []);
 	assert.equal((await stored(r)).length, 0);
 });
 
-for (const n of [1, 17]) {
+for (const n of [1, 5]) {
 	test(`a batch of ${n} waits for its room`, async () => {
 		const r = await room();
 		const rows = Array.from({ length: n }, () => envelope(r, r.client));
