@@ -32,6 +32,8 @@ before(async () => {
 		await owner.query('INSERT INTO self_state (account, version, state) VALUES ($1, 1, $2)', [room.client.account, zero]);
 		await owner.query(`INSERT INTO account_identity (account, key_version, blind_index, code, country, provider, acr, identified_at)
 			VALUES ($1, 1, $2, $3, 'FI', 'bank', 'loa2', now())`, [room.client.account, rand32(), Buffer.alloc(40)]);
+		await owner.query(`INSERT INTO passkey (passkey, account, credential, algorithm, public_key, counter, synced, device)
+			VALUES ($1, $2, $3, -7, $4, 0, false, 'key')`, [id(), room.client.account, rand32(), Buffer.alloc(64)]);
 		await owner.query("INSERT INTO account_enrolment (account, token_hash, expires_at) VALUES ($1, $2, now() + interval '1 day')", [room.staff.account, rand32()]);
 	});
 	tables = (await owner.query(`SELECT c.oid::regclass::text AS name FROM pg_class c
@@ -76,7 +78,7 @@ for (const role of roles) {
 		let tried = 0;
 		for (const table of tables) {
 			if (!(await readable(role, table))) continue;
-			if (role === 'luotsi_owner' && ['organisation', 'session'].includes(table)) continue; // its policies `across`, see below
+			if (role === 'luotsi_owner' && ['organisation', 'session', 'passkey'].includes(table)) continue; // its policies `across`, see below
 			tried++;
 			assert.equal(await rowsSeen(db[role], null, table), 0, `${table}, none named`);
 			const other = await within(db.luotsi_owner, here.org, async (c) =>
@@ -199,8 +201,8 @@ test('functions with the owner\'s rights fix their search path, and only they ha
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
 	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'dev_people', 'enrolment_make', 'identity_begin', 'identity_find', 'identity_record',
-			'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'session_end_token',
-			'session_find', 'sign_in_organisations', 'sweep_invitations', 'sweep_logins', 'sweep_sessions']);
+			'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'passkey_find', 'session_end_token',
+			'session_find', 'sign_in_organisations', 'sweep_challenges', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'webauthn_begin', 'webauthn_take']);
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
 
@@ -212,9 +214,9 @@ test('nothing is executable by everybody', async () => {
 
 test('statements without a tenant are only those of sign-in and of jobs', () => {
 	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
-		['dev_people', 'dev_person', 'identity_find', 'job_age_epochs', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions',
-		'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'session_find', 'session_open', 'sign_in_note',
-		'sign_in_organisations']);
+		['dev_people', 'dev_person', 'identity_find', 'job_age_epochs', 'job_sweep_challenges', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions',
+		'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'passkey_find', 'session_find', 'session_open',
+		'sign_in_note', 'sign_in_organisations', 'webauthn_begin', 'webauthn_take']);
 });
 
 const idle = [1200, 900, 600];
