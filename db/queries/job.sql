@@ -44,3 +44,41 @@ SELECT sweep_challenges() AS swept;
 -- out: aged int8
 -- Marks rooms whose epoch is too old as pending, and tells every worker.
 SELECT age_epochs(:epoch_max_seconds) AS aged;
+
+-- name: job_identity_stale
+-- shape: many
+-- lane: write
+-- tenant: no
+-- in: index_version int4, field_version int8, after_org uuid, after_account uuid, most int4
+-- out: org uuid, account uuid, version int4, index bytea, code bytea, given_name bytea, family_name bytea
+-- People known under older keys than these, in their order; versions NULL: anybody.
+SELECT org, account, version, index, code, given_name, family_name
+FROM identity_stale(:index_version, :field_version, :after_org, :after_account, :most);
+
+-- name: job_identity_rotate
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: account uuid, old_version int4, old_index bytea, old_code bytea, old_given_name bytea, old_family_name bytea, version int4, index bytea, code bytea, given_name bytea, family_name bytea
+-- out: outcome text
+-- One of them under newer keys, if nothing has changed since: ok | changed | taken.
+SELECT identity_rotate(:account, :old_version, :old_index, :old_code, :old_given_name, :old_family_name,
+	:version, :index, :code, :given_name, :family_name) AS outcome;
+
+-- name: job_mail_take
+-- shape: many
+-- lane: write
+-- tenant: no
+-- in: most int4
+-- out: org uuid, room uuid, invite uuid, sealed bytea, language text, expires_at timestamptz
+-- Invitations by e-mail whose time has come, so many of each organisation; gives up those of yesterday.
+SELECT org, room, invite, sealed, language, expires_at FROM invitation_mail_take(:most);
+
+-- name: job_mail_done
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: room uuid, invite uuid, sent bool
+-- out: done bool
+-- The mail server has it, or nobody ever will.
+SELECT invitation_mail_done(:room, :invite, :sent) AS done;

@@ -1,5 +1,8 @@
-/* What happens by itself: a table of statements and how often. Each runs alone, never twice at a
- * time; what fails is logged and comes again at the next round. No socket from outside. */
+/* What happens by itself: a table of statements and how often, and two jobs of more than one step.
+ * Each runs alone, never twice at a time; what fails is logged and comes again at the next round.
+ * No socket from outside. */
+#include "main/jobs.h"
+
 #include <signal.h>
 
 #include "base/log.h"
@@ -17,28 +20,31 @@ static struct pg_param job_epoch_seconds(const struct config *c, struct pg_param
 	return pg_int(c->epoch_days * 86400);
 }
 
-static const struct job {
-	size_t statement;
-	/* The items of an array, if it is one. NULL: the statement takes none */
-	struct pg_param (*argument)(
-		const struct config *c, struct pg_param items[static SESSION_CLASSES]);
-} jobs[] = {
-	{STMT_JOB_SWEEP_SESSIONS, session_idle_seconds},
-	{STMT_JOB_SWEEP_INVITATIONS, NULL},
-	{STMT_JOB_SWEEP_LOGINS, NULL},
-	{STMT_JOB_SWEEP_CHALLENGES, NULL},
-	{STMT_JOB_AGE_EPOCHS, job_epoch_seconds},
+static const size_t statements[JOBS_STATEMENTS] = {
+	[JOBS_SWEEP_SESSIONS] = STMT_JOB_SWEEP_SESSIONS,
+	[JOBS_SWEEP_INVITATIONS] = STMT_JOB_SWEEP_INVITATIONS,
+	[JOBS_SWEEP_LOGINS] = STMT_JOB_SWEEP_LOGINS,
+	[JOBS_SWEEP_CHALLENGES] = STMT_JOB_SWEEP_CHALLENGES,
+	[JOBS_AGE_EPOCHS] = STMT_JOB_AGE_EPOCHS,
+	[JOBS_IDENTITY_STALE] = STMT_JOB_IDENTITY_STALE,
+	[JOBS_IDENTITY_ROTATE] = STMT_JOB_IDENTITY_ROTATE,
+	[JOBS_MAIL_TAKE] = STMT_JOB_MAIL_TAKE,
+	[JOBS_MAIL_DONE] = STMT_JOB_MAIL_DONE,
 };
 
-enum { N_JOBS = sizeof(jobs) / sizeof(jobs[0]) };
+/* The items of an array, if the argument is one. NULL: the sweep takes none */
+static struct pg_param (*const arguments[JOBS_SWEEPS])(
+	const struct config *c, struct pg_param items[static SESSION_CLASSES]) = {
+	[JOBS_SWEEP_SESSIONS] = session_idle_seconds,
+	[JOBS_AGE_EPOCHS] = job_epoch_seconds,
+};
 
 struct runner {
-	const struct config *config;
-	struct loop *loop;
-	struct pg *pg;
+	struct jobs_parts parts;
 	struct timer *round;
-	struct pg_statement statements[N_JOBS]; /* only what this role may run is prepared */
-	bool running[N_JOBS];
+	struct pg_statement statements[JOBS_STATEMENTS]; /* only what this role may run */
+	bool running[JOBS_SWEEPS];
+	struct rotation *rotation;
 	int exit_code;
 };
 
@@ -56,20 +62,21 @@ static void job_done(void *ctx, uint64_t which, enum err e, const struct pg_resu
 static void jobs_round(void *ctx)
 {
 	struct runner *r = ctx;
-	for (size_t i = 0; i < N_JOBS; i++) {
+	for (size_t i = 0; i < JOBS_SWEEPS; i++) {
 		if (r->running[i])
 			continue;
 		struct pg_param items[SESSION_CLASSES];
 		struct pg_param argument =
-			jobs[i].argument ? jobs[i].argument(r->config, items) : pg_null();
+			arguments[i] ? arguments[i](r->parts.config, items) : pg_null();
 		struct pg_call call = {.statement = i,
 			.params = &argument,
 			.n_params = r->statements[i].n_in,
 			.done = job_done,
 			.ctx = r,
 			.tag = i};
-		r->running[i] = pg_submit(r->pg, &call) == ERR_OK;
+		r->running[i] = pg_submit(r->parts.pg, &call) == ERR_OK;
 	}
+	rotation_round(r->rotation);
 }
 
 static void jobs_ready(void *ctx, enum err e)
@@ -77,16 +84,50 @@ static void jobs_ready(void *ctx, enum err e)
 	struct runner *r = ctx;
 	if (e != ERR_OK) {
 		r->exit_code = EXIT_SETUP;
-		loop_stop(r->loop);
+		loop_stop(r->parts.loop);
 		return;
 	}
-	timer_start(r->round, 0, (uint64_t)r->config->jobs_seconds * 1000);
+	timer_start(r->round, 0, (uint64_t)r->parts.config->jobs_seconds * 1000);
 }
 
 static void jobs_stop(void *ctx)
 {
 	struct runner *r = ctx;
-	loop_stop(r->loop);
+	loop_stop(r->parts.loop);
+}
+
+static void jobs_build(struct runner *r, const char *conninfo)
+{
+	const struct config *config = r->parts.config;
+	for (size_t i = 0; i < JOBS_STATEMENTS; i++)
+		r->statements[i] = pg_statements[statements[i]];
+	struct pg_settings settings = {.conninfo = conninfo,
+		.statements = r->statements,
+		.n_statements = JOBS_STATEMENTS,
+		.lane_size = {[PG_LANE_WRITE] = 1},
+		.statement_timeout_ms = {[PG_LANE_WRITE] = TIMEOUT_MS},
+		.lock_timeout_ms = (unsigned)config->db_lock_timeout_ms,
+		.max_queued = QUEUE};
+	r->parts.loop = loop_new();
+	r->round = timer_new(r->parts.loop, jobs_round, r);
+	r->parts.pg = pg_new(r->parts.loop, &settings, jobs_ready, r);
+	r->parts.keys = keys_new(r->parts.loop, config->keys_socket);
+	r->rotation = rotation_new(&r->parts);
+	loop_on_signal(r->parts.loop, SIGTERM, jobs_stop, r);
+	loop_on_signal(r->parts.loop, SIGINT, jobs_stop, r);
+}
+
+/* First everything is answered, while those who hear it are still there. */
+static void jobs_free(struct runner *r)
+{
+	timer_stop(r->round);
+	pg_stop(r->parts.pg);
+	keys_stop(r->parts.keys);
+	rotation_free(&r->rotation);
+	pg_free(&r->parts.pg);
+	keys_free(&r->parts.keys);
+	timer_free(&r->round);
+	loop_free(&r->parts.loop);
 }
 
 int jobs_run(const struct config *config)
@@ -96,26 +137,11 @@ int jobs_run(const struct config *config)
 	struct buf conninfo = BUF_MAX(CONNINFO_MAX);
 	settings_conninfo(config, config->db_role_jobs, &conninfo);
 	struct runner *r = MEM_NEW(struct runner);
-	r->config = config;
-	for (size_t i = 0; i < N_JOBS; i++)
-		r->statements[i] = pg_statements[jobs[i].statement];
-	struct pg_settings settings = {.conninfo = buf_text(&conninfo),
-		.statements = r->statements,
-		.n_statements = N_JOBS,
-		.lane_size = {[PG_LANE_WRITE] = 1},
-		.statement_timeout_ms = {[PG_LANE_WRITE] = TIMEOUT_MS},
-		.lock_timeout_ms = (unsigned)config->db_lock_timeout_ms,
-		.max_queued = QUEUE};
-	r->loop = loop_new();
-	r->round = timer_new(r->loop, jobs_round, r);
-	r->pg = pg_new(r->loop, &settings, jobs_ready, r);
-	loop_on_signal(r->loop, SIGTERM, jobs_stop, r);
-	loop_on_signal(r->loop, SIGINT, jobs_stop, r);
-	loop_run(r->loop);
+	r->parts.config = config;
+	jobs_build(r, buf_text(&conninfo));
+	loop_run(r->parts.loop);
 	int exit_code = r->exit_code;
-	pg_free(&r->pg);
-	timer_free(&r->round);
-	loop_free(&r->loop);
+	jobs_free(r);
 	mem_free(r);
 	buf_done(&conninfo);
 	return exit_code;

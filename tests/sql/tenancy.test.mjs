@@ -21,6 +21,7 @@ before(async () => {
 			[room.room, room.client.account, rand32(), Buffer.alloc(113)]);
 		await owner.query('INSERT INTO invitation (room, invite, token_hash, sealed, expires_at) VALUES ($1, $2, $3, $4, now() + interval \'1 day\')',
 			[room.room, id(), rand32(), Buffer.alloc(300)]);
+		await owner.query("INSERT INTO invitation_mail (room, invite, sealed, language) VALUES ($1, $2, $3, 'fi')", [room.room, id(), Buffer.alloc(90)]);
 		await owner.query('INSERT INTO draft (room, account, version) VALUES ($1, $2, 1)', [room.room, room.client.account]);
 		await owner.query('INSERT INTO session (session, token_hash, account, method, fresh_until, expires_at) VALUES ($1, $2, $3, \'passkey\', now(), now() + interval \'1 day\')',
 			[id(), rand32(), room.client.account]);
@@ -201,7 +202,7 @@ test('functions with the owner\'s rights fix their search path, and only they ha
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
 	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'dev_people', 'enrolment_make', 'identity_begin', 'identity_find', 'identity_record',
-			'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'passkey_find', 'session_end_token',
+			'identity_rotate', 'identity_stale', 'invitation_mail_done', 'invitation_mail_put', 'invitation_mail_state', 'invitation_mail_take', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'passkey_find', 'session_end_token',
 			'session_find', 'sign_in_organisations', 'sweep_challenges', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'webauthn_begin', 'webauthn_take']);
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
@@ -214,7 +215,7 @@ test('nothing is executable by everybody', async () => {
 
 test('statements without a tenant are only those of sign-in and of jobs', () => {
 	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
-		['dev_people', 'dev_person', 'identity_find', 'job_age_epochs', 'job_sweep_challenges', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions',
+		['dev_people', 'dev_person', 'identity_find', 'job_age_epochs', 'job_identity_stale', 'job_mail_take', 'job_sweep_challenges', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions',
 		'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'passkey_find', 'session_find', 'session_open',
 		'sign_in_note', 'sign_in_organisations', 'webauthn_begin', 'webauthn_take']);
 });

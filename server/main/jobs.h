@@ -1,0 +1,35 @@
+#pragma once
+#include "base/config.h"
+#include "io/keys.h"
+#include "io/pg.h"
+
+/* What the files of the jobs process share. Each long job does one thing at a time, and begins when
+ * a round comes and it is idle; it ends by itself when anything it needs is away. */
+struct jobs_parts {
+	const struct config *config;
+	struct loop *loop;
+	struct pg *pg;
+	struct keys *keys;
+};
+
+/* The statements that this process may run, in its own order. */
+enum jobs_statement {
+	JOBS_SWEEP_SESSIONS,
+	JOBS_SWEEP_INVITATIONS,
+	JOBS_SWEEP_LOGINS,
+	JOBS_SWEEP_CHALLENGES,
+	JOBS_AGE_EPOCHS,
+	JOBS_SWEEPS,
+	JOBS_IDENTITY_STALE = JOBS_SWEEPS,
+	JOBS_IDENTITY_ROTATE,
+	JOBS_MAIL_TAKE,
+	JOBS_MAIL_DONE,
+	JOBS_STATEMENTS
+};
+
+/* jobs_rotate.c: brings what is known of people under the newest keys. */
+struct rotation;
+struct rotation *rotation_new(const struct jobs_parts *parts);
+void rotation_round(struct rotation *r);
+/* When nothing more is answered. */
+void rotation_free(struct rotation **r);

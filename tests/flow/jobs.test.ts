@@ -1,0 +1,160 @@
+// What the jobs process does for people, on the real server: their identities under new keys.
+
+import { strict as assert } from "node:assert";
+import { spawnSync } from "node:child_process";
+import { createCipheriv, createDecipheriv, createHmac, randomBytes, randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { signIn } from "../lib/bank.js";
+import { idToUuid, type House } from "./house.js";
+
+const lib = process.env["LUOTSI_TEST_LIB"] as string;
+const PEOPLE = 1_000;
+const KIND = { code: 1, given: 2, family: 3 };
+
+interface Told {
+	readonly state: string;
+	readonly conf: string;
+	readonly user: string;
+}
+
+interface Row {
+	readonly account: string;
+	readonly key_version: number;
+	readonly blind_index: Buffer;
+	readonly code: Buffer;
+	readonly given_name: Buffer | null;
+	readonly family_name: Buffer | null;
+}
+
+const told = (house: House): Told => house.service as unknown as Told;
+const uuidBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll("-", ""), "hex");
+const u32 = (n: number): Buffer => Buffer.from(Uint32Array.of(n).buffer).swap32();
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const until = async (what: string, check: () => Promise<boolean>): Promise<void> => {
+	const end = Date.now() + 60_000;
+	while (!(await check())) {
+		if (Date.now() > end) throw new Error(`never: ${what}`);
+		await wait(5);
+	}
+};
+
+/** A role of the server of this house. */
+const processOf = (house: House, role: string): number => {
+	for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+		try {
+			const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+			if (words[0] === "luotsid" && words[1] === role && words.includes(told(house).conf)) return Number(pid);
+		} catch {
+			// ended meanwhile
+		}
+	}
+	throw new Error(`no process ${role}`);
+};
+
+const key = (house: House, kind: string, version: number): Buffer => readFileSync(join(told(house).state, "keys", `${kind}.${version}.key`));
+
+/** As server/keys/vault.c does. */
+const indexOf = (master: Buffer, org: Buffer, subject: Buffer): Buffer =>
+	createHmac("sha256", createHmac("sha256", master).update("luotsi/v1/index\0").update(org).digest()).update(subject).digest();
+
+const aad = (kind: number, version: number, org: Buffer): Buffer => Buffer.concat([Buffer.from("luotsi/v1/field\0"), Buffer.of(kind), u32(version), Buffer.of(1), org]);
+
+const sealed = (house: House, kind: number, version: number, org: Buffer, plain: Buffer): Buffer => {
+	const nonce = randomBytes(12), cipher = createCipheriv("aes-256-gcm", key(house, "field", version), nonce).setAAD(aad(kind, version, org));
+	return Buffer.concat([Buffer.of(1), u32(version), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+};
+
+const opened = (house: House, kind: number, version: number, org: Buffer, bytes: Buffer): string => {
+	assert.equal(bytes.readUInt32BE(1), version);
+	const open = createDecipheriv("aes-256-gcm", key(house, "field", version), bytes.subarray(5, 17)).setAAD(aad(kind, version, org));
+	open.setAuthTag(bytes.subarray(-16));
+	return Buffer.concat([open.update(bytes.subarray(17, -16)), open.final()]).toString("utf8");
+};
+
+/** Clients who identified long ago, under the keys of that version; the last of them cannot be opened. */
+const makePeople = async (house: House, version: number): Promise<Map<string, Buffer>> => {
+	const org = uuidBytes(idToUuid(house.org)), master = key(house, "index", version);
+	const people = new Map(Array.from({ length: PEOPLE }, (_, i) => [randomUUID() as string, Buffer.from(`FIplanted-${i}`)]));
+	const entries = [...people];
+	await house.db.query("INSERT INTO account (org, account, role) SELECT $1, a, 'client' FROM unnest($2::uuid[]) AS a", [idToUuid(house.org), [...people.keys()]]);
+	await house.db.query(
+		`INSERT INTO account_identity (org, account, key_version, blind_index, code, given_name, family_name, country, provider, acr, identified_at)
+		 SELECT $1, p.account, $2, p.index, p.code, p.given, p.family, 'FI', 'pankki', 'loa2', now()
+		 FROM unnest($3::uuid[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[]) AS p(account, index, code, given, family)`,
+		[idToUuid(house.org), version, [...people.keys()], entries.map(([, subject]) => indexOf(master, org, subject)),
+			entries.map(([, subject], i) => (i === PEOPLE - 1 ? randomBytes(60) : sealed(house, KIND.code, version, org, subject))),
+			entries.map((_, i) => (i % 3 === 0 ? null : sealed(house, KIND.given, version, org, Buffer.from(`Etu ${i}`)))),
+			entries.map((_, i) => sealed(house, KIND.family, version, org, Buffer.from(`Suku ${i}`)))]);
+	return people;
+};
+
+const rows = async (house: House, accounts: readonly string[]): Promise<Row[]> =>
+	(await house.db.query("SELECT account, key_version, blind_index, code, given_name, family_name FROM account_identity WHERE account = ANY ($1)", [accounts])).rows as Row[];
+
+const under = async (house: House, version: number, accounts: readonly string[]): Promise<number> => (await rows(house, accounts)).filter((row) => row.key_version === version).length;
+
+const rotateKeys = (house: House): void => {
+	const as = process.getuid?.() === 0 ? ["setpriv", "--reuid", told(house).user, "--regid", told(house).user, "--init-groups"] : [];
+	const program = join(process.env["LUOTSI_BUILD"] ?? join(lib, "../../build/test"), "server/main/luotsid");
+	const [first, ...more] = [...as, program, "keys", "--rotate", "-c", told(house).conf];
+	const ran = spawnSync(first as string, more, { encoding: "utf8", cwd: join(lib, "../..") });
+	assert.equal(ran.status, 0, ran.stderr);
+	process.kill(processOf(house, "keys"), "SIGTERM");
+};
+
+const rotation = (get: () => House): void => {
+	test("people are brought under new keys, also when the job is killed in the middle, and each is found all the time", async () => {
+		const house = get(), org = uuidBytes(idToUuid(house.org));
+		const { link } = await house.counsellor.engine.invite({ name: "Maria", welcome: "Hei!" });
+		const { user } = await signIn(house, "maria", { invitation: new URL(link).hash.slice(1) });
+		const old = ((await rows(house, [idToUuid(user)]))[0] as Row).key_version, now = old + 1;
+		const people = await makePeople(house, old), accounts = [...people.keys()], broken = accounts[PEOPLE - 1] as string;
+
+		process.kill(processOf(house, "jobs"), "SIGSTOP");
+		rotateKeys(house);
+		let again = "";
+		await until("she is found by the key before the newest", async () => (again = await signIn(house, "maria").then((one) => one.user, (e: Error) => e.message)) !== "unavailable");
+		assert.equal(again, user);
+		assert.equal(((await rows(house, [idToUuid(user)]))[0] as Row).key_version, now);
+		assert.equal(await under(house, old, accounts), PEOPLE, "the job has not run yet");
+
+		process.kill(processOf(house, "jobs"), "SIGCONT");
+		await until("the job is in the middle", async () => (await under(house, now, accounts)) > 50);
+		process.kill(processOf(house, "jobs"), "SIGKILL");
+		const left = await under(house, old, accounts);
+		assert.ok(left > 1 && left < PEOPLE - 50, `${left} left when it was killed`);
+		for (const row of await rows(house, accounts)) {
+			const fields = [row.code, row.given_name, row.family_name].filter((one) => one !== null && row.account !== broken);
+			assert.ok(fields.every((one) => one?.readUInt32BE(1) === row.key_version), "a row is of one version");
+		}
+
+		await until("all but one are under the newest", async () => (await under(house, now, accounts)) === PEOPLE - 1);
+		const master = key(house, "index", now);
+		for (const row of await rows(house, accounts)) {
+			if (row.account === broken) continue;
+			const subject = people.get(row.account) as Buffer, i = accounts.indexOf(row.account);
+			assert.deepEqual(row.blind_index, indexOf(master, org, subject));
+			assert.equal(opened(house, KIND.code, now, org, row.code), subject.toString());
+			assert.equal(row.given_name && opened(house, KIND.given, now, org, row.given_name), i % 3 === 0 ? null : `Etu ${i}`);
+			assert.equal(opened(house, KIND.family, now, org, row.family_name as Buffer), `Suku ${i}`);
+		}
+		assert.equal(((await rows(house, [broken]))[0] as Row).key_version, old, "who cannot be opened stays");
+		assert.equal((await signIn(house, "maria")).user, user);
+		await house.db.query("DELETE FROM account_identity WHERE account = ANY ($1)", [accounts]);
+	});
+
+	test("the log tells the rotation in counts and holds nobody's name or code", () => {
+		const log = readdirSync(told(get()).state + "/log").map((name) => readFileSync(join(told(get()).state, "log", name), "utf8")).join("\n");
+		assert.match(log, / rotating .*rotated=\d+/);
+		assert.match(log, / rotation_done .*rotated=\d+/);
+		assert.match(log, / rotation_left .*unopened=1/);
+		assert.doesNotMatch(log, /planted-|Suku \d/);
+	});
+};
+
+export const jobsTests = (get: () => House): void => {
+	rotation(get);
+};
