@@ -96,6 +96,10 @@ enum err config_check(const struct config *c, unsigned lws_version, struct buf *
 		return config_refuse(ret_why,
 			"development = yes lets anybody sign in as anybody: it is only "
 			"allowed with a loopback listen_address and public_origin.");
+	if (c->staff_without_passkey && !c->development)
+		return config_refuse(ret_why,
+			"staff_without_passkey = yes is for the demonstration: it is only "
+			"allowed with development = yes.");
 	if (!c->edge && !local && lws_version < LWS_SAFE)
 		return config_refuse(ret_why,
 			"Direct TLS on a public address needs libwebsockets 4.3.5 or later: "

@@ -234,6 +234,15 @@ static void settings_refuse_development_in_public(void **state)
 		ERR_CONFLICT);
 }
 
+static void settings_refuse_staff_without_passkeys_outside_development(void **state)
+{
+	(void)state;
+	assert_ok(check("development = yes\nstaff_without_passkey = yes", 4001006));
+	assert_ok(check("staff_without_passkey = no", 4001006));
+	assert_err(check("staff_without_passkey = yes", 4001006), ERR_CONFLICT);
+	assert_err(check("development = no\nstaff_without_passkey = yes", 4003005), ERR_CONFLICT);
+}
+
 static void settings_refuse_an_old_lws_in_public(void **state)
 {
 	(void)state;
@@ -334,7 +343,9 @@ int main(void)
 		T(refuses_signatures_of_other_messages_lengths_and_zeros),
 		T(refuses_keys_that_are_no_points), T(settings_have_their_defaults),
 		T(settings_are_read_line_by_line), T(settings_refuse_what_they_do_not_know),
-		T(settings_refuse_development_in_public), T(settings_refuse_an_old_lws_in_public),
+		T(settings_refuse_development_in_public),
+		T(settings_refuse_staff_without_passkeys_outside_development),
+		T(settings_refuse_an_old_lws_in_public),
 		T(settings_refuse_origins_that_are_none),
 		T(the_sample_file_is_itself_good_and_names_everything),
 		T(errors_have_words_that_lead_back_to_them),
