@@ -38,4 +38,5 @@
 #define LABEL_DRAFT "luotsi/v1/draft"
 #define LABEL_OIDC_NONCE "luotsi/v1/oidc-nonce"
 #define LABEL_CARRIED "luotsi/v1/carried"
+#define LABEL_SHARE "luotsi/v1/share"
 #define LABEL_CODE_CHECK "luotsi/v1/code/check"

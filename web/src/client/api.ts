@@ -124,6 +124,34 @@ export interface SystemLine {
 	by: string; // name of the one who did it
 }
 
+/** Two texts that one of three persons keeps on paper: a part of the organisation's root key, and one of its recovery key. */
+export interface SheetView {
+	root: string;
+	recovery: string;
+}
+
+export interface StaffView {
+	user: Id;
+	/** expired: the certificate is over; revoked: these keys are, and only new ones help; broken: the server's chain does not verify. */
+	state: "no_keys" | "waiting" | "certified" | "expired" | "revoked" | "broken";
+	name: string; // of the newest certificate, also one that has ended; "" if there never was one
+	employer: string;
+	role: StaffRole;
+	until: number | null; // end of the certificate
+	since: number; // when the present keys were made
+	anew: boolean; // made after a certificate for other keys: whose they are must be asked again
+	known: boolean; // a certificate for exactly these keys was given
+	code: string; // to compare by voice; the person's own page shows the same
+}
+
+export type StaffRole = "counsellor" | "team_lead" | "admin";
+
+export interface OrganisationView {
+	madeAt: number | null; // root and recovery key; null: there are none
+	issuerUntil: number | null; // this account certifies staff until; null: it cannot
+	staff: StaffView[];
+}
+
 export interface SessionView {
 	readonly session: Id;
 	readonly started_at: number;
@@ -219,4 +247,20 @@ export interface Engine {
 	acceptInvitation(fragment: string): Promise<{ room: Id }>;
 	readInvitation(fragment: string): Promise<{ ok: boolean }>; // shape only, before sign-in
 	setLanguage(language: Language): Promise<void>;
+	/** Administrator: how far the organisation's keys are, and whose keys of its staff are certified. */
+	organisationKeys(): Promise<OrganisationView>;
+	/** Makes root and recovery key and gives them as three sheets; earlier ones that were not published are forgotten. */
+	ceremonyBegin(): Promise<SheetView[]>;
+	/** Two sheets as they stand on the paper. Refuses `bad_sheet` (detail: which, and where), `same_sheet`, `other_sheets`. */
+	ceremonyProve(sheets: string[]): Promise<void>;
+	/** After that: the organisation has its keys, and the private ones of root and recovery are on paper only. */
+	ceremonyPublish(): Promise<void>;
+	ceremonyDrop(): Promise<void>;
+	/** A key to certify with for this account, by the root that two sheets give (their first halves are enough). */
+	renewIssuer(sheets: string[]): Promise<void>;
+	/** `code` is the one that was compared: `keys_changed` if the keys are others meanwhile. */
+	certifyStaff(input: { user: Id; code: string; name: string; employer: string; role: StaffRole; days: number }): Promise<void>;
+	revokeStaff(user: Id, reason: "left" | "lost" | "other"): Promise<void>;
+	/** Staff: what the administrator compares before certifying; "" while the organisation has no keys. */
+	ownCode(): Promise<string>;
 }

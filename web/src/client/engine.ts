@@ -8,6 +8,7 @@ import type { Left } from "./draft.js";
 import { makeLink, type Link } from "./link.js";
 import type { Platform } from "./platform.js";
 import type { RareActs } from "./rare-acts.js";
+import type { OrganisationActs } from "./organisation-acts.js";
 import { refusal } from "./refusal.js";
 import { makeRoom, type Room } from "./room.js";
 import { makeRooms, type Rooms } from "./rooms.js";
@@ -32,6 +33,11 @@ const RARE: { readonly [M in keyof RareActs]: true } = {
 	createKeys: true, resetKeys: true, addPasskey: true, removePasskey: true, newCode: true, changePassphrase: true, setName: true, invite: true,
 	renewInvitation: true, renameClient: true, addColleague: true, removeColleague: true, colleagues: true, compareCode: true, confirmKeys: true,
 	refuseKeys: true, closeRoom: true, reopenRoom: true, leaveRoom: true, acceptInvitation: true, readInvitation: true,
+};
+
+const ORGANISATION: { readonly [M in keyof OrganisationActs]: true } = {
+	organisationKeys: true, ceremonyBegin: true, ceremonyProve: true, ceremonyPublish: true, ceremonyDrop: true, renewIssuer: true, certifyStaff: true,
+	revokeStaff: true, ownCode: true,
 };
 
 /** A server that does not answer keeps no key open. */
@@ -154,7 +160,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			case "message_typing":
 				return open.get(event.body.room)?.typing(event.body.user);
 			case "chain_changed":
-				await self?.people.refresh([event.body.user]);
+				await self?.refresh(event.body.user);
 				tellSelf();
 				for (const one of open.values()) one.show();
 				return;
@@ -193,6 +199,13 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		return (acts[name] as (...args: unknown[]) => Promise<unknown>)(...args);
 	};
 
+	let organising: Promise<OrganisationActs> | undefined; // with what a ceremony holds
+	const organisation = (name: keyof OrganisationActs) => async (...args: unknown[]) => {
+		const acts = await (organising ??= import("./organisation-acts.js").then(({ makeOrganisationActs }) => makeOrganisationActs({ call, self: mine, tellSelf })));
+		return (acts[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+	};
+	const dropCeremony = (): void => void organising?.then((acts) => acts.ceremonyDrop());
+
 	/** What was not sent goes into the drafts; a draft that the server does not take stays here, sealed. */
 	const putAside = async (): Promise<void> => {
 		const all = [...open.values()];
@@ -206,6 +219,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	};
 
 	const lock = async (): Promise<void> => {
+		dropCeremony();
 		await putAside();
 		await mine().lock();
 		forget(); // last: what was opened while it was saved goes too
@@ -215,6 +229,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 
 	return {
 		...(Object.fromEntries(Object.keys(RARE).map((name) => [name, rarely(name as keyof RareActs)])) as unknown as RareActs),
+		...(Object.fromEntries(Object.keys(ORGANISATION).map((name) => [name, organisation(name as keyof OrganisationActs)])) as unknown as OrganisationActs),
 		parts: { link, self: mine, room },
 		start: async () => {
 			self = await loadSelf(call, platform, await link.start(), () => void lock().catch(() => undefined));
@@ -223,6 +238,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			return self.view();
 		},
 		stop: async () => {
+			dropCeremony();
 			await putAside();
 			rooms.stop();
 			forget();

@@ -29,6 +29,8 @@ export interface People {
 	rooted(): boolean;
 	/** A recovery key of the organisation, as its root says, and nobody else's key. */
 	recovers(kid: Bytes): boolean;
+	/** Takes what the organisation's chain has gone on by, also its first keys; false if nothing. */
+	renew(): Promise<boolean>;
 	/** Chains that are not what was pinned, or that do not verify at all. */
 	broken(user: Id): boolean;
 	/** The person goes on: what is there now is what counts. */
@@ -52,20 +54,20 @@ const broughtKey = (chain: Chain, kid: Bytes): Bytes | undefined => {
 	return undefined;
 };
 
-export const makePeople = (call: Call, known: Chain, pins: () => Readonly<Record<Id, Seen>>): People => {
+export const makePeople = (call: Call, ownOrg: Bytes, known: Chain, pins: () => Readonly<Record<Id, Seen>>): People => {
 	let organisation = known;
 	let askedAt = -Infinity;
 	let asked = Promise.resolve(false);
 	const chains = new Map<Id, Chain>();
 	const broken = new Set<Id>();
-	const org = toBase64Url(organisation.state.org);
+	const org = toBase64Url(ownOrg);
 	let fits: boolean | undefined;
 
 	/** An issuer may be newer than the organisation's chain that we hold; what goes on from it is taken. */
 	const renew = async (): Promise<boolean> => {
 		const next = await replayChain((await call("self_get", {})).organisation.entries.map(fromBase64Url));
 		const { n, head } = seenOf(organisation);
-		if (n === 0 || next.entries.length <= n || headAt(next)(n) !== head) return false;
+		if (next.entries.length <= n || !equal(next.state.subject, ownOrg) || (n > 0 && headAt(next)(n) !== head)) return false;
 		organisation = next;
 		return true;
 	};
@@ -83,7 +85,7 @@ export const makePeople = (call: Call, known: Chain, pins: () => Readonly<Record
 		const chain = await replay()
 			.catch(async (thrown: unknown) => (wordOf(thrown) === "not_issuer" && (await renewed()) ? replay() : emptyChain()))
 			.catch(emptyChain);
-		const right = chain.entries.length > 0 && toBase64Url(chain.state.subject) === wire.subject && equal(chain.state.org, organisation.state.org);
+		const right = chain.entries.length > 0 && toBase64Url(chain.state.subject) === wire.subject && equal(chain.state.org, ownOrg);
 		const fits = right && continues(pins()[wire.subject], chain.entries.length, headAt(chain));
 		if (right) chains.set(wire.subject, chain);
 		if (fits) broken.delete(wire.subject);
@@ -117,6 +119,7 @@ export const makePeople = (call: Call, known: Chain, pins: () => Readonly<Record
 		},
 		rooted: () => (fits ??= continues(pins()[org], organisation.entries.length, headAt(organisation))),
 		recovers: (kid) => broughtKey(organisation, kid) !== undefined,
+		renew: () => renew().catch(() => false),
 		broken: (user) => broken.has(user),
 		trust: (user) => void broken.delete(user),
 		seen: () => Object.fromEntries([...[...chains].filter(([user]) => !broken.has(user)), [org, organisation] as const].map(([user, chain]) => [user, seenOf(chain)])),

@@ -1,7 +1,7 @@
 // Who is signed in and where they stand with their keys: chains fetched and verified, the account made, opened, locked.
 
 import { findUrk, listUnlockers, openAccount, type Account } from "./account.js";
-import type { KeyStage, Secret, SelfView } from "./api.js";
+import type { Id, KeyStage, Secret, SelfView } from "./api.js";
 import type { Me } from "./context.js";
 import type { Pairs } from "./identify.js";
 import { makePeople, type People } from "./people.js";
@@ -29,8 +29,8 @@ export interface Self {
 	/** Passphrase, printed code and root key anew; gives the code. Not asked for the present passphrase: who came by the code. */
 	renew(present: Secret | undefined, next: string): Promise<string>;
 	warn(warning: SelfView["warning"]): void;
-	/** Somebody certified or revoked us, or the organisation changed. */
-	refresh(): Promise<void>;
+	/** Somebody's chain, or the organisation's, has gone on. */
+	refresh(user?: Id): Promise<void>;
 }
 
 const PROOF_MS = 5 * 60_000;
@@ -58,17 +58,18 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 	let renewing = false;
 	let provedAt = -Infinity;
 	let warning: SelfView["warning"] = null;
-	const organisation = await organisationOf(kept, me);
-	const people = makePeople(call, organisation, () => store?.get().pins ?? {});
-	const root = organisation.entries.length > 0 ? toBase64Url(organisation.state.rootKid) : "";
+	const people = makePeople(call, me.org, await organisationOf(kept, me), () => store?.get().pins ?? {});
 	if (kept.chain.entries.length > 0) await people.give(kept.chain);
 	const unlockers = () => listUnlockers(kept.unlockers.map(fromBase64Url));
 	if (unlockers().length < kept.unlockers.length) warning = "old_unlockers";
 
 	const stage = (): KeyStage => (account ? "open" : kept.version === 0 ? "none" : "locked");
 
+	const rootNow = (): string => (people.organisation.entries.length > 0 ? toBase64Url(people.organisation.state.rootKid) : "");
+
 	/** The root that this person is anchored to; the first that they ever see stays. */
 	const anchor = (): void => {
+		const root = rootNow();
 		const pinned = store?.get().root ?? "";
 		if (pinned === "" && root !== "") store?.change((s) => ({ ...s, root }));
 		else if (pinned !== root) warning = "root_changed";
@@ -85,7 +86,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 	const opened = async (next: Account): Promise<void> => {
 		account = next;
 		const reset = (people.chain(me.user)?.state.resets ?? 0) > 0;
-		store = await openStore(call, next.vault, kept, root, seen, reset);
+		store = await openStore(call, next.vault, kept, rootNow(), seen, reset);
 		provedAt = Date.now();
 		anchor();
 	};
@@ -184,6 +185,9 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 		warn: (next) => {
 			warning ??= next;
 		},
-		refresh: () => people.refresh([me.user]),
+		refresh: async (user = me.user) => {
+			if (people.organisation.entries.length === 0 && (await people.renew()) && store) anchor();
+			await people.refresh([user]);
+		},
 	};
 };

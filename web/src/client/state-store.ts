@@ -17,6 +17,8 @@ export interface StateStore {
 	refresh(): Promise<void>;
 	/** Saves what is waiting now. */
 	flush(): Promise<void>;
+	/** The server has all of it. */
+	saved(): boolean;
 	/** Seals all of it again under the keys of a renewal. */
 	renew(vault: Vault): Promise<void>;
 	stop(): void;
@@ -95,6 +97,7 @@ export const openStore = async (
 		},
 		refresh: () => enqueue(refetch),
 		flush,
+		saved: () => encodeState(state) === saved,
 		renew: (next) => {
 			vault = next;
 			saved = "";

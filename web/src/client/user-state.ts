@@ -30,10 +30,17 @@ export interface UserState {
 	readonly rooms: Readonly<Record<Id, RoomMark>>;
 	/** Key ids that were compared and are not who they say: nothing is sent to them. */
 	readonly refused: readonly string[];
+	/** By their key id, those of an administrator that certify staff: raw, in base64url. */
+	readonly issuers: Readonly<Record<string, KeptPair>>;
+}
+
+export interface KeptPair {
+	readonly priv: string;
+	readonly pub: string;
 }
 
 export const emptyState = (root: string): UserState => ({
-	v: 1, root, language: "fi", languageAt: 0, name: "", nameAt: 0, pins: {}, rooms: {}, refused: [],
+	v: 1, root, language: "fi", languageAt: 0, name: "", nameAt: 0, pins: {}, rooms: {}, refused: [], issuers: {},
 });
 
 const NOTHING: Seen = { n: 0, head: "" };
@@ -64,6 +71,7 @@ export const mergeState = (a: UserState, b: UserState): UserState => ({
 	pins: mergeAll(a.pins, b.pins, further),
 	rooms: mergeAll(a.rooms, b.rooms, mergeRoom),
 	refused: [...new Set([...a.refused, ...b.refused])].sort(),
+	issuers: { ...a.issuers, ...b.issuers },
 });
 
 export const markOf = (s: UserState, room: Id): RoomMark => s.rooms[room] ?? NEW_ROOM;

@@ -15,25 +15,34 @@ const checkBits = async (code: Bytes): Promise<bigint> => {
 	return BigInt(((hash[0] as number) << 4) | ((hash[1] as number) >> 4));
 };
 
-/** Seven groups of four. */
-export const printCode = async (code: Bytes): Promise<string> => {
-	let bits = (BigInt("0x" + hex(code)) << 12n) | (await checkBits(code));
+/** Groups of four characters, five bits each. */
+export const printBits = (number: bigint, chars: number): string => {
+	let bits = number;
 	let text = "";
-	for (let i = 0; i < CODE_CHARS; i++) {
+	for (let i = 0; i < chars; i++) {
 		text = (CROCKFORD[Number(bits & 31n)] as string) + text;
 		bits >>= 5n;
 	}
 	return (text.match(/.{4}/g) as string[]).join("-");
 };
 
-const canonical = (text: string): string =>
+/** What people make of it: case, spaces, hyphens, O, I and L are forgiven. */
+export const canonical = (text: string): string =>
 	text.toUpperCase().replace(/[\s-]/g, "").replaceAll("O", "0").replace(/[IL]/g, "1");
 
-/** Throws SealError("code") unless it is a code with a right checksum; forgives case, spaces, hyphens, O, I and L. */
+/** Of canonical characters; undefined if there is another among them. */
+export const readBits = (chars: string): bigint | undefined =>
+	[...chars].every((c) => CROCKFORD.includes(c)) ? [...chars].reduce((n, c) => (n << 5n) | BigInt(CROCKFORD.indexOf(c)), 0n) : undefined;
+
+/** Seven groups of four. */
+export const printCode = async (code: Bytes): Promise<string> =>
+	printBits((BigInt("0x" + hex(code)) << 12n) | (await checkBits(code)), CODE_CHARS);
+
+/** Throws SealError("code") unless it is a code with a right checksum. */
 export const readCode = async (text: string): Promise<Bytes> => {
 	const chars = canonical(text);
-	if (chars.length !== CODE_CHARS || [...chars].some((c) => !CROCKFORD.includes(c))) throw new SealError("code");
-	const bits = [...chars].reduce((n, c) => (n << 5n) | BigInt(CROCKFORD.indexOf(c)), 0n);
+	const bits = readBits(chars);
+	if (chars.length !== CODE_CHARS || bits === undefined) throw new SealError("code");
 	const digits = (bits >> 12n).toString(16).padStart(32, "0");
 	const code = Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
 	if ((await checkBits(code)) !== (bits & 0xfffn)) throw new SealError("code");

@@ -35,6 +35,7 @@ export const LABEL = {
 	draft: "luotsi/v1/draft",
 	oidcNonce: "luotsi/v1/oidc-nonce",
 	carried: "luotsi/v1/carried",
+	share: "luotsi/v1/share",
 } as const;
 
 export type Label = (typeof LABEL)[keyof typeof LABEL];
