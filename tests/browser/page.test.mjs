@@ -54,6 +54,23 @@ const makeKeys = async (page) => {
 	await page.locator(".qr").waitFor();
 };
 
+const sheets = async (page) => {
+	await page.getByRole("button", { name: "Tee avaimet" }).click();
+	await page.getByRole("heading", { name: "Tulosta kolme lehteä" }).waitFor();
+};
+const readBack = async (page) => {
+	await sheets(page);
+	await page.getByLabel("Kaikki kolme lehteä ovat paperilla").check();
+	await page.getByRole("button", { name: "Jatka lukukokeeseen" }).click();
+	await page.getByLabel("Ensimmäinen lehti").waitFor();
+};
+const prove = async (page) => {
+	await readBack(page);
+	await page.getByLabel("Toinen lehti").fill("1K0T");
+	await page.getByRole("button", { name: "Tarkista lehdet" }).click();
+	await page.getByRole("heading", { name: "Julkaise avaimet" }).waitFor();
+};
+
 const lost = async (page) => {
 	await page.getByRole("button", { name: /kaikki on hukassa/ }).click();
 	await page.getByText("Kukaan ei voi palauttaa").waitFor();
@@ -108,7 +125,18 @@ const pages = [
 	["account-passkey-place", "client", async (page) => { await account(page, "siitä on nähty kopio"); await page.getByRole("button", { name: /^Muuta paikkaa/ }).first().click(); await dialog(page); }],
 	["account-passkey-remove", "client", async (page) => { await account(page, "siitä on nähty kopio"); await page.getByRole("button", { name: /^Poista pääsyavain/ }).first().click(); await dialog(page); }],
 	["not-certified", "counsellor-new", (page) => page.getByRole("heading", { name: "Tilisi odottaa vahvistusta" }).waitFor()],
-	["administrator", "admin", (page) => page.getByText("vahvistetaan ohjaajien avaimet").waitFor()],
+	["administrator", "admin", (page) => page.getByText("Päättyy pian").waitFor()],
+	["administrator-empty", "admin-empty", (page) => page.getByText("Kukaan ei odota vahvistusta").waitFor()],
+	["administrator-issuer", "admin-bare", async (page) => { await page.getByRole("button", { name: "Tee uusi vahvistusavain" }).click(); await dialog(page); }],
+	["administrator-certify", "admin", async (page) => { await page.getByRole("button", { name: "Vahvista: Työntekijä 1" }).click(); await dialog(page); await page.getByText("48213").waitFor(); }],
+	["administrator-anew", "admin", async (page) => { await page.getByRole("button", { name: "Vahvista: Pekka Lehto" }).click(); await page.getByText("on menettänyt avaimensa").waitFor(); }],
+	["administrator-renew", "admin", async (page) => { await page.getByRole("button", { name: "Uusi vahvistus: Olli Niemi" }).click(); await page.getByText("koodia ei tarvitse verrata").waitFor(); }],
+	["administrator-revoke", "admin", async (page) => { await page.getByRole("button", { name: "Mitätöi avaimet: Olli Niemi" }).click(); await page.getByText("Tätä ei voi perua").waitFor(); }],
+	["ceremony", "admin-new", (page) => page.getByRole("button", { name: "Tee avaimet" }).waitFor()],
+	["ceremony-sheets", "admin-new", (page) => sheets(page)],
+	["ceremony-sheet", "admin-new", async (page) => { await sheets(page); await page.getByRole("button", { name: "Näytä lehti 2" }).click(); await page.locator(".qr").waitFor(); }],
+	["ceremony-prove", "admin-new", async (page) => { await readBack(page); await page.getByRole("button", { name: "Tarkista lehdet" }).click(); await page.getByText("on kirjoitettu sama lehti").waitFor(); }],
+	["ceremony-publish", "admin-new", async (page) => { await prove(page); await page.getByRole("button", { name: "Julkaise avaimet" }).click(); await page.getByText("Antakaa lehdet ensin").waitFor(); }],
 	["help", "client", (page) => page.getByText("Mitä tämä ei estä").waitFor(), "/suojaus"],
 	["unknown", "client", (page) => page.getByText("Sivua ei ole").waitFor(), "/jotakin/muuta"],
 ];
@@ -141,6 +169,28 @@ const within = (name, as, options, body, path) =>
 			await tab.close();
 		}
 	});
+
+within("each_sheet_prints_as_a_page_of_its_own_and_nothing_beside_it", "admin-new", {}, async (page) => {
+	await page.evaluate(() => (globalThis.print = () => undefined));
+	await sheets(page);
+	const printed = async () => {
+		const pdf = (await page.pdf({ format: "A4" })).toString("latin1");
+		return Number(pdf.match(/\/Type \/Pages[^>]*?\/Count (\d+)/s)?.[1] ?? pdf.match(/\/Count (\d+)/)?.[1]);
+	};
+	await page.getByRole("button", { name: "Näytä lehti 2" }).click();
+	await page.locator(".qr").waitFor();
+	assert.equal(await page.locator(".share-sheet").count(), 1);
+	assert.equal(await printed(), 1);
+	await page.getByRole("button", { name: "Tulosta kaikki kolme" }).click();
+	await page.locator(".share-sheet").nth(2).waitFor();
+	assert.equal(await printed(), 3);
+	await page.emulateMedia({ media: "print" });
+	assert.equal(await page.getByRole("button").count(), 0);
+	assert.equal(await page.locator("h1:visible, .notice:visible, header:visible, .steps:visible").count(), 0);
+	await page.emulateMedia({ media: "screen" });
+	await page.getByRole("button", { name: "Piilota lehdet" }).click();
+	assert.equal(await page.locator(".share-sheet").count(), 0);
+});
 
 within("ten_thousand_messages_scroll_back_with_few_drawn_and_the_place_kept", "many", { size: phone }, async (page) => {
 	await page.getByText("Viesti numero 10000.").waitFor();

@@ -1,7 +1,7 @@
 // An engine in memory behind the contract of web/src/client/api.ts, for tests of the page alone: states that the real service reaches
 // only after weeks or under attack. Never part of the site. The scenario is the query of the address: ?as=client, ?as=counsellor, ...
 
-import type { Engine, EngineEvent, Id, MemberView, MessageView, NewKeys, RoomSummary, RoomView, SelfView, SessionView } from "../../web/src/client/api.js";
+import type { Engine, EngineEvent, Id, MemberView, MessageView, NewKeys, RoomSummary, RoomView, SelfView, SessionView, StaffView } from "../../web/src/client/api.js";
 
 const DAY = 86_400_000;
 const now = Date.now();
@@ -45,6 +45,24 @@ const startWaiting = (): NewKeys[] => {
 	return [];
 };
 
+/** What an administrator meets sooner or later, all at once. */
+const worker = (name: string, state: StaffView["state"], more: Partial<StaffView> = {}): StaffView => ({
+	user: `staff-${name || "new"}`, state, name, employer: name ? employer : "", role: "counsellor", until: null, since: now - 3 * DAY, anew: false, known: name !== "", code: COMPARED, ...more,
+});
+
+const startWorkers = (): StaffView[] =>
+	scenario === "admin-empty" ? [] : [
+		worker("", "waiting", { since: now - 3_600_000 }),
+		worker("Pekka Lehto", "waiting", { anew: true, known: false }),
+		worker("Sirkka Salo", "expired", { until: now - 2 * DAY }),
+		worker("Maija Virtanen", "certified", { until: now + 300 * DAY }),
+		worker("Olli Niemi", "certified", { until: now + 12 * DAY, role: "team_lead" }),
+		worker("Tuula Koski", "revoked"),
+		worker("Antti Harju", "broken"),
+	];
+
+const share = (n: number): string => Array.from({ length: 15 }, (_, i) => `${n}K${(i * 7) % 10}T`).join("-");
+
 const summary = (room: Id, title: string, more: Partial<RoomSummary> = {}): RoomSummary => ({
 	room, title, organisation: employer, phase: "open", invited: false, lastAt: now - 3_600_000, preview: "Luin sen sivun. Kuulostaa hyvältä.",
 	unread: 0, waitingSince: null, pending: false, ...more,
@@ -73,7 +91,7 @@ const startMessages = (room: Id): MessageView[] => {
 
 export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill(): void } => {
 	let self: SelfView = {
-		user: "me", role: scenario === "admin" ? "admin" : staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
+		user: "me", role: scenario.startsWith("admin") ? "admin" : staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
 		keys: scenario === "fresh" ? "none" : scenario === "locked" ? "locked" : "open",
 		unlockers: [{ id: "u1", type: "passphrase", createdAt: now, credential: "" }, { id: "u2", type: "code", createdAt: now, credential: "" }], certified: staff && scenario !== "counsellor-new", development: true, idleMinutes: 20, recovered: scenario === "recovered",
 		warning: scenario === "warning" ? "old_state" : null,
@@ -90,6 +108,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		{ session: "s2", started_at: now - 2 * DAY, seen_at: now - DAY, current: false },
 		{ session: "s3", started_at: now - 6 * DAY, seen_at: now - 5 * DAY, current: false },
 	];
+	let workers = startWorkers();
 	let alive = true;
 	const tell = (event: EngineEvent): void => void (alive && setTimeout(() => told(event), 0));
 	const messages = (room: Id): MessageView[] => kept.get(room) ?? kept.set(room, startMessages(room)).get(room) ?? [];
@@ -264,6 +283,18 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		acceptInvitation: async () => refuse("used"),
 		readInvitation: async (fragment) => ({ ok: fragment.length === 172 }),
 		setLanguage: async () => undefined,
+		organisationKeys: async () => ({
+			madeAt: scenario === "admin-new" ? null : now - 90 * DAY, staff: workers,
+			issuerUntil: scenario === "admin-bare" ? null : now + (scenario === "admin-soon" ? 20 : 500) * DAY,
+		}),
+		ceremonyBegin: async () => [1, 2, 3].map((n) => ({ root: share(n), recovery: share(n + 3) })),
+		ceremonyProve: async ([one, other]) => (one === other ? refuse("same_sheet") : undefined),
+		ceremonyPublish: async () => refuse("conflict"),
+		ceremonyDrop: async () => undefined,
+		renewIssuer: async () => refuse("other_sheets"),
+		certifyStaff: async ({ user, name, role }) => void (workers = workers.map((one) => (one.user === user ? { ...one, name, role, state: "certified", known: true, until: now + 365 * DAY } : one))),
+		revokeStaff: async (user) => void (workers = workers.map((one) => (one.user === user ? { ...one, state: "revoked", until: null } : one))),
+		ownCode: async () => (scenario === "counsellor-new" ? COMPARED : ""),
 	};
 	Object.assign(globalThis, {
 		standIn: {

@@ -11,7 +11,7 @@ import { get, use, useSpeech } from "./state.js";
 
 const Invitation = () => <Lazy load={async () => (await import("./arrival.js")).Invitation} props={{}} />;
 const NoRooms = () => <Lazy load={async () => (await import("./standing.js")).NoRooms} props={{}} />;
-const Administrator = () => <Lazy load={async () => (await import("./standing.js")).Administrator} props={{}} />;
+const Administrator = () => <Lazy load={async () => (await import("./admin/home.js")).AdminHome} props={{}} />;
 const NotCertified = () => <Lazy load={async () => (await import("./standing.js")).NotCertified} props={{}} />;
 
 const ClientHome = () => {

@@ -1,9 +1,29 @@
 // Pages for those who cannot go on by themselves, or whose account is for something else: what to do next, in plain words.
 
-import { beginAgain } from "./engine.js";
-import { Button, PageTitle } from "./parts.js";
+import { useEffect, useState } from "preact/hooks";
+import { beginAgain, engine } from "./engine.js";
+import { Button, Notice, PageTitle, useAct } from "./parts.js";
 import { goTo } from "./route.js";
 import { use, useSpeech } from "./state.js";
+
+/** What the administrator compares before certifying; it comes with the organisation's keys. */
+const OwnCode = () => {
+	const { t } = useSpeech();
+	const self = use((all) => all.self);
+	const [code, setCode] = useState<string | null>(null);
+	const asking = useAct();
+	useEffect(() => void asking.act(async () => setCode(await engine().ownCode())), [self]);
+	if (asking.error) return <Notice kind="error"><p>{asking.error}</p></Notice>;
+	if (code === null) return null;
+	if (code === "") return <p>{t("certify.no_organisation")}</p>;
+	return (
+		<section class="compare" aria-label={t("certify.code")}>
+			<h2>{t("certify.code")}</h2>
+			<ol class="code-groups" translate={false}>{code.split(" ").map((group, at) => <li key={at}>{group}</li>)}</ol>
+			<p>{t("certify.code_text")}</p>
+		</section>
+	);
+};
 
 export const NotCertified = () => {
 	const { t } = useSpeech();
@@ -15,16 +35,7 @@ export const NotCertified = () => {
 				<li>{t("certify.do")}</li>
 				<li>{t("certify.then")}</li>
 			</ol>
-		</>
-	);
-};
-
-export const Administrator = () => {
-	const { t } = useSpeech();
-	return (
-		<>
-			<PageTitle>{t("admin.title")}</PageTitle>
-			<p class="lead">{t("admin.text")}</p>
+			<OwnCode />
 		</>
 	);
 };

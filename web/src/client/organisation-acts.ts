@@ -164,7 +164,6 @@ export const makeOrganisationActs = ({ call, self, tellSelf }: OrganisationDeps)
 	const refreshed = async (): Promise<void> => {
 		await self().refresh();
 		await self().people.renew();
-		tellSelf();
 	};
 
 	return {
@@ -203,6 +202,7 @@ export const makeOrganisationActs = ({ call, self, tellSelf }: OrganisationDeps)
 			await append(call, "organisation_append", { entries: chain.entries.map((entry) => toBase64Url(entry.env.bytes)) });
 			drop();
 			await refreshed();
+			tellSelf();
 		},
 		ceremonyDrop: async () => drop(),
 		renewIssuer: async (texts) => {
@@ -218,6 +218,7 @@ export const makeOrganisationActs = ({ call, self, tellSelf }: OrganisationDeps)
 			const entry = await issuerEntry(root, state, { user: me.userBytes, pub: pair.pub });
 			await append(call, "organisation_append", { entries: [toBase64Url(entry)] });
 			await refreshed();
+			tellSelf();
 		},
 		certifyStaff: async ({ user, code, name, employer, role, days }) => {
 			if (!(days >= 1 && days <= MOST_DAYS)) throw refusal("bad_field");

@@ -1,0 +1,46 @@
+// What an administrator sees: the ceremony while the organisation has no keys, after it the keys of its staff.
+
+import { useEffect, useState } from "preact/hooks";
+import type { OrganisationView } from "../../client/api.js";
+import { engine } from "../engine.js";
+import { Button, Loading, Notice, PageTitle, useAct } from "../parts.js";
+import { use, useSpeech } from "../state.js";
+import { Ceremony } from "./ceremony.js";
+import { Issuer } from "./issuer.js";
+import { StaffKeys } from "./staff.js";
+
+const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean; onChange: () => void }) => {
+	const { t } = useSpeech();
+	return (
+		<div class="organisation">
+			<PageTitle>{t("admin.title")}</PageTitle>
+			<p class="lead">{t("admin.text")}</p>
+			{made && <Notice kind="good" title={t("ceremony.made")}><p>{t("ceremony.made_text")}</p></Notice>}
+			<Issuer until={view.issuerUntil} onChange={onChange} />
+			<StaffKeys staff={view.staff} able={view.issuerUntil !== null} onChange={onChange} />
+		</div>
+	);
+};
+
+export const AdminHome = () => {
+	const { t } = useSpeech();
+	const self = use((all) => all.self);
+	const [view, setView] = useState<OrganisationView | null>(null);
+	const [made, setMade] = useState(false);
+	const asking = useAct();
+	const ask = (): void => void asking.act(async () => setView(await engine().organisationKeys()));
+	useEffect(ask, [self]); // told again when somebody's chain has gone on
+	const done = (): void => {
+		setMade(true);
+		ask();
+	};
+	if (asking.error)
+		return (
+			<Notice kind="error">
+				<p>{asking.error}</p>
+				<Button onClick={ask}>{t("loading.again")}</Button>
+			</Notice>
+		);
+	if (!view) return <Loading text={t("loading.page")} />;
+	return view.madeAt === null ? <Ceremony onMade={done} /> : <Ready view={view} made={made} onChange={ask} />;
+};
