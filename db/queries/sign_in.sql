@@ -59,11 +59,12 @@ SELECT identity_record(:account, :version, :index, :previous_version, :previous_
 -- shape: one
 -- lane: write
 -- tenant: yes
--- in: account uuid, room uuid, token_hash bytea, version int4, index bytea, code bytea, given_name bytea, family_name bytea, country text, provider text, acr text, identified_at timestamptz
+-- in: account uuid, room uuid, token_hash bytea, version int4, index bytea, previous_version int4, previous_index bytea, code bytea, given_name bytea, family_name bytea, country text, provider text, acr text, identified_at timestamptz
 -- out: outcome text, account uuid
--- The first time, with an invitation to a room, or without a room with an enrolment.
-SELECT outcome, account FROM identity_begin(:account, :room, :token_hash, :version, :index, :code, :given_name, :family_name,
-	:country, :provider, :acr, :identified_at);
+-- The first time, with an invitation to a room, or without a room with an enrolment; the previous index
+-- may be NULL. ok | not_found | expired | used | conflict (they have an account meanwhile)
+SELECT outcome, account FROM identity_begin(:account, :room, :token_hash, :version, :index, :previous_version, :previous_index,
+	:code, :given_name, :family_name, :country, :provider, :acr, :identified_at);
 
 -- name: login_choice_put
 -- shape: one

@@ -210,6 +210,10 @@ static void begin_account(struct request *r)
 		[IDENTITY_BEGIN_IN_VERSION] = pg_int(p->version),
 		[IDENTITY_BEGIN_IN_INDEX] = pg_hash(&p->index),
 	};
+	if (p->previous_version > 0) {
+		params[IDENTITY_BEGIN_IN_PREVIOUS_VERSION] = pg_int(p->previous_version);
+		params[IDENTITY_BEGIN_IN_PREVIOUS_INDEX] = pg_hash(&p->previous_index);
+	}
 	put_person(login, p, &params[IDENTITY_BEGIN_IN_CODE]);
 	r->session.org = login->org;
 	req_query_then(r, STMT_IDENTITY_BEGIN, params, IDENTITY_BEGIN_N_IN, identity_begun);

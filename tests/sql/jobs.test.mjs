@@ -148,7 +148,7 @@ test('who identified with it is known, and the invitation ends when a client is 
 	const room = await emptyRoom(), mail = await invite(room), account = id();
 	await done(mail, true);
 	const who = { version: 2, index: rand32(), code: field(2, 1), given_name: null, family_name: null, country: 'FI', provider: 'bank', acr: 'loa2', identified_at: new Date() };
-	assert.equal((await app(here.org, 'identity_begin', { account, room: room.room, token_hash: mail.token_hash, ...who }))[0].outcome, 'ok');
+	assert.equal((await app(here.org, 'identity_begin', { account, room: room.room, token_hash: mail.token_hash, previous_version: null, previous_index: null, ...who }))[0].outcome, 'ok');
 	assert.equal((await state(room)).claimed_by, account);
 	const [claim] = await app(here.org, 'invitation_claim', { room: room.room, token_hash: mail.token_hash, account });
 	assert.deepEqual([claim.outcome, claim.sealed], ['ok', null]);

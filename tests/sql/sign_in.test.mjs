@@ -22,7 +22,7 @@ const begin = async (change = {}) => {
 	return { ...attempt, outcome };
 };
 const take = ({ cookie_hash, state_hash }) => app(null, 'login_take', { cookie_hash, state_hash });
-const person = (change = {}) => ({ version: 2, index: rand32(), code: Buffer.alloc(40, 1), given_name: Buffer.alloc(40, 2), family_name: Buffer.alloc(40, 3),
+const person = (change = {}) => ({ version: 2, index: rand32(), previous_version: null, previous_index: null, code: Buffer.alloc(40, 1), given_name: Buffer.alloc(40, 2), family_name: Buffer.alloc(40, 3),
 	country: 'FI', provider: 'bank', acr: 'loa2', identified_at: new Date(), ...change });
 const makeInvitation = async (org, change = {}) => {
 	const room = await makeRoom(db.luotsi_owner, org);
@@ -132,20 +132,37 @@ test('of two people with one link at once one gets in', async () => {
 test('one person has one account in an organisation', async () => {
 	const who = person();
 	assert.equal((await join(here, await makeInvitation(here), who)).outcome, 'ok');
-	await refused(join(here, await makeInvitation(here), who), '23505', assert);
+	assert.equal((await join(here, await makeInvitation(here), who)).outcome, 'conflict');
 	assert.equal((await join(there, await makeInvitation(there), who)).outcome, 'ok', 'in another one too');
 	assert.equal((await known([{ org: here.org, ...who }, { org: there.org, ...who }])).length, 2);
 });
 
 test('who was known under an older key is found, and known under the newest then', async () => {
-	const old = person({ version: 1 }), fresh = person({ index: rand32(), given_name: null });
-	const { account } = await join(here, await makeInvitation(here), old);
-	assert.equal((await known([{ org: here.org, ...fresh }, { org: here.org, ...old }])).length, 1);
-	assert.equal(await record(here, account, fresh, { previous_version: 1, previous_index: old.index }), true);
-	assert.equal((await known([{ org: here.org, ...fresh }]))[0].account, account);
-	assert.deepEqual(await known([{ org: here.org, ...old }]), []);
-	const [row] = await owner(here.org, 'SELECT given_name FROM account_identity WHERE account = $1', [account]);
+	const org = await makeOrg(db.luotsi_owner), old = person({ version: 1 }), fresh = person({ index: rand32(), given_name: null });
+	const { account } = await join(org, await makeInvitation(org), old);
+	assert.equal((await known([{ org: org.org, ...fresh }, { org: org.org, ...old }])).length, 1);
+	assert.equal(await record(org, account, fresh, { previous_version: 1, previous_index: old.index }), true);
+	assert.equal((await known([{ org: org.org, ...fresh }]))[0].account, account);
+	assert.deepEqual(await known([{ org: org.org, ...old }]), []);
+	const [row] = await owner(org.org, 'SELECT given_name FROM account_identity WHERE account = $1', [account]);
 	assert.deepEqual(row.given_name, old.given_name, 'a name that did not come stays');
+});
+
+test('while the index key changes one person still gets one account', async () => {
+	const second = await connect('luotsi_app'), third = await connect('luotsi_app');
+	for (let i = 0; i < 8; i++) {
+		const org = await makeOrg(db.luotsi_owner), old = person({ version: 1 });
+		const fresh = person({ previous_version: 1, previous_index: old.index });
+		const tickets = [await makeInvitation(org), await makeInvitation(org)];
+		const both = await Promise.all([[second, old], [third, fresh]].map(async ([c, who], n) =>
+			(await ask(c, org.org, 'identity_begin', { account: id(), ...tickets[n], ...who }))[0].outcome));
+		assert.deepEqual(both.sort(), ['conflict', 'ok']);
+	}
+	await Promise.all([second.end(), third.end()]);
+	const org = await makeOrg(db.luotsi_owner), old = person({ version: 1 }), other = person();
+	assert.equal((await join(org, await makeInvitation(org), old)).outcome, 'ok');
+	assert.equal((await join(org, await makeInvitation(org), other)).outcome, 'ok');
+	assert.equal((await join(org, await makeInvitation(org), person({ version: 1 }))).outcome, 'conflict', 'an index of yesterday');
 });
 
 test('nobody is recorded as the person of another\'s account', async () => {
@@ -198,6 +215,35 @@ test('an enrolment joins a person with a staff account, once', async () => {
 	assert.equal((await join(here, ticket, person())).outcome, 'not_found', 'again');
 	await enrol(here, staff, { expires_at: new Date(Date.now() - 1000) });
 	assert.equal((await join(here, ticket, person())).outcome, 'expired');
+});
+
+test('who had a staff account before its next person is out of it', async () => {
+	const admin = await makeAccount(db.luotsi_owner, here, 'admin'), [staff, other] = [await makeAccount(db.luotsi_owner, here, 'counsellor'),
+		await makeAccount(db.luotsi_owner, here, 'counsellor')];
+	const enrol = async (account) => {
+		const token_hash = rand32();
+		await app(here.org, 'enrolment_make', { admin, account, token_hash, expires_at: new Date(Date.now() + 60_000) });
+		return { room: null, token_hash };
+	};
+	const start = (account) => app(here.org, 'session_start', { session: id(), token_hash: rand32(), account, method: 'oidc', identified_at: new Date(),
+		acr: 'loa2', old_hash: null, seconds: [600, 600, 600] });
+	const passkey = (account) => app(here.org, 'passkey_add', { account, passkey: id(), credential: rand32(), algorithm: -7,
+		public_key: Buffer.alloc(64, 4), counter: 0, synced: false, device: 'key', most: 16 });
+	const left = (account) => owner(here.org, `SELECT (SELECT count(*) FROM session WHERE account = $1)::int AS sessions,
+		(SELECT count(*) FROM passkey WHERE account = $1)::int AS passkeys`, [account]);
+	await passkey(staff);
+	assert.equal((await join(here, await enrol(staff), person())).outcome, 'ok');
+	assert.deepEqual(await left(staff), [{ sessions: 0, passkeys: 1 }], 'the first person keeps what the account has');
+	for (const account of [staff, other]) await start(account);
+	await passkey(other);
+	assert.equal((await join(here, await enrol(staff), person())).outcome, 'ok');
+	assert.deepEqual(await left(staff), [{ sessions: 0, passkeys: 0 }]);
+	assert.deepEqual(await left(other), [{ sessions: 1, passkeys: 1 }]);
+	const audit = await owner(here.org, 'SELECT action FROM audit WHERE actor = $1 ORDER BY n', [staff]);
+	assert.deepEqual(audit.map((r) => r.action), ['passkey_add', 'identified', 'person_replaced', 'identified']);
+	const late = await enrol(other);
+	await owner(here.org, 'UPDATE account SET disabled_at = now() WHERE account = $1', [other]);
+	assert.equal((await join(here, late, person())).outcome, 'not_found', 'an account that was disabled meanwhile');
 });
 
 test('the name of an identified client is for the room they are in or were invited to', async () => {
