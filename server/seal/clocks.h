@@ -22,3 +22,9 @@ static inline bool clocks_may_have_ended(uint64_t ended_ms, uint64_t t_ms)
 {
 	return ended_ms != 0 && t_ms + 2 * CLOCKS_DRIFT_MS >= ended_ms;
 }
+
+/* t_ms is so long before other_ms that no two clocks explain it. */
+static inline bool clocks_are_past(uint64_t t_ms, uint64_t other_ms)
+{
+	return t_ms + 2 * CLOCKS_DRIFT_MS < other_ms;
+}

@@ -85,6 +85,7 @@ static enum refusal check_place(const struct control *log, const struct control_
 	DEMAND(env->epoch == log->epoch, BAD_EPOCH);
 	DEMAND(row->apply != NULL, RESERVED_TYPE);
 	DEMAND(clocks_agree(env->client_time_ms, now_ms), BAD_TIME);
+	DEMAND(!clocks_are_past(env->client_time_ms, log->time_ms), BAD_TIME);
 	return REFUSAL_NONE;
 }
 
@@ -141,6 +142,8 @@ enum refusal control_apply(struct control *log, const struct control_entry *e,
 	AGREE(row->apply(log, &j));
 	log->head = e->hash;
 	log->n++;
+	if (e->env.client_time_ms > log->time_ms)
+		log->time_ms = e->env.client_time_ms;
 	return REFUSAL_NONE;
 }
 

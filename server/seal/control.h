@@ -40,6 +40,7 @@ struct control {
 	struct id org, room;
 	struct hash head;
 	uint32_t n;
+	uint64_t time_ms; /* the newest of an entry's own */
 	enum control_phase phase;
 	struct id agreement;
 	uint16_t retention_class;

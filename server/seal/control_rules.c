@@ -24,15 +24,33 @@ static struct control_member member_of(
 	};
 }
 
+/* Of two clients of a room neither may be given what the other wrote. */
+static bool another_client_came(const struct control *log, const struct control_member *found)
+{
+	for (size_t i = 0; i < log->n_members; i++) {
+		const struct control_member *m = &log->members[i];
+		if (m != found && m->role == CONTROL_CLIENT && m->from >= found->from)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t from_of(const struct control *log, const struct control_member *found,
+	const struct control_entry *e, uint32_t from)
+{
+	if (found == NULL || found->role != e->role || found->from > from)
+		return from;
+	bool is_late = e->role == CONTROL_CLIENT && another_client_came(log, found);
+	return is_late ? from : found->from;
+}
+
 /* Who comes again keeps the place in the list, and what was theirs in the same role. The caller has
  * made sure that there is room. */
 static void member_put(struct control *log, const struct control_judgement *j, uint32_t from)
 {
 	const struct control_member *found = control_find_member(log, &j->e->user);
 	size_t at = found != NULL ? (size_t)(found - log->members) : log->n_members++;
-	if (found != NULL && found->role == j->e->role && found->from < from)
-		from = found->from;
-	log->members[at] = member_of(log, j, from);
+	log->members[at] = member_of(log, j, from_of(log, found, j->e, from));
 	log->pending = true;
 }
 

@@ -70,7 +70,7 @@ static void leaves_nobody_out_whose_certificate_holds(void **state)
 static void takes_either_around_the_end_of_keys_and_one_beyond(void **state)
 {
 	struct world *w = *state;
-	uint64_t ended = w->now;
+	uint64_t ended = w->now + CLOCKS + 1;
 	struct slice with = body_epoch(w, &w->anna);
 	w->log->members[1].lapsed = true;
 	struct slice without = body_epoch(w, &w->anna);
@@ -80,16 +80,50 @@ static void takes_either_around_the_end_of_keys_and_one_beyond(void **state)
 	assert_refusal(world_say(w, &w->anna, without), BAD_RECIPIENTS);
 	w->now = ended + CLOCKS + 1;
 	assert_refusal(world_say(w, &w->anna, with), BAD_RECIPIENTS);
-	w->now = ended + CLOCKS;
+	w->now = ended - CLOCKS;
 	struct draft d = world_draft(w, &w->anna, with);
 	assert_agreed(world_try(w, &d));
 	assert_false(member(w, &w->kaisa)->lapsed);
-	w->now = ended - CLOCKS;
+	w->now = ended + CLOCKS;
 	w->log->members[1].lapsed = true;
 	without = body_epoch(w, &w->anna);
 	w->log->members[1].lapsed = false;
 	assert_agreed(world_say(w, &w->anna, without));
 	assert_true(member(w, &w->kaisa)->lapsed);
+}
+
+/* A server that helps somebody whose certificate has ended cannot date them back. */
+static void takes_nobody_back_under_an_older_date(void **state)
+{
+	struct world *w = *state;
+	with_bertil(w);
+	uint64_t until = world_record(w, &w->bertil)->valid_until = w->now + 10;
+	w->now = until + CLOCKS + 1;
+	w->log->members[2].lapsed = true;
+	struct slice without = body_epoch(w, &w->anna);
+	w->log->members[2].lapsed = false;
+	assert_agreed(world_say(w, &w->anna, without));
+	w->now = until;
+	assert_refusal(world_say(w, &w->bertil, body_rekey(w, &w->bertil)), BAD_TIME);
+	w->now = until + 1;
+	assert_refusal(world_say(w, &w->bertil, body_rekey(w, &w->bertil)), CERT_EXPIRED);
+}
+
+static void gives_no_client_what_another_wrote_meanwhile(void **state)
+{
+	struct world *w = *state;
+	assert_agreed(world_say(w, &w->kaisa, body_leave(w)));
+	next_epoch(w, &w->anna);
+	assert_agreed(world_say(w, &w->anna, body_add(w, &w->kaisa)));
+	assert_int_equal(member(w, &w->kaisa)->from, 1);
+	assert_agreed(world_say(w, &w->kaisa, body_leave(w)));
+	assert_agreed(world_say(w, &w->anna, body_add(w, &w->otto)));
+	next_epoch(w, &w->anna);
+	assert_int_equal(member(w, &w->otto)->from, 3);
+	assert_agreed(world_say(w, &w->otto, body_leave(w)));
+	next_epoch(w, &w->anna);
+	assert_agreed(world_say(w, &w->anna, body_add(w, &w->kaisa)));
+	assert_int_equal(member(w, &w->kaisa)->from, 5);
 }
 
 static void refuses_a_client_whose_keys_have_ended(void **state)
@@ -224,6 +258,8 @@ int main(void)
 		FACT(leaves_out_whose_certificate_has_ended),
 		FACT(leaves_nobody_out_whose_certificate_holds),
 		FACT(takes_either_around_the_end_of_keys_and_one_beyond),
+		FACT(takes_nobody_back_under_an_older_date),
+		FACT(gives_no_client_what_another_wrote_meanwhile),
 		FACT(refuses_a_client_whose_keys_have_ended),
 		FACT(comes_back_under_another_certificate),
 		FACT(follows_rotated_keys_without_confirmation),

@@ -290,20 +290,50 @@ const lapsing = async (o: Organisation): Promise<Sequence> => {
 	await say(story, "refuses what the lapsed say", q, { type: "close", reason: 1 }, "not_member");
 	await say(story, "refuses a grant to the lapsed", p, grantBody(r, q, 1, 1), "no_such_member");
 	await say(story, "refuses the certificate that has ended", q, rekeyBody(q), "cert_expired");
+	await say(story, "refuses it under a date at which it held", q, rekeyBody(q), "bad_time", expiry - 1_200_000);
 	await say(story, "takes the lapsed back under another certificate", q, { type: "rekey", encKid: q.keys.enc.kid, cert: renewed });
 	await say(story, "refuses that certificate again", q, { type: "rekey", encKid: q.keys.enc.kid, cert: renewed }, "already_member");
 	await say(story, "wraps to who came back", p, await epochFor(story, p, [p, q, z]));
 	r.time = revoked - 1_200_001;
 	await say(story, "refuses to leave out whose keys hold by every clock", p, await epochFor(story, p, [p, q]), "bad_recipients");
-	r.time = revoked + 1_200_000;
-	await say(story, "takes an epoch with who is just leaving", p, await epochFor(story, p, [p, q, z]));
 	r.time = revoked - 1_200_000;
+	await say(story, "takes an epoch with who is just leaving", p, await epochFor(story, p, [p, q, z]));
+	r.time = revoked + 1_200_000;
 	await say(story, "takes an epoch without who is just leaving", p, await epochFor(story, p, [p, q]));
 	await say(story, "refuses what they say then", z, { type: "leave" }, "not_member");
 	await say(story, "refuses an epoch with who has lapsed", p, await epochFor(story, p, [p, q, z]), "bad_recipients");
 	await say(story, "removes who has lapsed", p, { type: "remove", user: z.user, reason: 2 });
 	await say(story, "refuses them with any keys", z, rekeyBody(z), "not_member");
 	return { name: "members who lapse and come back", people: people.map(personOut), steps: story.steps };
+};
+
+/** A room has one client at a time: what each wrote is never given to the other. */
+const oneAfterAnother = async (o: Organisation): Promise<Sequence> => {
+	const [p, one, two] = [await makeCounsellor(o), await makePerson(o), await makePerson(o)];
+	const r = makeRoom(o, [p, one, two]);
+	const story = begin(r);
+	const comes = async (who: string, x: Person): Promise<void> => {
+		await say(story, `adds ${who}`, p, addBody(x, false));
+		await epoch(story, `begins an epoch with ${who}`, p);
+	};
+	const goes = async (who: string, x: Person): Promise<void> => {
+		await say(story, `lets ${who} leave`, x, { type: "leave" });
+		await epoch(story, `begins an epoch without ${who}`, p);
+	};
+	await say(story, "creates the room", p, createBody(r, p));
+	await comes("a client", one);
+	await goes("the client", one);
+	await comes("the client, who comes again,", one);
+	await say(story, "grants the client all that was theirs", p, grantBody(r, one, 1, 3));
+	await goes("the client again", one);
+	await comes("another client", two);
+	await say(story, "refuses them what the first client wrote", p, grantBody(r, two, 1, 4), "bad_range");
+	await goes("the other client", two);
+	await comes("the first client", one);
+	await say(story, "refuses the first client what the other wrote", p, grantBody(r, one, 1, 7), "bad_range");
+	await say(story, "refuses it to the client too", one, grantBody(r, one, 5, 7), "bad_range");
+	await say(story, "grants the epochs since then", p, grantBody(r, one, 7, 7));
+	return { name: "one client after another", people: story.people.map(personOut), steps: story.steps };
 };
 
 const withNewKeys = async (o: Organisation, x: Person, type: "rotate" | "reset", time: number): Promise<Person> => {
@@ -457,5 +487,5 @@ const malformed = async (o: Organisation): Promise<Sequence> => {
 
 export const makeControl = async (): Promise<{ sequences: Sequence[] }> => {
 	const o = await makeOrganisation();
-	return { sequences: [await wholeRoom(o), await endings(o), await lapsing(o), await keysFollow(o), await lostKeys(o), await lostStaffKeys(o), await crowd(o), await malformed(o)] };
+	return { sequences: [await wholeRoom(o), await endings(o), await lapsing(o), await oneAfterAnother(o), await keysFollow(o), await lostKeys(o), await lostStaffKeys(o), await crowd(o), await malformed(o)] };
 };

@@ -5,7 +5,7 @@
 import { compare, equal, isZero, type Bytes } from "./bytes.js";
 import { ROLE, type ControlBody, type ControlEntry, type ControlType, type EpochWrap, type GrantWrap } from "./control.js";
 import {
-	activeClient, activeMember, certifiedRecord, isPresent, isValid, liveMember, memberOf, notRevoked, PROOF, recordOf, standingOf, withMember,
+	activeClient, activeMember, certifiedRecord, CLOCKS, isPresent, isValid, liveMember, memberOf, notRevoked, PROOF, recordOf, standingOf, withMember,
 	type ControlState, type Member, type PersonRecord,
 } from "./control-state.js";
 import { KEYSET, RTYPE } from "./epoch.js";
@@ -17,7 +17,7 @@ export type ControlRefusal =
 	| "too_many_members" | "no_such_member" | "use_leave" | "may_not_remove" | "last_staff" | "bad_epoch_number" | "bad_commit"
 	| "bad_recipients" | "may_not_grant" | "bad_range";
 
-/** The next state without head and n, which are the same for all types. */
+/** The next state without head, n and time, which are the same for all types. */
 type Outcome = ControlState | ControlRefusal;
 type BodyOf<T extends ControlType> = Extract<ControlBody, { type: T }>;
 
@@ -41,10 +41,12 @@ const isStaff = (m: Member | undefined): boolean => m?.role === ROLE.staff;
 
 const fresh = { active: true, lapsed: false } as const;
 
-/** Who comes again has what was theirs in the same role. */
+/** Who comes again has what was theirs in the same role, but a client not what another client wrote meanwhile. */
 const fromOf = (state: ControlState, user: Bytes, role: number, from: number): number => {
 	const before = memberOf(state, user);
-	return before?.role === role ? Math.min(before.from, from) : from;
+	if (before?.role !== role) return from;
+	const another = role === ROLE.client && state.members.some((m) => m.role === role && m.from >= before.from && !equal(m.user, user));
+	return another ? from : Math.min(before.from, from);
 };
 
 const create = ({ state, entry, body, people, time }: Case<"create">): Outcome => {
@@ -295,12 +297,12 @@ export const applyControl = (
 	const misplaced = place(state, entry);
 	if (misplaced) return misplaced;
 	if (body.type === "reserved") return "reserved_type";
-	if (Math.abs(env.time - time) > CLOCK) return "bad_time";
+	if (Math.abs(env.time - time) > CLOCK || env.time + CLOCKS < state.time) return "bad_time";
 	const rule = RULES[body.type] as Rule<typeof body.type>;
 	const stranger = rule.by === "anybody" ? undefined : membership(state, entry, people, rule.by);
 	if (stranger) return stranger;
 	if (state.phase === "closed" && !rule.whenClosed) return "room_closed";
 	const sender = liveMember(state, env.sender);
 	const next = rule.apply({ state, entry, body: body as never, people, time: env.time, sender });
-	return typeof next === "string" ? next : { ...next, head: env.hash, n: state.n + 1 };
+	return typeof next === "string" ? next : { ...next, head: env.hash, n: state.n + 1, time: Math.max(state.time, env.time) };
 };

@@ -49,6 +49,8 @@ export interface ControlState {
 	readonly head: Bytes;
 	/** Entries so far: also the index of the next one. */
 	readonly n: number;
+	/** The newest client_time of an entry: the next may not be older than two clocks can differ. */
+	readonly time: number;
 	readonly phase: "none" | "open" | "closed";
 	readonly agreement: Bytes;
 	readonly retention: number;
@@ -64,7 +66,7 @@ export interface ControlState {
 }
 
 export const emptyControl = (): ControlState => ({
-	org: zeroes(16), room: zeroes(16), head: zeroes(32), n: 0, phase: "none", agreement: zeroes(16), retention: 0,
+	org: zeroes(16), room: zeroes(16), head: zeroes(32), n: 0, time: 0, phase: "none", agreement: zeroes(16), retention: 0,
 	rootKid: zeroes(32), recoveryKid: zeroes(32), epoch: 0, pending: false, members: [], invite: undefined, epochs: [],
 });
 
@@ -84,7 +86,7 @@ export interface PersonRecord {
 }
 
 /** Two clocks may differ by ten minutes each. */
-const CLOCKS = 1_200_000;
+export const CLOCKS = 1_200_000;
 
 export const notRevoked = (p: PersonRecord, time: number): boolean => p.ended === 0 || time <= p.ended + CLOCKS;
 export const isValid = (p: PersonRecord, time: number): boolean =>
@@ -118,13 +120,18 @@ const isLive = (m: Member): boolean => m.active && !m.lapsed;
 
 export const isPresent = (m: Member, people: readonly PersonRecord[], time: number): boolean => isLive(m) && standingOf(m, people, time) !== "out";
 
-/** A new epoch must come before the next message: by the log, or because keys or a certificate of a member have ended. */
+const isUnproven = (s: ControlState): boolean => s.epochs.at(-1)?.unproven ?? false;
+
+/** Who has the newest epoch's key: of the unproven only the author of an epoch of their own. */
+const isIn = (s: ControlState, m: Member): boolean => isLive(m) && (m.proof !== PROOF.unproven || isUnproven(s));
+
+/** A new epoch must come before the next message: by the log, or because keys or a certificate of a member who has this one have ended. */
 export const isRotationDue = (s: ControlState, people: readonly PersonRecord[], time: number): boolean =>
-	s.phase === "open" && (s.pending || s.members.some((m) => isLive(m) && standingOf(m, people, time) !== "in"));
+	s.phase === "open" && (s.pending || s.members.some((m) => isIn(s, m) && standingOf(m, people, time) !== "in"));
 
 /** Whether this member may write in the newest epoch: of an unproven author's nobody else makes use, and the other way round. */
 export const mayWriteIn = (s: ControlState, m: Member): boolean =>
-	isLive(m) && (s.epochs.at(-1)?.unproven ?? false) === (m.proof === PROOF.unproven);
+	isLive(m) && isUnproven(s) === (m.proof === PROOF.unproven);
 
 export const memberOf = (s: ControlState, user: Bytes): Member | undefined => s.members.find((m) => equal(m.user, user));
 export const activeMember = (s: ControlState, user: Bytes): Member | undefined => {
