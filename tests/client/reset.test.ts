@@ -206,3 +206,25 @@ test("a colleague gives it as well; a client who refuses sends nothing more", as
 	assert.equal(c.view()?.blocked, "keys_refused");
 	await end(c, fresh, helper, admin);
 });
+
+test("keys that were lost again before anybody compared them make one epoch, not one after another", async () => {
+	const house = await talk();
+	const { client: c, counsellor: o, admin, room } = house;
+	await c.engine.stop();
+	const first = await resetOf(house, c);
+	await first.engine.openRoom(room, "fi");
+	await o.until("notice", () => waits(o));
+	await first.engine.stop();
+	const second = await resetOf(house, c);
+	await o.engine.parts.self().people.refresh([c.user]);
+	await o.engine.send(room, "Vastaan kerran");
+	await o.until("stored", () => [...o.messages.values()].some((m) => m.text === "Vastaan kerran" && m.state === "stored"));
+	const { log } = o.engine.parts.room(room);
+	const n = log.state().n;
+	await new Promise((resolve) => setTimeout(resolve, 2_000));
+	assert.equal(log.state().n, n, "nothing is due any more");
+	await second.engine.openRoom(room, "fi");
+	await second.engine.send(room, "Kolmannet avaimet");
+	await o.until("new message", () => o.texts().includes("Kolmannet avaimet"));
+	await end(second, o, admin);
+});
