@@ -136,7 +136,15 @@ export const talk = async (house: House, name = "Aino"): Promise<Talk> => {
 	await client.engine.acceptInvitation(link);
 	await client.engine.openRoom(room, "fi");
 	await counsellor.engine.openRoom(room, "fi");
+	await atRest(room, client, counsellor);
 	return { client, counsellor, room, link };
+};
+
+/** Until the counsellor's browser has wrapped the client's epoch for recovery, and both have heard of it: nobody moves the head any more. */
+const atRest = async (room: string, client: Actor, counsellor: Actor): Promise<void> => {
+	const stateOf = (actor: Actor) => actor.engine.parts.room(room).log.state();
+	await counsellor.until("every epoch is wrapped for recovery", () => stateOf(counsellor).epoch > 0 && stateOf(counsellor).epochs.every((one) => one.recoveryWrapped));
+	await client.until("both have the same log", () => toBase64Url(stateOf(client).head) === toBase64Url(stateOf(counsellor).head));
 };
 
 /** Stored, acknowledged and shown on the other side. */
