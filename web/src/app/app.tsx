@@ -11,6 +11,7 @@ import { use, useSpeech } from "./state.js";
 const SignIn = () => <Lazy load={async () => (await import("./sign-in.js")).SignIn} props={{}} />;
 const Return = () => <Lazy load={async () => (await import("./returned.js")).Return} props={{}} />;
 const FirstTime = () => <Lazy load={async () => (await import("./keys/first-time.js")).FirstTime} props={{}} />;
+const PasskeyNeeded = () => <Lazy load={async () => (await import("./passkey/needed.js")).PasskeyNeeded} props={{}} />;
 const Help = () => <Lazy load={async () => (await import("./help.js")).Help} props={{}} />;
 const CodePage = () => <Lazy load={async () => (await import("./keys/code-page.js")).CodePage} props={{}} />;
 
@@ -55,6 +56,7 @@ export const App = () => {
 	if (returned) return <Shell><Return /></Shell>;
 	if (stage === "starting") return <Shell><Starting /></Shell>;
 	if (stage === "sign_in") return <Shell><SignIn /></Shell>;
+	if (stage === "passkey") return <Shell><PasskeyNeeded /></Shell>;
 	if (stage === "ended") return <Shell><Ended /></Shell>;
 	return <Here />;
 };

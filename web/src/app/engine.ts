@@ -55,14 +55,14 @@ export const sentence = (word: string): string => {
 	return has(key) ? (t as (key: string) => string)(key) : t("error.internal");
 };
 
-/** Opens the session; without one the person is asked to sign in. */
+/** Opens the session; without one the person is asked to sign in, with half of one for their passkey. */
 export const begin = async (): Promise<void> => {
 	try {
 		const self = await running.start();
 		set({ stage: "here", self });
 		void running.setLanguage(get().speech.language).catch(() => undefined);
-	} catch {
-		if (get().stage !== "ended") set({ stage: "sign_in" });
+	} catch (thrown) {
+		if (get().stage !== "ended") set({ stage: wordOf(thrown) === "passkey_needed" ? "passkey" : "sign_in" });
 	}
 };
 

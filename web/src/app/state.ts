@@ -5,7 +5,7 @@ import type { Connection, Id, RoomSummary, RoomView, SelfView } from "../client/
 import { finnishSpeech, type Speech } from "../text/text.js";
 import { emptyTimeline, type Timeline } from "./timeline.js";
 
-export type Stage = "starting" | "sign_in" | "here" | "ended";
+export type Stage = "starting" | "sign_in" | "passkey" | "here" | "ended";
 export type Page = "home" | "help" | "account" | "unknown";
 
 /** What a provider's answer carried in the address line. */

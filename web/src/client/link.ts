@@ -99,12 +99,12 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		old?.close();
 	};
 
-	const end = (why: "signed_out" | "expired" | "replaced"): void => {
+	const end = (why: "signed_out" | "expired" | "replaced", word = "not_signed_in"): void => {
 		close();
 		tell("ended");
 		const never = first;
 		first = null;
-		if (never) never.reject(refusal("not_signed_in"));
+		if (never) never.reject(refusal(word));
 		else handlers.ended(why);
 	};
 
@@ -163,7 +163,10 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		void handshakeFailed();
 	};
 
-	const isOver = (thrown: unknown): boolean => ["not_signed_in", "session_expired"].includes(wordOf(thrown));
+	const isOver = (thrown: unknown): boolean => ["not_signed_in", "session_expired", "passkey_needed"].includes(wordOf(thrown));
+
+	/** Half a session of staff is none for us: the page makes it whole and starts again. */
+	const endAs = (thrown: unknown): void => (wordOf(thrown) === "passkey_needed" ? end("expired", "passkey_needed") : end("expired"));
 
 	const hello = async (from: Socket, ticket: Promise<string>): Promise<void> => {
 		try {
@@ -179,7 +182,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 			handlers.online(session);
 		} catch (thrown) {
 			if (!isOver(thrown)) return lost(from, 1006);
-			if (from === socket) end("expired");
+			if (from === socket) endAs(thrown);
 		}
 	};
 
@@ -189,7 +192,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		tell("connecting");
 		const mine = ++tries;
 		const ticket = platform.ticket();
-		ticket.catch((thrown: unknown) => void (mine === tries && !opened && state !== "ended" && isOver(thrown) && end("expired")));
+		ticket.catch((thrown: unknown) => void (mine === tries && !opened && state !== "ended" && isOver(thrown) && endAs(thrown)));
 		const made: Socket = platform.open({
 			opened: () => void (made === socket && hello(made, ticket)),
 			said: (text) => void (made === socket && said(text)),

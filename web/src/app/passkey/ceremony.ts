@@ -108,6 +108,17 @@ export const signInByPasskey = async (then: () => Promise<void>): Promise<void> 
 	}
 };
 
+/** Half a session of staff becomes whole; if the passkey opens the keys, they are open too. `then` brings the session. */
+export const makeWhole = async (then: () => Promise<void>): Promise<void> => {
+	const { prf, credential } = await stepUp();
+	try {
+		await then();
+		if (prf && get().self?.keys === "locked" && (await opensKeys(credential))) await engine().unlock({ prf, credential });
+	} finally {
+		prf?.fill(0);
+	}
+};
+
 /** Opens the keys by a passkey that can. */
 export const unlockByPasskey = async (): Promise<void> => {
 	const asked = (await ask("step_up_begin", {})) as Asked & { allowed: string[] };

@@ -1,22 +1,18 @@
 // A person's passkeys on the account page: which there are, where they live and what they do; one more; one less.
 
 import { useEffect, useState } from "preact/hooks";
-import { DEVICES, type Device, type PasskeyRow } from "../../client/passkey.js";
+import type { Device, PasskeyRow } from "../../client/passkey.js";
 import { engine, wordOf } from "../engine.js";
 import { Button, Choice, Dialog, Loading, Notice, SecretField, useAct } from "../parts.js";
 import { say, set, use, useSpeech } from "../state.js";
 import { confirmPasskey, createPasskey, hasPasskeys, letOpen, listPasskeys, openerOf, opensKeys, removePasskey, renamePasskey } from "./ceremony.js";
+import { useDevices } from "./devices.js";
 
 interface Row extends PasskeyRow {
 	readonly opens: boolean;
 }
 
 const WANTED_OF_STAFF = 2;
-
-const useDevices = (): readonly (readonly [Device, string])[] => {
-	const { t } = useSpeech();
-	return DEVICES.map((one) => [one, t(`passkey.device.${one}`)] as const);
-};
 
 /** Lets the new passkey open the keys. The engine wants to have seen another way to unlock within five minutes. */
 const Proof = ({ prf, credential, onDone }: { prf: Uint8Array; credential: string; onDone: () => void }) => {
