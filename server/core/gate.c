@@ -252,6 +252,7 @@ static void look_at_session(struct request *r)
 static void judge(struct request *r)
 {
 	r->facts.fresh = session_is_fresh(&r->session);
+	r->facts.half = session_is_half(r->core->parts.config, &r->session);
 	enum err e = policy_decide(r->judged, &r->facts);
 	if (e == ERR_OK)
 		r->then_judged(r);

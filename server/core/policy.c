@@ -41,9 +41,21 @@ static const struct rule rules[] = {
 	{ACTION_##action_name, (role_bits), RELATION_BIT_##relation_name, (phase_bits), false},
 #define ALLOW_FRESH(action_name, role_bits, relation_name, phase_bits) \
 	{ACTION_##action_name, (role_bits), RELATION_BIT_##relation_name, (phase_bits), true},
+#define HALF(action_name)
 #include "core/policy.def"
 #undef ALLOW
 #undef ALLOW_FRESH
+#undef HALF
+};
+
+static const bool half_may[ACTION_COUNT] = {
+#define ALLOW(action_name, role_bits, relation_name, phase_bits)
+#define ALLOW_FRESH(action_name, role_bits, relation_name, phase_bits)
+#define HALF(action_name) [ACTION_##action_name] = true,
+#include "core/policy.def"
+#undef ALLOW
+#undef ALLOW_FRESH
+#undef HALF
 };
 
 const char *const role_words[ROLE_COUNT] = {
@@ -54,6 +66,8 @@ const char *const phase_words[PHASE_COUNT] = {"none", "open", "closed"};
 
 enum err policy_decide(enum action action, const struct facts *facts)
 {
+	if (facts->half && !half_may[action])
+		return ERR_PASSKEY_NEEDED;
 	enum err why = ERR_FORBIDDEN;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct rule *rule = &rules[i];

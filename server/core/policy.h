@@ -33,11 +33,13 @@ struct facts {
 	enum relation relation;
 	enum phase phase;
 	bool fresh; /* the person has proven within minutes to be there */
+	bool half;  /* by what can be phished alone; see session_is_half */
 };
 
 /* ERR_OK, or why not: ERR_FORBIDDEN for the role, ERR_NOT_MEMBER for the relation (also when there
  * is no such room: whether there is, is told to nobody), ERR_ROOM_CLOSED for the phase,
- * ERR_STEP_UP_NEEDED when nothing but a fresh proof is missing. */
+ * ERR_STEP_UP_NEEDED when nothing but a fresh proof is missing; before all others
+ * ERR_PASSKEY_NEEDED, when the session is half and the action not for those. */
 MUST enum err policy_decide(enum action action, const struct facts *facts);
 
 extern const char *const role_words[ROLE_COUNT];

@@ -90,3 +90,9 @@ bool session_is_fresh(const struct session *session)
 {
 	return session->method == SESSION_DEVELOPMENT || session->fresh_until > clock_wall_ms();
 }
+
+bool session_is_half(const struct config *config, const struct session *session)
+{
+	return session->method == SESSION_OIDC && session->role != ROLE_CLIENT &&
+	       session->role != ROLE_NOBODY && !config->staff_without_passkey;
+}

@@ -47,3 +47,6 @@ struct pg_param session_most_seconds(
 /* Whether what needs a fresh proof may be done now. The development page proves nothing, so that
  * nothing more is asked of its sessions. */
 bool session_is_fresh(const struct session *session);
+/* Staff who came by an identification service and have used no passkey since: good for nothing but
+ * using or making one. What makes it whole is another session, begun by the passkey. */
+bool session_is_half(const struct config *config, const struct session *session);

@@ -24,6 +24,11 @@ static struct slice rp_host(const struct request *r)
 	return config_origin_host(slice_text(r->core->parts.config->public_origin));
 }
 
+static bool is_half(const struct request *r)
+{
+	return session_is_half(r->core->parts.config, &r->session);
+}
+
 /* --- refusals --- */
 
 static void refusal_noted(struct request *r, enum err e, const struct pg_result *result)
@@ -99,6 +104,10 @@ static void credentials_read(struct request *r, const struct pg_result *result)
 	struct begun *b = r->state;
 	bool more = strcmp(b->purpose, "register") == 0;
 	size_t n = pg_rows(result);
+	if (more && n > 0 && is_half(r)) { /* the one there is makes it whole */
+		req_fail(r, ERR_PASSKEY_NEEDED);
+		return;
+	}
 	if (more && n >= PASSKEYS_MAX) {
 		req_fail(r, ERR_QUOTA);
 		return;
@@ -197,17 +206,66 @@ static void take_challenge(struct request *r, enum webauthn_act act, result_fn *
 	req_query(r, STMT_WEBAUTHN_TAKE, params, 4, challenge_taken);
 }
 
-/* --- a new passkey --- */
+/* What is known of the passkey found, by copy. */
+static void passkey_copy(struct request *r, struct answer *a, const struct pg_result *result)
+{
+	a->passkey = pg_get_id(result, 0, PASSKEY_FIND_PASSKEY);
+	a->key = (struct webauthn_passkey){
+		.algorithm = (int)pg_get_int(result, 0, PASSKEY_FIND_ALGORITHM),
+		.key = arena_copy(r->arena, pg_get_bytes(result, 0, PASSKEY_FIND_PUBLIC_KEY)),
+		.synced = pg_get_bool(result, 0, PASSKEY_FIND_SYNCED)};
+	a->welcome = pg_get_bool(result, 0, PASSKEY_FIND_WELCOME);
+	if (!pg_is_null(result, 0, PASSKEY_FIND_IDENTIFIED_AT))
+		a->identified_at = pg_get_time(result, 0, PASSKEY_FIND_IDENTIFIED_AT);
+	if (!pg_is_null(result, 0, PASSKEY_FIND_ACR))
+		a->acr = arena_copy(r->arena, pg_get_bytes(result, 0, PASSKEY_FIND_ACR));
+}
 
-static void passkey_added(struct request *r, const struct pg_result *result)
+/* The person of r->session has used the passkey of r->state: a session begins by it. */
+static void start_by_passkey(struct request *r, session_started_fn *then)
 {
 	const struct answer *a = r->state;
-	enum err e = outcome_parse(pg_get_bytes(result, 0, PASSKEY_ADD_OUTCOME));
+	const struct session_start how = {.org = r->session.org,
+		.user = r->session.user,
+		.method = SESSION_PASSKEY,
+		.identified_at = a->identified_at,
+		.acr = a->acr};
+	session_start(r, &how, then);
+}
+
+/* --- a new passkey --- */
+
+static void made_answer(struct request *r, enum err e)
+{
+	const struct answer *a = r->state;
 	struct passkey_register_finish_out out = {.passkey = a->passkey};
 	if (e == ERR_OK)
 		req_reply(r, &out);
 	else
 		req_fail(r, e);
+}
+
+/* The first passkey of staff, made in the minutes after they were identified: they have it. */
+static void first_found(struct request *r, const struct pg_result *result)
+{
+	if (pg_rows(result) == 0) {
+		refuse(r, WEBAUTHN_UNKNOWN_PASSKEY);
+		return;
+	}
+	passkey_copy(r, r->state, result);
+	start_by_passkey(r, made_answer);
+}
+
+static void passkey_added(struct request *r, const struct pg_result *result)
+{
+	const struct answer *a = r->state;
+	enum err e = outcome_parse(pg_get_bytes(result, 0, PASSKEY_ADD_OUTCOME));
+	if (e == ERR_OK && is_half(r)) {
+		const struct pg_param params[] = {pg_bytes(a->made.credential)};
+		req_query(r, STMT_PASSKEY_FIND, params, 1, first_found);
+	} else {
+		made_answer(r, e == ERR_QUOTA && is_half(r) ? ERR_PASSKEY_NEEDED : e);
+	}
 }
 
 static void made_check(void *state)
@@ -234,7 +292,7 @@ static void made_checked(struct request *r)
 		[PASSKEY_ADD_IN_COUNTER] = pg_int(a->made.counter),
 		[PASSKEY_ADD_IN_SYNCED] = pg_bool(a->made.passkey.synced),
 		[PASSKEY_ADD_IN_DEVICE] = pg_bytes(slice_text(devices[in->device])),
-		[PASSKEY_ADD_IN_MOST] = pg_int(PASSKEYS_MAX),
+		[PASSKEY_ADD_IN_MOST] = pg_int(is_half(r) ? 1 : PASSKEYS_MAX),
 	};
 	req_query(r, STMT_PASSKEY_ADD, params, PASSKEY_ADD_N_IN, passkey_added);
 }
@@ -283,20 +341,6 @@ static void assertion_checked(struct request *r)
 	const struct pg_param params[] = {
 		pg_id(&a->passkey), pg_int(a->counter), pg_bytes(slice_text(a->purpose))};
 	req_query(r, STMT_PASSKEY_USE, params, 3, passkey_used);
-}
-
-static void passkey_copy(struct request *r, struct answer *a, const struct pg_result *result)
-{
-	a->passkey = pg_get_id(result, 0, PASSKEY_FIND_PASSKEY);
-	a->key = (struct webauthn_passkey){
-		.algorithm = (int)pg_get_int(result, 0, PASSKEY_FIND_ALGORITHM),
-		.key = arena_copy(r->arena, pg_get_bytes(result, 0, PASSKEY_FIND_PUBLIC_KEY)),
-		.synced = pg_get_bool(result, 0, PASSKEY_FIND_SYNCED)};
-	a->welcome = pg_get_bool(result, 0, PASSKEY_FIND_WELCOME);
-	if (!pg_is_null(result, 0, PASSKEY_FIND_IDENTIFIED_AT))
-		a->identified_at = pg_get_time(result, 0, PASSKEY_FIND_IDENTIFIED_AT);
-	if (!pg_is_null(result, 0, PASSKEY_FIND_ACR))
-		a->acr = arena_copy(r->arena, pg_get_bytes(result, 0, PASSKEY_FIND_ACR));
 }
 
 static void passkey_found(struct request *r, const struct pg_result *result)
@@ -359,12 +403,7 @@ static void sign_in_proven(struct request *r)
 		req_fail(r, ERR_IDENTIFY_AGAIN);
 		return;
 	}
-	const struct session_start how = {.org = r->session.org,
-		.user = r->session.user,
-		.method = SESSION_PASSKEY,
-		.identified_at = a->identified_at,
-		.acr = a->acr};
-	session_start(r, &how, signed_in);
+	start_by_passkey(r, signed_in);
 }
 
 void passkey_sign_in_finish(struct request *r)
@@ -382,9 +421,20 @@ static void stepped_up(struct request *r)
 	req_reply(r, &out);
 }
 
+static void made_whole(struct request *r, enum err e)
+{
+	if (e == ERR_OK)
+		stepped_up(r);
+	else
+		refuse(r, WEBAUTHN_DISABLED);
+}
+
 static void step_up_proven(struct request *r)
 {
-	session_freshen(r, stepped_up);
+	if (is_half(r))
+		start_by_passkey(r, made_whole);
+	else
+		session_freshen(r, stepped_up);
 }
 
 void step_up_finish(struct request *r)

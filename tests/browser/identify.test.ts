@@ -219,9 +219,42 @@ test("staff_join_their_account_by_a_link_and_come_in_by_their_office", async () 
 	await heading(tab.page, "Ota tilisi käyttöön");
 	await clean(tab, "enrol");
 	await toBank(tab.page, "Esittelyviraston kirjautuminen");
+	const devtools = await tab.context.newCDPSession(tab.page);
+	await devtools.send("WebAuthn.enable");
+	const plugIn = async (): Promise<string> => {
+		const options = {
+			protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true,
+		} as const;
+		return (await devtools.send("WebAuthn.addVirtualAuthenticator", { options })).authenticatorId;
+	};
+	const first = await plugIn();
 	await identify(tab.page, "Anna Virtanen");
+	await heading(tab.page, "Tee pääsyavain");
+	await tab.page.reload();
+	await heading(tab.page, "Tee pääsyavain");
+	await clean(tab, "staff-first-passkey");
+	await tab.page.getByRole("button", { name: "Tee pääsyavain" }).click();
+	await heading(tab.page, "Tee toinenkin pääsyavain");
+	await clean(tab, "staff-second-passkey");
+	await tab.page.getByRole("button", { name: "Tee toinen pääsyavain" }).click();
+	await tab.page.getByText("Tällä laitteella on jo pääsyavaimesi.").waitFor();
+	await tab.page.getByRole("button", { name: "Teen sen myöhemmin" }).click();
 	await heading(tab.page, "Tervetuloa Luotsiin");
 	const { rows: found } = await house.db.query("SELECT account FROM account_identity WHERE org = $1", [OFFICE]);
 	assert.deepEqual(found.map((row: { account: string }) => row.account), [idToUuid(of("counsellor-1"))]);
+	await tab.page.context().clearCookies();
+	await tab.page.goto(house.service.origin);
+	await toBank(tab.page, "Esittelyviraston kirjautuminen");
+	await identify(tab.page, "Anna Virtanen");
+	await heading(tab.page, "Käytä pääsyavaintasi");
+	await clean(tab, "staff-passkey-needed");
+	await devtools.send("WebAuthn.setUserVerified", { authenticatorId: first, isUserVerified: false });
+	await tab.page.getByRole("button", { name: "Käytä pääsyavainta" }).click();
+	await tab.page.getByText("Pääsyavainta ei käytetty.").waitFor();
+	await devtools.send("WebAuthn.setUserVerified", { authenticatorId: first, isUserVerified: true });
+	await tab.page.getByRole("button", { name: "Käytä pääsyavainta" }).click();
+	await heading(tab.page, "Tervetuloa Luotsiin");
+	const sessions = await house.db.query("SELECT method FROM session WHERE account = $1 ORDER BY started_at", [idToUuid(of("counsellor-1"))]);
+	assert.deepEqual(sessions.rows.at(-1), { method: "passkey" });
 	await tab.close();
 });

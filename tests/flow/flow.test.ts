@@ -2,6 +2,7 @@
 
 import { after, before } from "node:test";
 import { commitTests } from "./commit.test.js";
+import { halfTests } from "./half.test.js";
 import { closeHouse, openHouse, type House } from "./house.js";
 import { hostileTests } from "./hostile.test.js";
 import { identifyTests } from "./identify.test.js";
@@ -38,5 +39,6 @@ sessionTests(get);
 rolesTests(get);
 resetTests(get);
 passkeyTests(get);
+halfTests(get);
 identifyTests(get);
 jobsTests(get);

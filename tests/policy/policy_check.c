@@ -72,6 +72,17 @@ static void check_route(const struct route *route)
 		hold(!may(route->action, role, NULL), route->op, role_words[role]);
 }
 
+/* Said once more, apart from the table: nothing else may ever be done without a passkey. */
+static bool is_for_half(enum action action)
+{
+	static const enum action few[] = {ACTION_SESSION_LIST, ACTION_SESSION_END,
+		ACTION_PASSKEY_READ, ACTION_PASSKEY_ADD, ACTION_PASSKEY_FINISH, ACTION_STEP_UP};
+	for (size_t i = 0; i < sizeof(few) / sizeof(few[0]); i++)
+		if (few[i] == action)
+			return true;
+	return false;
+}
+
 static void check_action(enum action action)
 {
 	bool anybody = false;
@@ -86,6 +97,13 @@ static void check_action(enum action action)
 				bool fresh = policy_decide(action, &facts) == ERR_OK;
 				hold(fresh || !stale, action_words[action],
 					"a proof takes a right away");
+				facts.half = true;
+				enum err half = policy_decide(action, &facts);
+				hold(fresh || half != ERR_OK, action_words[action],
+					"half a session has a right that a whole one has not");
+				hold(half == ERR_PASSKEY_NEEDED || is_for_half(action),
+					action_words[action], "more than half a session may");
+				facts.half = false;
 			}
 	}
 	hold(anybody, action_words[action], "no row allows it to anybody");

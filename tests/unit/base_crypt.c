@@ -345,8 +345,7 @@ int main(void)
 		T(settings_are_read_line_by_line), T(settings_refuse_what_they_do_not_know),
 		T(settings_refuse_development_in_public),
 		T(settings_refuse_staff_without_passkeys_outside_development),
-		T(settings_refuse_an_old_lws_in_public),
-		T(settings_refuse_origins_that_are_none),
+		T(settings_refuse_an_old_lws_in_public), T(settings_refuse_origins_that_are_none),
 		T(the_sample_file_is_itself_good_and_names_everything),
 		T(errors_have_words_that_lead_back_to_them),
 		T(the_log_writes_one_line_without_what_it_must_not), T(clocks_can_be_shifted)};

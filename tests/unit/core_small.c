@@ -138,7 +138,7 @@ static void notices_of_another_form_are_refused(void **state)
 static void a_refusal_says_what_is_in_the_way(void **state)
 {
 	(void)state;
-	struct facts facts = {ROLE_CLIENT, RELATION_MEMBER, PHASE_CLOSED, false};
+	struct facts facts = {ROLE_CLIENT, RELATION_MEMBER, PHASE_CLOSED, false, false};
 	assert_ok(policy_decide(ACTION_ROOM_READ, &facts));
 	assert_err(policy_decide(ACTION_MESSAGE_POST, &facts), ERR_ROOM_CLOSED);
 	facts.relation = RELATION_NONE;
@@ -151,7 +151,7 @@ static void a_refusal_says_what_is_in_the_way(void **state)
 static void what_needs_a_fresh_proof_says_so_only_to_who_else_may(void **state)
 {
 	(void)state;
-	struct facts facts = {ROLE_CLIENT, RELATION_SELF, PHASE_NONE, false};
+	struct facts facts = {ROLE_CLIENT, RELATION_SELF, PHASE_NONE, false, false};
 	assert_err(policy_decide(ACTION_UNLOCKER_REPLACE, &facts), ERR_STEP_UP_NEEDED);
 	facts.fresh = true;
 	assert_ok(policy_decide(ACTION_UNLOCKER_REPLACE, &facts));
@@ -173,6 +173,45 @@ static void a_proof_is_fresh_until_its_time_and_none_is_asked_of_the_development
 	assert_false(session_is_fresh(&session));
 	session.method = SESSION_DEVELOPMENT;
 	assert_true(session_is_fresh(&session));
+}
+
+static void staff_whom_their_organisation_signed_in_are_halfway_and_nobody_else(void **state)
+{
+	(void)state;
+	AUTO(config) struct config config;
+	config_init(&config);
+	for (enum role role = ROLE_CLIENT; role < ROLE_COUNT; role++) {
+		struct session session = {.role = role, .method = SESSION_OIDC};
+		bool staff = role != ROLE_CLIENT && role != ROLE_NOBODY;
+		config.staff_without_passkey = false;
+		assert_int_equal(session_is_half(&config, &session), staff);
+		session.method = SESSION_PASSKEY;
+		assert_false(session_is_half(&config, &session));
+		session.method = SESSION_DEVELOPMENT;
+		assert_false(session_is_half(&config, &session));
+		session.method = SESSION_OIDC;
+		config.staff_without_passkey = true;
+		assert_false(session_is_half(&config, &session));
+	}
+}
+
+static void half_a_session_is_told_of_the_passkey_before_anything_else(void **state)
+{
+	(void)state;
+	struct facts facts = {ROLE_COUNSELLOR, RELATION_MEMBER, PHASE_OPEN, true, true};
+	assert_err(policy_decide(ACTION_ROOM_READ, &facts), ERR_PASSKEY_NEEDED);
+	facts.relation = RELATION_NONE;
+	assert_err(policy_decide(ACTION_ROOM_READ, &facts), ERR_PASSKEY_NEEDED);
+	facts.relation = RELATION_SELF;
+	facts.phase = PHASE_NONE;
+	assert_err(policy_decide(ACTION_SESSION_OPEN, &facts), ERR_PASSKEY_NEEDED);
+	assert_err(policy_decide(ACTION_PASSKEY_REMOVE, &facts), ERR_PASSKEY_NEEDED);
+	assert_ok(policy_decide(ACTION_STEP_UP, &facts));
+	assert_ok(policy_decide(ACTION_PASSKEY_ADD, &facts));
+	facts.fresh = false;
+	assert_err(policy_decide(ACTION_PASSKEY_ADD, &facts), ERR_STEP_UP_NEEDED);
+	facts.half = false;
+	assert_err(policy_decide(ACTION_PASSKEY_REMOVE, &facts), ERR_STEP_UP_NEEDED);
 }
 
 static void limits_go_by_role(void **state)
@@ -218,6 +257,8 @@ int main(void)
 		T(notices_of_another_form_are_refused), T(a_refusal_says_what_is_in_the_way),
 		T(what_needs_a_fresh_proof_says_so_only_to_who_else_may),
 		T(a_proof_is_fresh_until_its_time_and_none_is_asked_of_the_development_page),
-		T(limits_go_by_role), T(a_token_comes_back_from_its_cookie)};
+		T(staff_whom_their_organisation_signed_in_are_halfway_and_nobody_else),
+		T(half_a_session_is_told_of_the_passkey_before_anything_else), T(limits_go_by_role),
+		T(a_token_comes_back_from_its_cookie)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
