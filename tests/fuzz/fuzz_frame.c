@@ -10,6 +10,8 @@
 #include "core/decode.h"
 #include "core/gate.h"
 #include "core/state.h"
+#include "domain/sign_in.h"
+#include "keys/provider.h"
 
 enum { CONN = 7, EVER = 1 };
 
@@ -100,8 +102,10 @@ static struct world *world_once(void)
 	world.config.development = true;
 	world.loop = loop_new();
 	world.cookie = slice_of(cookie, sizeof(cookie) - 1);
+	struct providers nobody = {0};
 	world.core = core_new(&(struct core_parts){.config = &world.config,
 		.loop = world.loop,
+		.sign_in = sign_in_new(NULL, &nobody),
 		.routes = routes,
 		.n_routes = n_routes});
 	return &world;
