@@ -274,6 +274,14 @@ test("drafts survive and two devices lose nothing", async () => {
 	await end(c, o, admin, second);
 });
 
+test("a room that is made on one device has its name on the other", async () => {
+	const { client: c, counsellor: o, admin, relay } = await talk();
+	const second = await again(relay, o);
+	const { room } = await o.engine.invite({ name: "Mikael", welcome: "" });
+	await second.until("the name is there", () => second.rooms().some((one) => one.room === room && one.title === "Mikael"));
+	await end(c, o, admin, second);
+});
+
 test("a message that the server moved, altered or withheld is quarantined and sending stops", async () => {
 	const { client: c, counsellor: o, admin, room, relay } = await talk();
 	await c.engine.send(room, "ensimmäinen");

@@ -21,6 +21,8 @@ import type { RoomRow, ServerEvent, SessionOpened } from "./wire.js";
 const MOST_WARM = 20;
 const WARM_PAUSE_MS = 120;
 const FLUSH_MS = 2_000;
+const NAME_TRIES = 3;
+const NAME_PAUSE_MS = 2_500; // longer than another device waits before it saves
 
 export interface EngineParts {
 	readonly link: Link;
@@ -65,6 +67,9 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	let identifying: Promise<Identification> | undefined; // with keys made for it
 	const identification = () => (identifying ??= import("./rare.js").then(({ makeIdentification }) => makeIdentification(platform.origin)));
 
+	/** How often the name of a room was asked for that another device may just be saving. */
+	const asked = new Map<Id, number>();
+
 	const mine = (): Self => {
 		if (!self) throw refusal("not_signed_in");
 		return self;
@@ -87,9 +92,16 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		return self?.me.role === "client" ? staffName(row) : store ? markOf(store.get(), row.room).label : "";
 	};
 
-	/** A client's list names counsellors: their certificates are in their chains. */
+	/** A client's list names counsellors: their certificates are in their chains. A counsellor's own names of rooms are in the user state. */
 	const learnNames = async (): Promise<void> => {
-		if (self?.stage() === "open") await self.people.learn(rooms.rows().flatMap((row) => row.members)).catch(() => undefined);
+		if (self?.stage() !== "open") return;
+		await self.people.learn(rooms.rows().flatMap((row) => row.members)).catch(() => undefined);
+		const store = self.store();
+		const unnamed = rooms.rows().filter((row) => self?.me.role !== "client" && title(row) === "" && (asked.get(row.room) ?? 0) < NAME_TRIES);
+		if (!store || unnamed.length === 0) return;
+		for (const { room: id } of unnamed) asked.set(id, (asked.get(id) ?? 0) + 1);
+		await store.refresh().catch(() => undefined);
+		if (unnamed.some((row) => title(row) === "")) setTimeout(rooms.later, NAME_PAUSE_MS);
 	};
 
 	const rooms: Rooms = makeRooms(
