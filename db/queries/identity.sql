@@ -55,7 +55,7 @@ WHERE subject = ANY (:subjects) ORDER BY subject, n;
 -- in: account uuid, subjects uuid[]
 -- out: subject uuid
 -- Those of the subjects whose chains this account may see: itself, who shares (or shared) a room with
--- it, members of a room whose invitation it has claimed; staff see the staff.
+-- it, members of a room whose invitation it has claimed, and they see who claimed it; staff see the staff.
 SELECT u.subject
 FROM unnest(:subjects) AS u(subject)
 WHERE u.subject = :account
@@ -63,6 +63,8 @@ WHERE u.subject = :account
 		WHERE me.account = :account AND me.active AND other.account = u.subject)
 	OR EXISTS (SELECT FROM invitation i JOIN room_member other USING (org, room)
 		WHERE i.claimed_by = :account AND i.expires_at > now() AND other.account = u.subject)
+	OR EXISTS (SELECT FROM invitation i JOIN room_member me USING (org, room)
+		WHERE i.claimed_by = u.subject AND i.expires_at > now() AND me.account = :account AND me.active)
 	OR EXISTS (SELECT FROM account me JOIN account other USING (org)
 		WHERE me.account = :account AND other.account = u.subject
 			AND me.role IN ('counsellor', 'team_lead', 'admin') AND other.role IN ('counsellor', 'team_lead', 'admin'));

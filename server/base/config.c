@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/address.h"
 #include "base/num.h"
 #include "base/setting.h"
 
@@ -77,10 +78,52 @@ struct slice config_origin_host(struct slice origin)
 	return slice_part(host, 0, bracket ? (size_t)(bracket - host.p) + 1 : end);
 }
 
+/* smtp://host, smtps://host, with or without a port; the empty slice for anything else. */
+static struct slice config_smtp_host(struct slice url)
+{
+	bool tls = slice_starts(url, SLICE_LIT("smtps://"));
+	struct slice start = tls ? SLICE_LIT("smtps://") : SLICE_LIT("smtp://"), host;
+	uint64_t port;
+	if (!slice_starts(url, start))
+		return SLICE_NONE;
+	struct slice rest = slice_from(url, start.n);
+	if (!slice_next(&rest, ':', &host) ||
+		(rest.n > 0 && !num_parse_u64(rest, UINT16_MAX, &port)))
+		return SLICE_NONE;
+	for (size_t i = 0; i < host.n; i++)
+		if (!(host.p[i] >= 'a' && host.p[i] <= 'z') &&
+			!(host.p[i] >= '0' && host.p[i] <= '9') && !strchr("-.", host.p[i]))
+			return SLICE_NONE;
+	return host;
+}
+
+bool config_smtp_is_local(const struct config *c)
+{
+	return config_host_is_loopback(config_smtp_host(slice_text(c->smtp_url)));
+}
+
 static enum err config_refuse(struct buf *ret_why, const char *why)
 {
 	buf_add_text(ret_why, why);
 	return ERR_CONFLICT;
+}
+
+static enum err config_check_mail(const struct config *c, struct buf *ret_why)
+{
+	if (!c->smtp_url[0])
+		return ERR_OK;
+	if (config_smtp_host(slice_text(c->smtp_url)).n == 0)
+		return config_refuse(ret_why,
+			"smtp_url must be smtp://host, smtps://host, or one of them with :port, "
+			"in lower case, without a path.");
+	if (!address_is_good(slice_text(c->smtp_from)))
+		return config_refuse(ret_why,
+			"smtp_from must be an address like luotsi@example.fi when there is an "
+			"smtp_url.");
+	if ((c->smtp_user[0] != '\0') != (c->smtp_password_file[0] != '\0'))
+		return config_refuse(
+			ret_why, "smtp_user and smtp_password_file go together or not at all.");
+	return ERR_OK;
 }
 
 enum err config_check(const struct config *c, unsigned lws_version, struct buf *ret_why)
@@ -109,7 +152,7 @@ enum err config_check(const struct config *c, unsigned lws_version, struct buf *
 		return config_refuse(ret_why, "ping_seconds must be less than idle_seconds.");
 	if (c->outq_bytes < 2 * c->max_frame)
 		return config_refuse(ret_why, "outq_bytes must be at least twice max_frame.");
-	return ERR_OK;
+	return config_check_mail(c, ret_why);
 }
 
 static void config_sample_one(struct buf *ret, const struct setting *s)

@@ -29,6 +29,8 @@ MUST enum err config_parse(struct config *c, struct slice text, struct buf *ret_
  * lws that is too old (lws_version like 4001006), and so on. On ERR_CONFLICT ret_why holds one
  * sentence. */
 MUST enum err config_check(const struct config *c, unsigned lws_version, struct buf *ret_why);
+/* Is the mail server of smtp_url on this machine? There alone mail may go without TLS. */
+bool config_smtp_is_local(const struct config *c);
 /* The host of an origin like public_origin; the empty slice if it is none. Borrows. */
 struct slice config_origin_host(struct slice origin);
 /* The commented sample file: every setting, its default and its bounds. */

@@ -220,9 +220,11 @@ static void invitation_claimed(struct request *r, const struct pg_result *result
 		return;
 	}
 	struct invitation_claim_out out = {
-		.sealed = pg_get_bytes(result, 0, INVITATION_CLAIM_SEALED),
+		.has_sealed = !pg_is_null(result, 0, INVITATION_CLAIM_SEALED),
 		.expires_at = pg_get_time(result, 0, INVITATION_CLAIM_EXPIRES_AT),
 	};
+	if (out.has_sealed)
+		out.sealed = pg_get_bytes(result, 0, INVITATION_CLAIM_SEALED);
 	req_reply(r, &out);
 }
 

@@ -45,6 +45,7 @@ struct runner {
 	struct pg_statement statements[JOBS_STATEMENTS]; /* only what this role may run */
 	bool running[JOBS_SWEEPS];
 	struct rotation *rotation;
+	struct posting *posting;
 	int exit_code;
 };
 
@@ -77,6 +78,7 @@ static void jobs_round(void *ctx)
 		r->running[i] = pg_submit(r->parts.pg, &call) == ERR_OK;
 	}
 	rotation_round(r->rotation);
+	posting_round(r->posting);
 }
 
 static void jobs_ready(void *ctx, enum err e)
@@ -113,6 +115,7 @@ static void jobs_build(struct runner *r, const char *conninfo)
 	r->parts.pg = pg_new(r->parts.loop, &settings, jobs_ready, r);
 	r->parts.keys = keys_new(r->parts.loop, config->keys_socket);
 	r->rotation = rotation_new(&r->parts);
+	r->posting = posting_new(&r->parts);
 	loop_on_signal(r->parts.loop, SIGTERM, jobs_stop, r);
 	loop_on_signal(r->parts.loop, SIGINT, jobs_stop, r);
 }
@@ -121,9 +124,11 @@ static void jobs_build(struct runner *r, const char *conninfo)
 static void jobs_free(struct runner *r)
 {
 	timer_stop(r->round);
+	posting_stop(r->posting);
 	pg_stop(r->parts.pg);
 	keys_stop(r->parts.keys);
 	rotation_free(&r->rotation);
+	posting_free(&r->posting);
 	pg_free(&r->parts.pg);
 	keys_free(&r->parts.keys);
 	timer_free(&r->round);

@@ -33,3 +33,11 @@ struct rotation *rotation_new(const struct jobs_parts *parts);
 void rotation_round(struct rotation *r);
 /* When nothing more is answered. */
 void rotation_free(struct rotation **r);
+
+/* jobs_mail.c: sends the invitations that go by e-mail. */
+struct posting;
+struct posting *posting_new(const struct jobs_parts *parts);
+void posting_round(struct posting *p);
+/* Waits for the mail that is on its way, and breaks it off. */
+void posting_stop(struct posting *p);
+void posting_free(struct posting **p);

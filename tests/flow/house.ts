@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import pg from "pg";
 import { joinUp, makeActor, PASSPHRASE, type Actor } from "../client/organisation.js";
+import { openMailbox, type Mailbox } from "../lib/smtp.js";
 import { openNodePlatform, signIn } from "../../web/src/client/node.js";
 import { certify, makeOrganisation, type Ceremony } from "../../web/src/demo/ceremony.js";
 import { fromBase64Url, toBase64Url } from "../../web/src/seal/index.js";
@@ -33,6 +34,8 @@ export interface Account {
 export interface House {
 	service: Service;
 	ca: string;
+	/** Where the service's letters go. */
+	mailbox: Mailbox;
 	db: pg.Client;
 	org: string;
 	admin: Actor;
@@ -89,7 +92,9 @@ export const again = async (house: House, actor: Actor): Promise<Actor> => {
 
 export const openHouse = async (): Promise<House> => {
 	const { startService } = (await import(pathToFileURL(join(lib, "service.mjs")).href)) as { startService(o: object): Promise<Service> };
-	const service = await startService({ edge: isEdge, bank: true, settings: SETTINGS });
+	const mailbox = await openMailbox();
+	const mail = { smtp_url: mailbox.url, smtp_from: "luotsi@testikunta.example" };
+	const service = await startService({ edge: isEdge, bank: true, settings: { ...SETTINGS, ...mail } });
 	const ca = readFileSync(service.ca, "utf8");
 	const db = new pg.Client({ host: service.sockets, user: "postgres", database: service.database });
 	db.on("error", () => undefined);
@@ -110,7 +115,7 @@ export const openHouse = async (): Promise<House> => {
 	const [counsellor, colleague] = [await staff(0, "Oona Ohjaaja"), await staff(1, "Kalle Kollega")];
 	const unused = of("client");
 	const house: House = {
-		service, ca, db, org: toBase64Url(fromBase64Url(org)), admin, counsellor, colleague, ceremony, open: [admin, counsellor, colleague],
+		service, ca, mailbox, db, org: toBase64Url(fromBase64Url(org)), admin, counsellor, colleague, ceremony, open: [admin, counsellor, colleague],
 		account: () => unused.shift() as Account,
 		foreigner: () => foreign.shift() as Account,
 		client: async (name) => {
@@ -126,6 +131,7 @@ export const closeHouse = async (house: House): Promise<void> => {
 	for (const actor of house.open) await actor.engine.stop();
 	await house.db.end();
 	await house.service.stop();
+	await house.mailbox.stop();
 };
 
 /** A room in which a fresh client and the counsellor talk. */

@@ -1,4 +1,4 @@
-// What the jobs process does for people, on the real server: their identities under new keys.
+// What the jobs process does for people, on the real server: their identities under new keys, and invitations by e-mail.
 
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
@@ -6,7 +6,11 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes, randomUUID }
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { signIn } from "../lib/bank.js";
+import { call, finish, signIn, walk } from "../lib/bank.js";
+import type { Letter } from "../lib/smtp.js";
+import { joinUp, makeActor } from "../client/organisation.js";
+import { openNodePlatform } from "../../web/src/client/node.js";
+import { toBase64Url } from "../../web/src/seal/index.js";
 import { idToUuid, type House } from "./house.js";
 
 const lib = process.env["LUOTSI_TEST_LIB"] as string;
@@ -155,6 +159,118 @@ const rotation = (get: () => House): void => {
 	});
 };
 
+// --- invitations by e-mail ---
+
+const ROOT = toBase64Url(randomBytes(32));
+const CLIENT = "asiakas.esimerkki+1@posti.example";
+
+const mailTo = (house: House, room: string, address: string, { language = "fi", as = house.counsellor } = {}): Promise<string> => {
+	return as.engine.parts.link.call("invitation_mail", { room, address, language: language as "fi", root_kid: ROOT }).then(() => "ok", (thrown: { word?: string }) => String(thrown.word));
+};
+
+const stateOf = (house: House, room: string) => house.counsellor.engine.parts.link.call("invitation_mail_state", { room });
+
+const letterTo = async (house: House, address: string): Promise<Letter> => {
+	const found = (): Letter | undefined => house.mailbox.letters.find((letter) => letter.to.includes(address));
+	await until(`a letter to ${address}`, async () => found() !== undefined);
+	return found() as Letter;
+};
+
+const bodyOf = (letter: Letter): string => Buffer.from(letter.text.split("\r\n\r\n")[1] as string, "base64").toString("utf8");
+const fragmentOf = (letter: Letter): Buffer => Buffer.from(/#([\w-]+)/.exec(bodyOf(letter))?.[1] as string, "base64url");
+const emptyRoom = async (house: House): Promise<string> => (await house.counsellor.engine.invite({ name: "Salainen Nimi", welcome: "Salainen tervehdys" })).room;
+
+const mail = (get: () => House): void => {
+	test("an invitation goes by e-mail in the client's language, and says nothing but where to go", async () => {
+		const house = get(), room = await emptyRoom(house);
+		assert.equal(await mailTo(house, room, CLIENT, { language: "sv" }), "ok");
+		const letter = await letterTo(house, CLIENT), body = bodyOf(letter), fragment = fragmentOf(letter);
+		assert.equal(letter.from, "luotsi@testikunta.example");
+		assert.deepEqual(letter.to, [CLIENT]);
+		assert.match(letter.text, /^From: <luotsi@testikunta\.example>\r\nTo: <asiakas\.esimerkki\+1@posti\.example>\r\nSubject: =\?UTF-8\?B\?[\w+/=]+\?=\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n/);
+		assert.match(letter.text, /^Content-Language: sv\r$/m);
+		assert.ok(letter.text.split("\r\n").every((line) => line.length <= 78 && /^[\x20-\x7e]*$/.test(line)));
+		assert.ok(body.startsWith(`Hej,\r\n\r\ndu har bjudits in till tjänsten ${house.service.origin}.`), body);
+		assert.doesNotMatch(body, /Salainen|Testikunta|Oona|Ohjaaja/);
+		assert.equal(fragment.length, 97);
+		assert.equal(toBase64Url(fragment.subarray(65)), ROOT);
+		assert.deepEqual([fragment[0], toBase64Url(fragment.subarray(1, 17)), toBase64Url(fragment.subarray(17, 33))], [2, house.org, room]);
+		await until("it is known as sent", async () => (await stateOf(house, room)).state === "sent");
+		assert.equal((await house.db.query("SELECT FROM invitation_mail WHERE room = $1", [idToUuid(room)])).rows.length, 0);
+		const { rows: audit } = await house.db.query("SELECT action, word FROM audit WHERE object = $1 AND action LIKE 'invitation_mail%' ORDER BY n", [idToUuid(room)]);
+		assert.deepEqual(audit, [{ action: "invitation_mail", word: null }, { action: "invitation_mail_end", word: "sent" }]);
+	});
+
+	test("who comes by it identifies, gets nothing of the room to open, and the counsellor learns who it is", async () => {
+		const house = get(), room = await emptyRoom(house), address = "toinen@posti.example";
+		assert.equal(await mailTo(house, room, address), "ok");
+		const fragment = fragmentOf(await letterTo(house, address)), token = toBase64Url(fragment.subarray(49, 65));
+		const jar = new Map<string, string>();
+		const begun = await call(house, jar, "identify_begin", { provider: "pankki", nonce: randomBytes(32).toString("base64url"), invitation: token });
+		const said = await finish(house, jar, await walk(house, String(begun.ok?.["url"]), "joni"));
+		const user = String(said.ok?.["user"]), cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+		assert.deepEqual([(await stateOf(house, room)).claimed_by], [user]);
+		const { call: asked } = house.counsellor.engine.parts.link;
+		assert.equal((await asked("identified_name", { room, user })).family, "Ääri");
+		const actor = await joinUp(makeActor(user, openNodePlatform({ origin: house.service.origin, ca: house.ca, cookie })), "Joni");
+		house.open.push(actor);
+		const claim = await actor.engine.parts.link.call("invitation_claim", { room, token });
+		assert.equal(claim.sealed, undefined);
+		const log = await actor.engine.parts.link.call("room_log", { room, from: 0 });
+		assert.ok(log.entries.length > 0);
+		assert.deepEqual(log.wraps, [], "no key is wrapped to them");
+		assert.equal((await asked("chain_get", { users: [user] })).chains[0]?.entries.length, 1, "their keys can be compared");
+	});
+
+	test("a letter that the mail server refuses goes later, one after a day never, and its address is forgotten", async () => {
+		const house = get(), room = await emptyRoom(house), address = "kolmas@posti.example";
+		house.mailbox.refusals = 1;
+		assert.equal(await mailTo(house, room, address), "ok");
+		await until("it was refused", async () => house.mailbox.refusals === 0);
+		const { rows: [row] } = await house.db.query("SELECT tries, next_at > now() + interval '30 seconds' AS later, sealed FROM invitation_mail WHERE room = $1", [idToUuid(room)]);
+		assert.deepEqual([row.tries, row.later, row.sealed.includes(address)], [1, true, false]);
+		assert.equal((await stateOf(house, room)).state, "waiting");
+		await house.db.query("UPDATE invitation_mail SET next_at = now() WHERE room = $1", [idToUuid(room)]);
+		await letterTo(house, address);
+		await until("it is known as sent", async () => (await stateOf(house, room)).state === "sent");
+
+		const late = await emptyRoom(house), unreachable = "neljas@posti.example";
+		house.mailbox.refusals = 1;
+		assert.equal(await mailTo(house, late, unreachable), "ok");
+		await until("it was refused", async () => house.mailbox.refusals === 0);
+		await house.db.query("UPDATE invitation_mail SET give_up_at = now(), next_at = now() WHERE room = $1", [idToUuid(late)]);
+		await until("it is given up", async () => (await stateOf(house, late)).state === "given_up");
+		assert.deepEqual((await house.db.query("SELECT sealed FROM invitation_mail WHERE room = $1", [idToUuid(late)])).rows, [{ sealed: null }]);
+		assert.equal(house.mailbox.letters.some((letter) => letter.to.includes(unreachable)), false);
+	});
+
+	test("what is no address is refused, and so is everybody but those who counsel in the room, and a sixth letter", async () => {
+		const house = get(), room = await emptyRoom(house), before = house.mailbox.letters.length;
+		for (const address of ["a@b.fi\r\nBcc: c@d.fi", "a@b.fi>,<c@d.fi", "a b@c.fi", "\"a\"@b.fi", "a@b", "ä@b.fi", "@b.fi.fi", "a@[127.0.0.1]"])
+			assert.equal(await mailTo(house, room, address), "bad_field", JSON.stringify(address));
+		assert.equal(await mailTo(house, room, "a@b.example", { as: house.colleague }), "not_member");
+		assert.equal(await mailTo(house, room, "a@b.example", { as: house.admin }), "forbidden");
+		const words = [];
+		for (let i = 0; i < 6; i++) words.push(await mailTo(house, room, `viides${i}@posti.example`));
+		assert.deepEqual(words, ["ok", "ok", "ok", "ok", "ok", "rate_limited"]);
+		await letterTo(house, "viides4@posti.example");
+		assert.ok(house.mailbox.letters.slice(before).every((letter) => letter.to.length === 1 && /^viides\d@/.test(letter.to[0] as string)));
+	});
+
+	test("no address is in the database or in a log", async () => {
+		const house = get(), { state } = told(house);
+		const log = readdirSync(join(state, "log")).map((name) => readFileSync(join(state, "log", name), "utf8")).join("\n");
+		assert.doesNotMatch(log, /posti\.example/);
+		const { rows: tables } = await house.db.query("SELECT c.oid::regclass::text AS name FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'");
+		assert.ok(tables.length > 20);
+		for (const { name } of tables) {
+			const { rows } = await house.db.query(`SELECT count(*)::int AS n FROM ${name} t WHERE t::text LIKE '%posti.example%' OR t::text LIKE '%${Buffer.from("posti.example").toString("hex")}%'`);
+			assert.equal(rows[0].n, 0, name);
+		}
+	});
+};
+
 export const jobsTests = (get: () => House): void => {
 	rotation(get);
+	mail(get);
 };
