@@ -216,9 +216,10 @@ static void token_open(struct request *r);
 static void token_opened(struct request *r, const struct keys_answer *answer)
 {
 	struct login *login = r->state;
-	if (answer->reason == KEYS_UNKNOWN_KID && !login->keys_renewed) {
+	bool other_keys = answer->reason == KEYS_UNKNOWN_KID || answer->reason == KEYS_BAD_JWKS;
+	if (other_keys && !login->keys_renewed) {
 		login->keys_renewed = true;
-		jwks_want(r, true, token_open);
+		jwks_want(r, answer->reason, token_open);
 	} else if (answer->reason != KEYS_DONE) {
 		login_refuse(r, keys_reason_word(answer->reason));
 	} else {
@@ -249,7 +250,7 @@ static void organisations_read(struct request *r, const struct pg_result *result
 	if (n == 0)
 		login_refuse(r, "no_organisation");
 	else
-		jwks_want(r, false, token_open);
+		jwks_want(r, KEYS_DONE, token_open);
 }
 
 /* In which organisations the person is looked for. */
@@ -261,7 +262,7 @@ static void ask_organisations(struct request *r)
 		return;
 	}
 	login->orgs = id_slice(login->has_ticket ? &login->org : &login->provider->org);
-	jwks_want(r, false, token_open);
+	jwks_want(r, KEYS_DONE, token_open);
 }
 
 static void token_came(struct request *r, enum err e, const struct fetch_answer *answer)

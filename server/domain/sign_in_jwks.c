@@ -1,6 +1,7 @@
 /* The signing keys of identification services: fetched when they are first needed, kept, fetched
  * again after an hour, or at once for a key that is not among them, but then at most once a minute,
- * so that no stranger's token makes us ask all the time. Who comes while they are being fetched
+ * so that no stranger's token makes us ask all the time. An answer that holds no keys (a page that
+ * says sorry, with status 200) is not kept. Who comes while they are being fetched
  * waits for the same answer. */
 #include "base/clock.h"
 #include "base/mem.h"
@@ -13,6 +14,7 @@ struct jwks {
 	struct sign_in *owner;
 	struct buf text;
 	bool known, asked, asking;
+	uint64_t edition;            /* goes on with each new text */
 	uint64_t known_at, asked_at; /* monotonic */
 	struct list waiting;         /* struct waiter */
 };
@@ -71,7 +73,9 @@ static struct jwks *jwks_of(const struct request *r)
 
 struct slice jwks_get(const struct request *r)
 {
+	struct login *login = r->state;
 	const struct jwks *j = jwks_of(r);
+	login->keys_edition = j->edition;
 	return j->known ? buf_slice(&j->text) : SLICE_NONE;
 }
 
@@ -84,6 +88,7 @@ static void jwks_came(void *ctx, uint64_t tag, enum err e, const struct fetch_an
 		buf_reset(&j->text);
 		buf_add(&j->text, answer->body);
 		j->known = true;
+		j->edition++;
 		j->known_at = clock_mono_ms();
 	}
 	struct list *link;
@@ -120,10 +125,17 @@ static void jwks_wait(struct request *r, struct jwks *j, step_fn *then)
 	list_push(&j->waiting, &w->link);
 }
 
-void jwks_want(struct request *r, bool renew, step_fn *then)
+void jwks_want(struct request *r, enum keys_reason wrong, step_fn *then)
 {
 	const struct login *login = r->state;
 	struct jwks *j = jwks_of(r);
+	bool renew = wrong != KEYS_DONE;
+	if (renew && j->edition != login->keys_edition) { /* others came meanwhile */
+		then(r);
+		return;
+	}
+	if (wrong == KEYS_BAD_JWKS) /* the next to come need not wait for a minute */
+		j->known = false;
 	bool has_file = login->provider->jwks_file[0] != '\0';
 	bool old = !j->known || clock_mono_ms() - j->known_at >= AGE_MAX_MS;
 	if (!has_file && (renew || old) && (j->asking || jwks_ask(j, login->provider)))
@@ -131,5 +143,5 @@ void jwks_want(struct request *r, bool renew, step_fn *then)
 	else if (!renew && (has_file || j->known)) /* old ones, until new ones come */
 		then(r);
 	else
-		login_refuse(r, renew ? "unknown_kid" : "keys_unreachable");
+		login_refuse(r, renew ? keys_reason_word(wrong) : "keys_unreachable");
 }

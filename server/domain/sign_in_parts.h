@@ -27,6 +27,7 @@ struct login {
 	/* The token. */
 	struct slice id_token, orgs;
 	bool keys_renewed;
+	uint64_t keys_edition;
 	/* The person. */
 	struct slice acr, country;
 	int64_t identified_at;
@@ -51,8 +52,8 @@ void login_verifier(
 void login_identified(struct request *r, const struct keys_answer *answer);
 
 const struct providers *sign_in_providers(const struct sign_in *s);
-/* Goes on with then when the provider's signing keys are there, or refuses. renew: those that are
- * there know a key too little. */
-void jwks_want(struct request *r, bool renew, step_fn *then);
+/* Goes on with then when the provider's signing keys are there, or refuses. wrong: what those of
+ * the last jwks_get were, KEYS_UNKNOWN_KID or KEYS_BAD_JWKS; KEYS_DONE at first. */
+void jwks_want(struct request *r, enum keys_reason wrong, step_fn *then);
 /* Those keys; empty if the keys process has them itself. */
 struct slice jwks_get(const struct request *r);

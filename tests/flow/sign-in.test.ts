@@ -6,7 +6,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { begin, call, finish, rotate, signIn, walk, type Begun, type SignedIn } from "../lib/bank.js";
+import { begin, call, finish, rotate, signIn, spoil, walk, type Begun, type SignedIn } from "../lib/bank.js";
 import { idToUuid, type House } from "./house.js";
 import { openWire, type Reply } from "./wire.js";
 
@@ -283,6 +283,16 @@ const others = (get: () => House): void => {
 		}
 		assert.ok(seen.includes("unknown_kid"), seen.join());
 		assert.ok(seen.every((word) => word === "ok" || word === "unknown_kid"), seen.join());
+	});
+
+	test("an answer of the provider that holds no keys is not kept for an hour", async () => {
+		const house = get();
+		await house.service.restart();
+		await spoil(house, "sorry_for_keys", "virka");
+		const first = await come(house, "anna", {}, "virka");
+		assert.deepEqual([first.status, first.err, await newest(house)], [FAILED.status, FAILED.err, "bad_jwks"]);
+		await wait(2_100);
+		for (let i = 0; i < 8; i++) assert.equal((await come(house, "anna", {}, "virka")).err, undefined); // by either worker
 	});
 
 	test("a counsellor of the room is told the name of whom they invited, each time on record; nobody else is", async () => {

@@ -150,6 +150,7 @@ const answerPage = (ctx, parts) => {
 
 const withSpoiling = (issuer, parts) => async (ctx, next) => {
 	await next();
+	if (ctx.path.endsWith('/jwks') && parts.next.take((one) => one === 'sorry_for_keys')) Object.assign(ctx, { status: 200, body: '<h1>Huoltokatko</h1>' });
 	if (ctx.path.endsWith('/token') && ctx.status === 200) await answerToken(ctx, issuer, parts);
 	else if (ctx.status === 303 || ctx.status === 302) answerPage(ctx, parts);
 };

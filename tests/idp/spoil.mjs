@@ -103,4 +103,4 @@ export const ANSWERS = {
 	no_code_back: answered((q) => q.delete('code')),
 };
 
-export const WAYS = [...Object.keys(TOKENS), ...Object.keys(ANSWERS), 'unavailable', 'slow'];
+export const WAYS = [...Object.keys(TOKENS), ...Object.keys(ANSWERS), 'unavailable', 'slow', 'sorry_for_keys'];
