@@ -151,6 +151,21 @@ test("an organisation's chain that is shorter than it was opens no room", async 
 	await end(o, admin, after);
 });
 
+test("a server that gives no state anchors nobody to an organisation of its own", async () => {
+	const { client: c, counsellor: o, admin, room, relay, ceremony } = await talk();
+	await end(c);
+	const org = ceremony.chain.state.org;
+	const pair = await makePair();
+	const place = { org, subject: org, head: new Uint8Array(32), n: 0 };
+	const root = await signIdentity(await importSigning(pair), org, place, { type: "org_root", rootPub: pair.pub }, random(16), Date.now());
+	relay.chains.set(relay.org, [toBase64Url(root)]);
+	relay.bendKept(c.user, { state: undefined, state_version: 0 });
+	const after = await again(relay, c);
+	assert.equal(after.engine.parts.self().view().warning, "root_changed");
+	await assert.rejects(after.engine.openRoom(room, "fi"), { word: "root_changed" });
+	await end(o, admin, after);
+});
+
 test("a server that does not answer cannot keep the keys open", async () => {
 	const { client: c, counsellor: o, admin, room, relay } = await talk();
 	const before = c.engine.parts.room(room);

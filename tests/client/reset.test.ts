@@ -97,6 +97,27 @@ test("after a reset a second device opens with the new passphrase, and nothing t
 	await end(fresh, second, o, admin);
 });
 
+test("a state that does not open counts as lost only if it was there before the reset", async () => {
+	const house = await talk();
+	const { client: c, counsellor: o, admin, relay } = house;
+	await c.engine.stop();
+	const old = { ...relay.kept(c.user) };
+	const fresh = await resetOf(house, c);
+	await fresh.engine.stop();
+	const open = async (): Promise<Actor> => {
+		const one = makeActor(c.user, relay.platform(c.user));
+		await one.engine.start();
+		await one.engine.unlock({ passphrase: NEW }).finally(() => one.engine.stop());
+		return one;
+	};
+	await open();
+	relay.bendKept(c.user, { state_version: relay.kept(c.user).state_version + 1 });
+	await assert.rejects(open(), { word: "sealed" });
+	relay.bendKept(c.user, { state: old.state, state_version: old.state_version });
+	assert.equal((await open()).engine.parts.self().store()?.get().root, o.engine.parts.self().store()?.get().root);
+	await end(o, admin);
+});
+
 test("a server that pretends a reset gets no key that was made before or after it", async () => {
 	const house = await talk();
 	const { client: c, counsellor: o, admin, room } = house;

@@ -10,7 +10,7 @@ import { isUncertain, refusal, wordOf } from "./refusal.js";
 import type { Call, SelfKept } from "./wire.js";
 import {
 	emptyIdentity, fromBase64Url, importKeys, isOfPasskey, listMac, makeCode, makePair, makeUrk, normalisePassphrase, openKeys, openRawKeys, openVault,
-	printCode, random, sealKeys, sealWithCode, sealWithPasskey, sealWithPassphrase, signIdentity, toBase64Url, type Bytes, type Owner, type RawKeys,
+	printCode, random, sealKeys, sealWithCode, sealWithPasskey, sealWithPassphrase, signIdentity, toBase64Url, type Anchor, type Bytes, type Owner, type RawKeys,
 	type Vault,
 } from "../seal/index.js";
 
@@ -87,6 +87,7 @@ interface Origin {
 	readonly version?: number;
 	readonly head?: Bytes;
 	readonly n?: number;
+	readonly anchor: Anchor;
 	/** Made for the identification that led here; others are made when there are none. */
 	readonly pairs?: Pairs;
 }
@@ -104,10 +105,11 @@ export const createAccount = async (
 	const entry = await signIdentity(keys.sig, owner.user, place, body, random(16), Date.now());
 	const { urk, lend, unlockers, code } = await makeRoot(platform, owner, passphrase);
 	const vault = await openVault(owner, urk);
-	const sealed = await sealKeys(vault, version, { sig, enc: [enc] });
+	const { anchor } = from;
+	const sealed = await sealKeys(vault, version, { sig, enc: [enc], anchor });
 	for (const pair of [sig, enc]) pair.priv.fill(0);
 	await put(call, { vault, version, unlockers, keys: sealed, entry });
-	return { account: { vault, keys, version, unlockers, recovered: false, lend }, code, entry };
+	return { account: { vault, keys, version, unlockers, recovered: false, anchor, lend }, code, entry };
 };
 
 /** Who opened with the passphrase shows again that they know it: an open page that was left alone renews nothing. */
@@ -134,9 +136,9 @@ export const renewAccount = async (
 	const fresh = await openVault(owner, urk);
 	const sealed = await account.lend((old) => sealKeys(fresh, version, { ...raw, older: [old, ...(raw.older ?? [])] }));
 	wipe(raw);
-	const { keys, vault } = await openKeys(fresh, version, sealed);
+	const { keys, vault, anchor } = await openKeys(fresh, version, sealed);
 	await put(call, { vault, version, unlockers, keys: sealed });
-	return { account: { vault, keys, version, unlockers, recovered: false, lend }, code };
+	return { account: { vault, keys, version, unlockers, recovered: false, anchor, lend }, code };
 };
 
 /** One more unlocker of the same root key; a record of the same passkey is replaced. */

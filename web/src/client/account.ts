@@ -7,7 +7,7 @@ import { refusal, wordOf } from "./refusal.js";
 import type { SelfKept } from "./wire.js";
 import {
 	equal, fromBase64Url, openKeys, openVault, openWithCode, openWithPasskey, openWithPassphrase, parseUnlocker, random, readCode, toBase64Url, UNLOCKER, verifyListMac,
-	type Bytes, type Chain, type Owner, type UserKeys, type Vault,
+	type Anchor, type Bytes, type Chain, type Owner, type UserKeys, type Vault,
 } from "../seal/index.js";
 
 export interface Account {
@@ -18,6 +18,7 @@ export interface Account {
 	readonly unlockers: readonly Bytes[];
 	/** Opened by the printed code: the passphrase is forgotten, and both are to be made anew. */
 	readonly recovered: boolean;
+	readonly anchor: Anchor | undefined;
 	/** Lends the raw root key and wipes it afterwards. */
 	readonly lend: Lend;
 }
@@ -83,7 +84,7 @@ export const openAccount = async (
 	const newest = await openVault(owner, urk);
 	const listed = await verifyListMac(newest.root, owner, kept.version, unlockers, fromBase64Url(kept.list_mac ?? ""));
 	if (!listed) throw refusal("wrong_list");
-	const { keys, vault } = await openKeys(newest, kept.version, fromBase64Url(kept.keys ?? ""));
+	const { keys, vault, anchor } = await openKeys(newest, kept.version, fromBase64Url(kept.keys ?? ""));
 	if (!equal(keys.sig.kid, chain.state.sigKid) || chain.state.revoked) throw refusal("keys_changed");
-	return { vault, keys, version: kept.version, unlockers, recovered: "code" in secret, lend };
+	return { vault, keys, version: kept.version, unlockers, recovered: "code" in secret, anchor, lend };
 };

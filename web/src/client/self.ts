@@ -85,8 +85,8 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 
 	const opened = async (next: Account): Promise<void> => {
 		account = next;
-		const reset = (people.chain(me.user)?.state.resets ?? 0) > 0;
-		store = await openStore(call, next.vault, kept, rootNow(), seen, reset);
+		const { root, lost } = next.anchor ?? { root: "", lost: 0 };
+		store = await openStore(call, next.vault, kept, root || rootNow(), seen, lost);
 		provedAt = Date.now();
 		anchor();
 	};
@@ -145,7 +145,8 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 		create: async (passphrase, name, reset, pairs) => {
 			const before = reset ? await lost() : undefined;
 			if (!before && kept.version !== 0) throw refusal("conflict");
-			const { account: made, code } = await (await making()).createAccount(call, platform, owner, passphrase, { ...before, ...(pairs ? { pairs } : {}) });
+			const anchor = { root: rootNow(), lost: before ? kept.state_version : 0 };
+			const { account: made, code } = await (await making()).createAccount(call, platform, owner, passphrase, { ...before, anchor, ...(pairs && { pairs }) });
 			await refetchAll();
 			await opened(made);
 			store?.change((s) => ({ ...s, name, nameAt: Date.now() }));

@@ -31,13 +31,13 @@ const read = async (vault: Vault, kept: SelfKept): Promise<UserState | undefined
 
 /** `seen` hears the version of the unlockers before what another device saved is opened: it may be sealed under keys made there. */
 export const openStore = async (
-	call: Call, opened: Vault, kept: SelfKept, root: string, seen: (unlockers: number) => void, reset: boolean,
+	call: Call, opened: Vault, kept: SelfKept, root: string, seen: (unlockers: number) => void, lost: number,
 ): Promise<StateStore> => {
 	let vault = opened;
 	let version = kept.state_version;
-	/** After a reset what the lost keys sealed is lost too; an older one that is given later is told by its version (`older`). */
+	/** What keys sealed that were lost since is lost too, and nothing newer: an older one that is given later is told by its version (`older`). */
 	const unlost = (thrown: unknown): undefined => {
-		if (!reset || wordOf(thrown) !== "sealed") throw thrown;
+		if (kept.state_version > lost || wordOf(thrown) !== "sealed") throw thrown;
 	};
 	let state = (await read(vault, kept).catch(unlost)) ?? emptyState(root);
 	let saved = encodeState(state);

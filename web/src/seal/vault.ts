@@ -36,6 +36,14 @@ interface KeysJson {
 	readonly sig: { readonly priv: string; readonly pub: string };
 	readonly enc: readonly { readonly priv: string; readonly pub: string }[];
 	readonly older?: readonly string[];
+	readonly anchor?: Anchor;
+}
+
+/** What a server that gives no state, or an old one, cannot make forgotten: the root when the keys were made, and up to which version the state
+ * went with keys that were lost. */
+export interface Anchor {
+	readonly root: string;
+	readonly lost: number;
 }
 
 export interface RawKeys {
@@ -44,6 +52,7 @@ export interface RawKeys {
 	readonly enc: readonly RawPair[];
 	/** Root keys before renewals, newest first. */
 	readonly older?: readonly Bytes[];
+	readonly anchor?: Anchor | undefined;
 }
 
 export interface UserKeys {
@@ -70,17 +79,17 @@ const parseJson = (bytes: Bytes): unknown => {
 
 export const sealKeys = async (vault: Vault, version: number, keys: RawKeys): Promise<Bytes> => {
 	const older = keys.older ? { older: keys.older.map(toBase64Url) } : {};
-	const json: KeysJson = { sig: pairOut(keys.sig), enc: keys.enc.map(pairOut), ...older };
+	const json: KeysJson = { sig: pairOut(keys.sig), enc: keys.enc.map(pairOut), ...older, ...(keys.anchor && { anchor: keys.anchor }) };
 	return seal(vault.keys, await context(LABEL.userKeys, vault.owner, version), pad(utf8(JSON.stringify(json))));
 };
 
 /** The raw keys, for a browser that changes them; others use openKeys. */
 export const openRawKeys = async (vault: Vault, version: number, sealed: Bytes): Promise<RawKeys> => {
 	const plain = unpad(await open(vault.keys, await context(LABEL.userKeys, vault.owner, version), sealed));
-	const { sig, enc, older } = parseJson(plain) as { sig?: unknown; enc?: unknown; older?: unknown };
+	const { sig, enc, older, anchor } = parseJson(plain) as { sig?: unknown; enc?: unknown; older?: unknown; anchor?: Anchor };
 	plain.fill(0);
 	if (!Array.isArray(enc) || enc.length === 0) throw new SealError("keys");
-	return { sig: pairIn(sig), enc: enc.map(pairIn), ...(Array.isArray(older) ? { older: older.map(fromBase64Url) } : {}) };
+	return { sig: pairIn(sig), enc: enc.map(pairIn), ...(Array.isArray(older) ? { older: older.map(fromBase64Url) } : {}), ...(anchor && { anchor }) };
 };
 
 export const importKeys = async (raw: RawKeys): Promise<UserKeys> => ({
@@ -89,11 +98,11 @@ export const importKeys = async (raw: RawKeys): Promise<UserKeys> => ({
 });
 
 /** The keys, and the vault with what older root keys still open. */
-export const openKeys = async (vault: Vault, version: number, sealed: Bytes): Promise<{ keys: UserKeys; vault: Vault }> => {
+export const openKeys = async (vault: Vault, version: number, sealed: Bytes): Promise<{ keys: UserKeys; vault: Vault; anchor: Anchor | undefined }> => {
 	const raw = await openRawKeys(vault, version, sealed);
 	const keys = await importKeys(raw);
 	for (const pair of [raw.sig, ...raw.enc]) pair.priv.fill(0);
-	return { keys, vault: { ...vault, older: await Promise.all((raw.older ?? []).map((urk) => openVault(vault.owner, urk))) } };
+	return { keys, anchor: raw.anchor, vault: { ...vault, older: await Promise.all((raw.older ?? []).map((urk) => openVault(vault.owner, urk))) } };
 };
 
 const openWith = async (keys: readonly SealKey[], where: Bytes, sealed: Bytes): Promise<Bytes> => {
