@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { PASSPHRASE as HOUSE_PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, actorOf, idToUuid, openHouse, type House } from "../flow/house.js";
 import { desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 
@@ -85,6 +86,31 @@ test("the_counsellor_reads_what_the_client_writes", async () => {
 	await client.page.getByLabel("Viesti", { exact: true }).fill("Pankki toimi");
 	await client.page.getByRole("button", { name: "Lähetä", exact: true }).click();
 	await house.counsellor.until("it arrives", () => house.counsellor.texts(room).includes("Pankki toimi"));
+});
+
+test("the_counsellor_sees_who_was_identified_and_that_the_name_is_another", async () => {
+	const staff = await open(browser, { size: desk });
+	const { page } = staff;
+	await page.goto(house.service.origin);
+	const organisation = `Testikunta ${idToUuid(house.org).slice(0, 8)}`;
+	await page.locator(".person", { hasText: organisation }).filter({ has: page.locator("strong", { hasText: /^counsellor-1$/ }) }).click();
+	await page.getByLabel("Salalause", { exact: true }).fill(HOUSE_PASSPHRASE);
+	await page.getByRole("button", { name: "Avaa", exact: true }).click();
+	await page.getByText("Pankki toimi").first().click();
+	await page.getByRole("button", { name: "Tietoja", exact: true }).click();
+	await page.getByRole("button", { name: "Näytä tunnistettu nimi" }).click();
+	await page.getByText("Oona Näyte").waitFor();
+	await page.getByText("Esittelypankki tunnisti").waitFor();
+	assert.equal(await page.getByText("Kutsuit nimellä").count(), 0, "the name fits");
+	await clean(staff, "identified-name");
+	await page.getByRole("button", { name: "Muuta asiakkaan nimeä" }).click();
+	await page.getByLabel("Asiakkaan nimi").fill("Pekka Muu");
+	await page.getByRole("button", { name: "Tallenna", exact: true }).click();
+	await page.getByText("Kutsuit nimellä Pekka Muu.").waitFor();
+	await clean(staff, "identified-differs");
+	const { rows } = await house.db.query("SELECT count(*)::int AS n FROM audit WHERE action = 'identified_name' AND actor = $1", [idToUuid(house.counsellor.user)]);
+	assert.equal(rows[0].n, 1, "one look, one record");
+	await staff.close();
 });
 
 test("the_session_is_a_cookie_that_no_script_and_no_other_site_can_use", async () => {

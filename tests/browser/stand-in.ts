@@ -203,6 +203,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 			opened();
 			return { code: CODE };
 		},
+		identified: async () => ({ name: "Aino Esimerkki", provider: "pankki", at: Date.now() }),
 		compareCode: async () => COMPARED,
 		confirmKeys: async (room, _user, code) => {
 			if (code !== COMPARED) return refuse("keys_changed");

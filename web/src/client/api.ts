@@ -35,6 +35,12 @@ export interface SelfView {
 	warning: null | "old_state" | "old_unlockers" | "root_changed";
 }
 
+export interface IdentifiedView {
+	name: string;
+	provider: string; // the slug of sign_in_options
+	at: number;
+}
+
 export interface RoomSummary {
 	room: Id;
 	title: string; // for staff the client's name as they know it; for a client the counsellor's name; "" if unknown yet
@@ -234,6 +240,8 @@ export interface Engine {
 	addColleague(room: Id, user: Id, history: "none" | "all"): Promise<void>;
 	removeColleague(room: Id, user: Id): Promise<void>;
 	colleagues(): Promise<{ user: Id; name: string }[]>;
+	/** Staff: as whom a service identified the room's client, and when; each asking is on record. `not_found`: nobody did. */
+	identified(room: Id, user: Id): Promise<IdentifiedView>;
 	/** Six groups of five digits, the same in both browsers: of the keys of both. */
 	compareCode(room: Id, user: Id): Promise<string>;
 	/** The codes were compared and are the same: the other is given what they may read. */

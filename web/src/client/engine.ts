@@ -33,7 +33,7 @@ export interface EngineParts {
 /** Every one of them once; the compiler misses none. */
 const RARE: { readonly [M in keyof RareActs]: true } = {
 	createKeys: true, resetKeys: true, addPasskey: true, removePasskey: true, newCode: true, changePassphrase: true, setName: true, invite: true,
-	renewInvitation: true, renameClient: true, addColleague: true, removeColleague: true, colleagues: true, compareCode: true, confirmKeys: true,
+	renewInvitation: true, renameClient: true, addColleague: true, removeColleague: true, colleagues: true, identified: true, compareCode: true, confirmKeys: true,
 	refuseKeys: true, closeRoom: true, reopenRoom: true, leaveRoom: true, acceptInvitation: true, readInvitation: true,
 };
 

@@ -29,7 +29,7 @@ export interface RareDeps {
 
 export type RareActs = Pick<Engine,
 	| "createKeys" | "resetKeys" | "addPasskey" | "removePasskey" | "newCode" | "changePassphrase" | "setName" | "invite" | "renewInvitation"
-	| "renameClient" | "addColleague" | "removeColleague" | "colleagues" | "compareCode" | "confirmKeys" | "refuseKeys" | "closeRoom" | "reopenRoom"
+	| "renameClient" | "addColleague" | "removeColleague" | "colleagues" | "identified" | "compareCode" | "confirmKeys" | "refuseKeys" | "closeRoom" | "reopenRoom"
 	| "leaveRoom" | "acceptInvitation" | "readInvitation">;
 
 const CLOSE_REASON = { finished: 1, moved: 2, no_contact: 3, other: 4 } as const;
@@ -135,6 +135,10 @@ const membership = (d: RareDeps): Membership => ({
 		await people.learn(users);
 		const valid = users.filter((user) => user !== me.user && people.chain(user)?.state.cert !== undefined && !people.broken(user));
 		return valid.map((user) => ({ user, name: certificateOf(people, user)?.name ?? "" })).sort((a, b) => a.name.localeCompare(b.name));
+	},
+	identified: async (room, user) => {
+		const { given, family, provider, identified_at: at } = await d.call("identified_name", { room, user });
+		return { name: `${given} ${family}`.trim(), provider, at };
 	},
 	compareCode: async (id, user) => (await d.prepared(id)).acts.compare(user),
 	confirmKeys: async (id, user, code) => (await d.prepared(id)).acts.confirm(user, code),

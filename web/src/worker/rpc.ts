@@ -13,7 +13,7 @@ export type Told = { readonly event: EngineEvent };
 const METHODS: { readonly [M in Method]: true } = {
 	start: true, stop: true, identify: true, carry: true, carried: true, suggestPassphrase: true, createKeys: true, unlock: true, canOpen: true, addPasskey: true, removePasskey: true, lock: true, newCode: true, resetKeys: true, changePassphrase: true, sessions: true, endSession: true, setName: true,
 	openRoom: true, leaveRoomView: true, loadOlder: true, send: true, retry: true, edit: true, remove: true, typing: true, markRead: true,
-	saveDraft: true, goOn: true, invite: true, renewInvitation: true, renameClient: true, addColleague: true, removeColleague: true, colleagues: true, compareCode: true, confirmKeys: true, refuseKeys: true,
+	saveDraft: true, goOn: true, invite: true, renewInvitation: true, renameClient: true, addColleague: true, removeColleague: true, colleagues: true, identified: true, compareCode: true, confirmKeys: true, refuseKeys: true,
 	closeRoom: true, reopenRoom: true, leaveRoom: true, acceptInvitation: true, readInvitation: true, setLanguage: true,
 	organisationKeys: true, ceremonyBegin: true, ceremonyProve: true, ceremonyPublish: true, ceremonyDrop: true, renewIssuer: true, certifyStaff: true, revokeStaff: true, ownCode: true,
 };

@@ -8,8 +8,10 @@ import { Button, Dialog, Icon, Notice, useAct } from "../parts.js";
 import { goTo } from "../route.js";
 import { use, useSpeech } from "../state.js";
 
-const Member = ({ member, created }: { member: MemberView; created: number }) => {
+const Member = ({ member, view }: { member: MemberView; view: RoomView }) => {
 	const { t } = useSpeech();
+	const staff = use((all) => all.self?.role !== "client");
+	const created = view.createdAt;
 	const role = member.role === "client" ? t("message.client") : t("message.counsellor", { employer: member.employer });
 	const from = member.readsFrom <= created ? t("details.reads_all") : t("details.reads_from", { at: member.readsFrom });
 	return (
@@ -20,6 +22,7 @@ const Member = ({ member, created }: { member: MemberView; created: number }) =>
 			<p>{role}</p>
 			<p class="hint">{t("details.since", { at: member.since })} {from} {t(`proof.${member.proof}`)}</p>
 			{member.reset && <Notice kind="warning"><p>{t("details.reset", { name: member.name || t("room.somebody") })}</p></Notice>}
+			{staff && member.role === "client" && <Lazy load={async () => (await import("../staff/identified.js")).Identified} props={{ view, user: member.user }} />}
 		</li>
 	);
 };
@@ -31,7 +34,7 @@ const Readers = ({ view }: { view: RoomView }) => {
 	return (
 		<section>
 			<h3>{t("details.who")}</h3>
-			<ul class="members">{now.map((member) => <Member key={member.user} member={member} created={view.createdAt} />)}</ul>
+			<ul class="members">{now.map((member) => <Member key={member.user} member={member} view={view} />)}</ul>
 			{view.recovery && (
 				<div class="recovery">
 					<p><strong>{view.controller}</strong></p>
