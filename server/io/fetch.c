@@ -34,6 +34,7 @@ struct call {
 	struct list link;
 	CURL *easy;
 	struct curl_slist *headers;
+	char *url;
 	struct buf body;
 	fetch_done_fn *done;
 	void *ctx;
@@ -65,6 +66,7 @@ static void call_free(struct call *call)
 	f->spare[f->n_spare++] = call->easy;
 	curl_slist_free_all(call->headers);
 	buf_done(&call->body);
+	mem_free(call->url);
 	mem_free(call);
 }
 
@@ -261,15 +263,25 @@ static CURL *easy_take(struct fetch *f)
 	return easy;
 }
 
+static bool is_room_for(const struct fetch *f, const char *url)
+{
+	size_t alike = 0;
+	LIST_EACH(link, &f->calls)
+	alike += strcmp(LIST_OF(link, struct call, link)->url, url) == 0;
+	return f->n_calls < f->settings.max_in_flight &&
+	       (f->settings.max_alike == 0 || alike < f->settings.max_alike);
+}
+
 enum err fetch_submit(struct fetch *f, const struct fetch_call *what)
 {
 	if (f->stopping)
 		return ERR_SHUTTING_DOWN;
-	if (f->n_calls >= f->settings.max_in_flight)
+	if (!is_room_for(f, what->url))
 		return ERR_BUSY;
 	struct call *call = MEM_NEW(struct call);
 	*call = (struct call){.fetch = f,
 		.easy = easy_take(f),
+		.url = mem_text(what->url),
 		.body = BUF_MAX(FETCH_BODY_MAX),
 		.done = what->done,
 		.ctx = what->ctx,

@@ -12,6 +12,8 @@ enum { FETCH_BODY_MAX = 64 << 10 };
 struct fetch_settings {
 	unsigned max_in_flight;
 	unsigned connect_ms, total_ms; /* of each call */
+	unsigned max_alike;            /* in flight with one URL, so that who is silent leaves room
+					  for others; 0: as many as there may be at all */
 };
 
 struct fetch *fetch_new(struct loop *loop, const struct fetch_settings *settings);
@@ -38,6 +40,6 @@ struct fetch_call {
 	void *ctx;
 	uint64_t tag;
 };
-/* Copies what it needs. done comes in a later turn, exactly once. ERR_BUSY when too many are under
- * way, ERR_SHUTTING_DOWN after fetch_stop: then done is not called. */
+/* Copies what it needs. done comes in a later turn, exactly once. ERR_BUSY when too many (alike)
+ * are under way, ERR_SHUTTING_DOWN after fetch_stop: then done is not called. */
 MUST enum err fetch_submit(struct fetch *fetch, const struct fetch_call *call);

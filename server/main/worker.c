@@ -171,7 +171,8 @@ static bool worker_build_sign_in(struct worker *w)
 		return false;
 	struct fetch_settings settings = {.max_in_flight = (unsigned)c->provider_requests,
 		.connect_ms = (unsigned)c->provider_connect_ms,
-		.total_ms = (unsigned)c->provider_total_ms};
+		.total_ms = (unsigned)c->provider_total_ms,
+		.max_alike = (unsigned)(c->provider_requests + 1) / 2};
 	w->fetch = fetch_new(w->loop, &settings);
 	w->sign_in = sign_in_new(w->fetch, &providers);
 	return true;

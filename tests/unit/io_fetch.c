@@ -45,7 +45,7 @@ static void done(void *ctx, uint64_t tag, enum err e, const struct fetch_answer 
 static int begin(void **state)
 {
 	struct asker *a = calloc(1, sizeof(*a));
-	struct fetch_settings settings = {IN_FLIGHT, CONNECT_MS, TOTAL_MS};
+	struct fetch_settings settings = {IN_FLIGHT, CONNECT_MS, TOTAL_MS, 0};
 	a->loop = loop_new();
 	a->fetch = fetch_new(a->loop, &settings);
 	*state = a;
@@ -253,6 +253,26 @@ static void does_many_at_once_and_no_more_than_it_may(void **state)
 	assert_ok(a->seen[IN_FLIGHT].e);
 }
 
+static void keeps_room_for_others_when_one_is_silent(void **state)
+{
+	struct asker *a = *state;
+	struct fetch_settings settings = {IN_FLIGHT, CONNECT_MS, TOTAL_MS, IN_FLIGHT / 2};
+	fetch_free(&a->fetch);
+	a->fetch = fetch_new(a->loop, &settings);
+	for (uint64_t i = 0; i < IN_FLIGHT / 2; i++)
+		assert_ok(submit(a, "/slow", i));
+	assert_err(submit(a, "/slow", IN_FLIGHT), ERR_BUSY);
+	for (uint64_t i = IN_FLIGHT / 2; i < IN_FLIGHT; i++)
+		assert_ok(submit(a, i % 2 ? "/good" : "/peer", i));
+	assert_err(submit(a, "/good", IN_FLIGHT), ERR_BUSY);
+	loop_run(a->loop);
+	for (size_t i = 0; i < IN_FLIGHT; i++)
+		assert_int_equal(a->seen[i].times, 1);
+	assert_ok(submit(a, "/slow", IN_FLIGHT));
+	loop_run(a->loop);
+	assert_int_equal(a->seen[IN_FLIGHT].times, 1);
+}
+
 static void answers_what_waits_when_it_stops_and_takes_no_more(void **state)
 {
 	struct asker *a = *state;
@@ -291,6 +311,7 @@ int main(void)
 		F(refuses_a_port_where_nobody_is),
 		F(uses_a_connection_again),
 		F(does_many_at_once_and_no_more_than_it_may),
+		F(keeps_room_for_others_when_one_is_silent),
 		F(answers_what_waits_when_it_stops_and_takes_no_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
