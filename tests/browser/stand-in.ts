@@ -58,6 +58,7 @@ const startWorkers = (): StaffView[] =>
 		worker("Maija Virtanen", "certified", { until: now + 300 * DAY }),
 		worker("Olli Niemi", "certified", { until: now + 12 * DAY, role: "team_lead" }),
 		worker("Tuula Koski", "revoked"),
+		{ ...worker("", "no_keys"), user: "staff-absent" },
 		worker("Antti Harju", "broken"),
 	];
 

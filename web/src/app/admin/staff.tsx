@@ -26,7 +26,7 @@ const Standing = ({ one }: { one: StaffView }) => {
 		);
 	if (one.state === "expired" && one.until !== null) return <span>{t("staffkeys.expired", { on: one.until })}</span>;
 	if (one.state === "waiting") return <span>{one.anew ? t("staffkeys.anew", { on: one.since, at: one.since }) : t("staffkeys.made", { on: one.since, at: one.since })}</span>;
-	return <span>{t(`staffkeys.state.${one.state as "no_keys" | "revoked" | "broken"}`)}</span>;
+	return <span>{t(`staffkeys.state.${one.state as "revoked" | "broken"}`)}</span>;
 };
 
 const One = ({ one, n, able, ask }: { one: StaffView; n: number; able: boolean; ask: (asked: Asked) => void }) => {
@@ -66,7 +66,8 @@ export const StaffKeys = ({ staff, able, onChange }: { staff: readonly StaffView
 	const { t } = useSpeech();
 	const [asked, ask] = useState<Asked>(null);
 	const named = [...staff].sort((a, b) => a.name.localeCompare(b.name, "fi") || a.since - b.since);
-	const unnamed = named.filter((one) => one.name === "");
+	const unnamed = named.filter((one) => one.name === "" && one.state !== "no_keys");
+	const without = named.filter((one) => one.state === "no_keys").length;
 	const row = (one: StaffView) => <One key={one.user} one={one} n={unnamed.indexOf(one) + 1} able={able} ask={ask} />;
 	const rows = (which: (one: StaffView) => boolean) => named.filter(which).map(row);
 	const of = named.find((one) => one.user === asked?.user);
@@ -79,7 +80,8 @@ export const StaffKeys = ({ staff, able, onChange }: { staff: readonly StaffView
 		<>
 			<Group title={t("staffkeys.waiting")} empty={t("staffkeys.nobody_waits")}>{rows(waits)}</Group>
 			<Group title={t("staffkeys.certified")} empty={t("staffkeys.nobody_certified")}>{rows((one) => one.state === "certified")}</Group>
-			<Group title={t("staffkeys.others")}>{rows((one) => !waits(one) && one.state !== "certified")}</Group>
+			<Group title={t("staffkeys.others")}>{rows((one) => one.state === "revoked" || one.state === "broken")}</Group>
+			{without > 0 && <p>{t("staffkeys.without", { n: without })}</p>}
 			{of && asked?.act === "certify" && <Dialog title={t(of.state === "certified" ? "staffkeys.renew_title" : "staffkeys.certify_title")} onClose={close}><Certify of={of} onDone={done} /></Dialog>}
 			{of && asked?.act === "revoke" && <Dialog title={t("staffkeys.revoke_title")} onClose={close}><Revoke of={of} onDone={done} /></Dialog>}
 		</>
