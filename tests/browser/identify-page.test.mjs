@@ -179,6 +179,17 @@ test("after ten minutes it is too late, and asks nothing", async () => {
 	await tab.close();
 });
 
+test("who comes back by another way than the provider's leaves nothing in the tab", async () => {
+	const tab = await visit(done);
+	await depart(tab.page);
+	await tab.page.goto(`${site.origin}/robots.txt`);
+	assert.equal((await stored(tab.page)).session.length, 1);
+	await tab.page.goto(`${site.origin}/?as=signed-out`);
+	await tab.page.getByRole("heading", { level: 1 }).waitFor();
+	assert.deepEqual((await stored(tab.page)).session, []);
+	await tab.close();
+});
+
 test("the back button does not bring the answer again", async () => {
 	const tab = await visit(done);
 	await depart(tab.page);

@@ -17,7 +17,7 @@ const carryKey = randomBytes(32).toString("base64url");
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 const claims = (nonce: string) => ({
-	iss: "luotsi", client_id: "luotsi", nonce, redirect_uri: REDIRECT, response_type: "code", code_challenge_method: "S256", state: STATE,
+	iss: "luotsi", client_id: "luotsi", nonce, redirect_uri: REDIRECT, response_type: "code", code_challenge_method: "S256", code_challenge: "c".repeat(43), state: STATE,
 });
 
 const address = (said: object, more: Record<string, string> = {}): string => {
@@ -65,6 +65,12 @@ for (const [name, make] of Object.entries<() => string>({
 	"a token at once": () => address({ ...claims("n"), response_type: "code id_token" }),
 	"a plain challenge": () => address({ ...claims("n"), code_challenge_method: "plain" }),
 	"a short state": () => address({ ...claims("n"), state: "s" }),
+	"no challenge": () => address({ ...claims("n"), code_challenge: undefined }),
+	"a state that is no secret": () => address({ ...claims("n"), state: "s ".repeat(30) }),
+	"two clients": () => `${address(claims("n"))}&client_id=other`,
+	"another request to fetch": () => address(claims("n"), { request_uri: "https://evil.example/request" }),
+	"a name before the host": () => address(claims("n")).replace("//bank", "//luotsi@bank"),
+	"a fragment": () => `${address(claims("n"))}#f`,
 	"no request": () => "https://bank.example/auth?client_id=luotsi",
 	"two requests": () => `${address(claims("n"))}&request=x`,
 	"no client": () => address(claims("n")).replace("client_id=luotsi&", ""),

@@ -11,7 +11,14 @@ export interface Item {
 	readonly at: number;
 }
 
-export const forgetItem = (): void => sessionStorage.removeItem(NAME);
+/** A browser that keeps nothing keeps no item either. */
+export const forgetItem = (): void => {
+	try {
+		sessionStorage.removeItem(NAME);
+	} catch {
+		// nothing to take out
+	}
+};
 
 export const keepItem = (item: Item): void => sessionStorage.setItem(NAME, JSON.stringify(item));
 
@@ -21,10 +28,10 @@ const isItem = (value: unknown): value is Item =>
 
 /** Takes it out: whatever comes of it, it is read once. */
 export const takeItem = (): Item | "none" | "old" => {
-	const kept = sessionStorage.getItem(NAME);
-	forgetItem();
-	if (kept === null) return "none";
 	try {
+		const kept = sessionStorage.getItem(NAME);
+		forgetItem();
+		if (kept === null) return "none";
 		const item: unknown = JSON.parse(kept);
 		if (!isItem(item)) return "none";
 		return Date.now() - item.at <= MOST_MS ? item : "old";

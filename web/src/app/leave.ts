@@ -1,5 +1,6 @@
 // Ways out: the safe exit, signing out, locking by hand, by idleness and when a shared device's page is left.
 
+import { forgetItem } from "./carry.js";
 import { begin, beginAgain, engine, forget } from "./engine.js";
 import { wayOut } from "./parts.js";
 import { get, set } from "./state.js";
@@ -24,6 +25,7 @@ export const exitNow = (): void => {
 	document.title = "";
 	void endSession();
 	forget();
+	forgetItem();
 	location.replace(NEUTRAL);
 };
 
@@ -82,5 +84,7 @@ export const guard = (): void => {
 	watchIdle();
 	watchEscape();
 	watchLeaving();
-	if (!get().returned) void begin();
+	if (get().returned) return;
+	forgetItem(); // whoever comes by another way than the provider's does not go on with it
+	void begin();
 };

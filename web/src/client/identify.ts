@@ -37,6 +37,7 @@ interface Claims {
 	readonly nonce?: unknown;
 	readonly redirect_uri?: unknown;
 	readonly response_type?: unknown;
+	readonly code_challenge?: unknown;
 	readonly code_challenge_method?: unknown;
 	readonly state?: unknown;
 }
@@ -48,15 +49,19 @@ const claimsOf = (object: string | null): Claims => {
 	return claims;
 };
 
+/** 32 bytes or more, in base64url. */
+const isSecret = (value: unknown): boolean => typeof value === "string" && /^[\w-]{43,128}$/.test(value);
+
 /** Goes nowhere but with a request that says what this page asked for; gives its state. */
 export const checkAddress = (address: string, nonce: string, redirect: string): string => {
 	try {
 		const to = new URL(address);
 		const claims = claimsOf(to.searchParams.get("request"));
 		const client = to.searchParams.get("client_id");
-		const right = to.protocol === "https:" && to.searchParams.getAll("request").length === 1 && client !== null && claims.client_id === client
+		const right = to.protocol === "https:" && to.username + to.password + to.hash === "" && ["request", "client_id"].every((name) => to.searchParams.getAll(name).length === 1)
+			&& !to.searchParams.has("request_uri") && claims.client_id === client
 			&& claims.iss === client && claims.nonce === nonce && claims.redirect_uri === redirect && claims.response_type === "code"
-			&& claims.code_challenge_method === "S256" && typeof claims.state === "string" && claims.state.length >= 43;
+			&& claims.code_challenge_method === "S256" && isSecret(claims.code_challenge) && isSecret(claims.state);
 		if (right) return String(claims.state);
 	} catch {
 		// unreadable is as wrong as another nonce
