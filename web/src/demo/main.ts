@@ -7,13 +7,13 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeEngine } from "../client/engine.js";
 import { openNodePlatform, people, signIn, type Person } from "../client/node.js";
-import { certify, makeOrganisation } from "./ceremony.js";
 import { writeDiary, type Writer } from "./diary.js";
-import { paperShares } from "./shares.js";
+import { codesOf, sheetText } from "./sheets.js";
 import { DIARIST, DIARY_END, OPEN_INVITATION, STORIES, type Story, type Who } from "./stories.js";
 import type { Content } from "../seal/index.js";
 
 const DIARY = 10_000;
+const CERT_DAYS = 365;
 
 interface Actor {
 	readonly person: Person;
@@ -141,27 +141,30 @@ const byRole = (all: readonly Person[], role: Person["role"], n: number): Person
 	return found.slice(0, n);
 };
 
+const certify = async (admin: Actor, one: Actor, employer: string): Promise<void> => {
+	const code = await one.engine.ownCode();
+	await admin.engine.certifyStaff({ user: one.user, code, name: one.name, employer, role: "counsellor", days: CERT_DAYS });
+};
+
 const main = async (): Promise<void> => {
 	const o = readOptions();
 	const all = await people(o.origin, o.ca);
 	const [adminPerson] = byRole(all, "admin", 1) as [Person];
 	const admin = await arrive(o, adminPerson);
-	const { organisation } = admin.engine.parts.self().people;
-	if (organisation.entries.length > 0) {
+	if ((await admin.engine.organisationKeys()).madeAt !== null) {
 		await admin.engine.stop();
 		console.log("The organisation exists already; nothing was done.");
 		return;
 	}
-	const { call } = admin.engine.parts.link;
-	const { org } = admin.engine.parts.self().me;
-	const ceremony = await makeOrganisation(call, Buffer.from(org).toString("base64url"), admin.user);
-	const shares = await paperShares(adminPerson.organisation, ceremony.root, ceremony.recovery);
+	const sheets = (await admin.engine.ceremonyBegin()).map((sheet, i) => sheetText(adminPerson.organisation, i + 1, sheet));
 	mkdirSync(dirname(o.out), { recursive: true });
-	shares.forEach((text, i) => writeFileSync(join(dirname(o.out), `shares-${i + 1}.txt`), text, { mode: 0o600 }));
+	sheets.forEach((text, i) => writeFileSync(join(dirname(o.out), `shares-${i + 1}.txt`), text, { mode: 0o600 }));
+	await admin.engine.ceremonyProve(sheets.slice(0, 2).map(codesOf));
+	await admin.engine.ceremonyPublish();
 
 	const counsellors = await Promise.all(byRole(all, "counsellor", 2).map((person) => arrive(o, person)));
 	for (const one of counsellors) {
-		await certify(call, ceremony, one.user, { name: one.name, employer: adminPerson.organisation, role: 1 });
+		await certify(admin, one, adminPerson.organisation);
 		await one.engine.parts.self().refresh();
 	}
 	const clients = new Map((await Promise.all(byRole(all, "client", STORIES.length).map((person) => arrive(o, person)))).map((a) => [a.name, a]));
