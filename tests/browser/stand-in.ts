@@ -1,7 +1,7 @@
 // An engine in memory behind the contract of web/src/client/api.ts, for tests of the page alone: states that the real service reaches
 // only after weeks or under attack. Never part of the site. The scenario is the query of the address: ?as=client, ?as=counsellor, ...
 
-import type { Engine, EngineEvent, Id, MemberView, MessageView, NewKeys, RoomSummary, RoomView, SelfView, SessionView, StaffView } from "../../web/src/client/api.js";
+import type { Engine, EngineEvent, Id, MemberView, MessageView, NewKeys, Organising, RoomSummary, RoomView, SelfView, SessionView, StaffView } from "../../web/src/client/api.js";
 
 const DAY = 86_400_000;
 const now = Date.now();
@@ -158,6 +158,20 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		self = { ...self, recovered: true };
 		tell({ type: "self", self });
 	};
+	const organising: Organising = {
+		organisationKeys: async () => ({
+			madeAt: scenario === "admin-new" ? null : now - 90 * DAY, staff: workers,
+			issuerUntil: scenario === "admin-bare" ? null : now + (scenario === "admin-soon" ? 20 : 500) * DAY,
+		}),
+		ceremonyBegin: async () => [1, 2, 3].map((n) => ({ root: share(n), recovery: share(n + 3) })),
+		ceremonyProve: async ([one, other]) => (one === other ? refuse("same_sheet") : undefined),
+		ceremonyPublish: async () => refuse("conflict"),
+		ceremonyDrop: async () => undefined,
+		renewIssuer: async () => refuse("other_sheets"),
+		certifyStaff: async ({ user, name, role }) => void (workers = workers.map((one) => (one.user === user ? { ...one, name, role, state: "certified", known: true, until: now + 365 * DAY } : one))),
+		revokeStaff: async (user) => void (workers = workers.map((one) => (one.user === user ? { ...one, state: "revoked", until: null } : one))),
+		ownCode: async () => (scenario === "counsellor-new" ? COMPARED : ""),
+	};
 	const engine: Engine = {
 		start: async () => {
 			if (scenario === "signed-out" || scenario === "carried") return refuse("not_signed_in");
@@ -285,18 +299,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		acceptInvitation: async () => refuse("used"),
 		readInvitation: async (fragment) => ({ ok: fragment.length === 172 }),
 		setLanguage: async () => undefined,
-		organisationKeys: async () => ({
-			madeAt: scenario === "admin-new" ? null : now - 90 * DAY, staff: workers,
-			issuerUntil: scenario === "admin-bare" ? null : now + (scenario === "admin-soon" ? 20 : 500) * DAY,
-		}),
-		ceremonyBegin: async () => [1, 2, 3].map((n) => ({ root: share(n), recovery: share(n + 3) })),
-		ceremonyProve: async ([one, other]) => (one === other ? refuse("same_sheet") : undefined),
-		ceremonyPublish: async () => refuse("conflict"),
-		ceremonyDrop: async () => undefined,
-		renewIssuer: async () => refuse("other_sheets"),
-		certifyStaff: async ({ user, name, role }) => void (workers = workers.map((one) => (one.user === user ? { ...one, name, role, state: "certified", known: true, until: now + 365 * DAY } : one))),
-		revokeStaff: async (user) => void (workers = workers.map((one) => (one.user === user ? { ...one, state: "revoked", until: null } : one))),
-		ownCode: async () => (scenario === "counsellor-new" ? COMPARED : ""),
+		organise: (act, ...args) => (organising[act] as (...args: unknown[]) => never)(...args),
 	};
 	Object.assign(globalThis, {
 		standIn: {

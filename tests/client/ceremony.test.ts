@@ -35,21 +35,21 @@ const office = async (): Promise<Office> => {
 };
 
 const found = async ({ engine }: Actor): Promise<SheetView[]> => {
-	const sheets = await engine.ceremonyBegin();
-	await engine.ceremonyProve([textOf(sheets[0] as SheetView), textOf(sheets[2] as SheetView)]);
-	await engine.ceremonyPublish();
+	const sheets = await engine.organise("ceremonyBegin");
+	await engine.organise("ceremonyProve", [textOf(sheets[0] as SheetView), textOf(sheets[2] as SheetView)]);
+	await engine.organise("ceremonyPublish");
 	return sheets;
 };
 
 const only = async ({ engine }: Actor): Promise<StaffView> => {
-	const { staff } = await engine.organisationKeys();
+	const { staff } = await engine.organise("organisationKeys");
 	assert.equal(staff.length, 1);
 	return staff[0] as StaffView;
 };
 
 const certify = async (admin: Actor, days = 365): Promise<void> => {
 	const { user, code } = await only(admin);
-	await admin.engine.certifyStaff({ user, code, name: "Oona Ohjaaja", employer: "Ohjaamo", role: "counsellor", days });
+	await admin.engine.organise("certifyStaff", { user, code, name: "Oona Ohjaaja", employer: "Ohjaamo", role: "counsellor", days });
 };
 
 const end = async (...actors: Actor[]): Promise<void> => {
@@ -90,15 +90,15 @@ test("a wrong letter, a missing one, another organisation and the two halves in 
 
 test("the organisation's keys are made, and the issuer certifies in another browser too", async () => {
 	const { relay, admin, staff } = await office();
-	assert.deepEqual(await admin.engine.organisationKeys(), { madeAt: null, issuerUntil: null, staff: [] });
-	assert.equal(await staff.engine.ownCode(), "");
+	assert.deepEqual(await admin.engine.organise("organisationKeys"), { madeAt: null, issuerUntil: null, staff: [] });
+	assert.equal(await staff.engine.organise("ownCode"), "");
 	await found(admin);
 	const second = await again(relay, admin);
-	const { madeAt, issuerUntil } = await second.engine.organisationKeys();
+	const { madeAt, issuerUntil } = await second.engine.organise("organisationKeys");
 	assert.ok(madeAt && issuerUntil && issuerUntil > madeAt + 600 * 86_400_000);
 	const one = await only(second);
 	assert.deepEqual([one.state, one.name, one.known, one.anew], ["waiting", "", false, false]);
-	assert.equal(one.code, await staff.engine.ownCode());
+	assert.equal(one.code, await staff.engine.organise("ownCode"));
 	await certify(second);
 	await staff.until("told that it is certified", () => staff.events.some((e) => e.type === "self" && e.self.certified));
 	assert.equal(staff.engine.parts.self().view().name, "Oona Ohjaaja");
@@ -123,17 +123,17 @@ test("what is published verifies from its first entry, and holds none of the pri
 
 test("nothing is published before two sheets were read, and a browser that goes starts anew", async () => {
 	const { relay, admin, staff } = await office();
-	await assert.rejects(admin.engine.ceremonyPublish(), refused("begin_again"));
-	const lost = (await admin.engine.ceremonyBegin()).map(textOf) as [string, string, string];
-	await assert.rejects(admin.engine.ceremonyPublish(), refused("begin_again"));
-	await admin.engine.ceremonyProve([lost[0], lost[1]]);
+	await assert.rejects(admin.engine.organise("ceremonyPublish"), refused("begin_again"));
+	const lost = (await admin.engine.organise("ceremonyBegin")).map(textOf) as [string, string, string];
+	await assert.rejects(admin.engine.organise("ceremonyPublish"), refused("begin_again"));
+	await admin.engine.organise("ceremonyProve", [lost[0], lost[1]]);
 	await admin.engine.stop();
 	const second = await again(relay, admin);
-	await assert.rejects(second.engine.ceremonyPublish(), refused("begin_again"));
-	await assert.rejects(second.engine.ceremonyProve([lost[0], lost[1]]), refused("begin_again"));
+	await assert.rejects(second.engine.organise("ceremonyPublish"), refused("begin_again"));
+	await assert.rejects(second.engine.organise("ceremonyProve", [lost[0], lost[1]]), refused("begin_again"));
 	assert.equal(relay.chains.get(relay.org)?.length, 0);
-	await second.engine.ceremonyBegin();
-	await assert.rejects(second.engine.ceremonyProve([lost[0], lost[1]]), refused("other_sheets"));
+	await second.engine.organise("ceremonyBegin");
+	await assert.rejects(second.engine.organise("ceremonyProve", [lost[0], lost[1]]), refused("other_sheets"));
 	await found(second);
 	assert.equal(relay.chains.get(relay.org)?.length, 3);
 	await end(staff, second);
@@ -141,42 +141,42 @@ test("nothing is published before two sheets were read, and a browser that goes 
 
 test("one sheet twice, an old one beside a new one and a slip of the pen are told apart", async () => {
 	const { admin, staff } = await office();
-	const old = (await admin.engine.ceremonyBegin()).map(textOf) as [string, string, string];
-	const now = (await admin.engine.ceremonyBegin()).map(textOf) as [string, string, string];
-	await assert.rejects(admin.engine.ceremonyProve([now[0], now[0]]), refused("same_sheet"));
-	await assert.rejects(admin.engine.ceremonyProve([now[0], now[1].slice(0, -2)]), refused("bad_sheet", "1.length"));
-	await assert.rejects(admin.engine.ceremonyProve([now[0].replace(/.$/, (c) => (c === "A" ? "B" : "A")), now[1]]), refused("bad_sheet", "0.recovery"));
-	await assert.rejects(admin.engine.ceremonyProve([old[0], old[1]]), refused("other_sheets"));
-	await assert.rejects(admin.engine.ceremonyProve([now[0]]), refused("bad_sheet"));
-	await assert.rejects(admin.engine.ceremonyPublish(), refused("begin_again"));
-	await admin.engine.ceremonyProve([now[2], now[1]]);
+	const old = (await admin.engine.organise("ceremonyBegin")).map(textOf) as [string, string, string];
+	const now = (await admin.engine.organise("ceremonyBegin")).map(textOf) as [string, string, string];
+	await assert.rejects(admin.engine.organise("ceremonyProve", [now[0], now[0]]), refused("same_sheet"));
+	await assert.rejects(admin.engine.organise("ceremonyProve", [now[0], now[1].slice(0, -2)]), refused("bad_sheet", "1.length"));
+	await assert.rejects(admin.engine.organise("ceremonyProve", [now[0].replace(/.$/, (c) => (c === "A" ? "B" : "A")), now[1]]), refused("bad_sheet", "0.recovery"));
+	await assert.rejects(admin.engine.organise("ceremonyProve", [old[0], old[1]]), refused("other_sheets"));
+	await assert.rejects(admin.engine.organise("ceremonyProve", [now[0]]), refused("bad_sheet"));
+	await assert.rejects(admin.engine.organise("ceremonyPublish"), refused("begin_again"));
+	await admin.engine.organise("ceremonyProve", [now[2], now[1]]);
 	await admin.engine.lock();
 	await admin.engine.unlock({ passphrase: PASSPHRASE });
-	await assert.rejects(admin.engine.ceremonyPublish(), refused("begin_again"), "locking forgets them");
+	await assert.rejects(admin.engine.organise("ceremonyPublish"), refused("begin_again"), "locking forgets them");
 	await end(admin, staff);
 });
 
 test("a server that cannot for a moment gets it once, and a state that cannot be saved publishes nothing", async () => {
 	const { relay, admin, staff } = await office();
-	const sheets = (await admin.engine.ceremonyBegin()).map(textOf) as [string, string, string];
-	await admin.engine.ceremonyProve([sheets[0], sheets[1]]);
+	const sheets = (await admin.engine.organise("ceremonyBegin")).map(textOf) as [string, string, string];
+	await admin.engine.organise("ceremonyProve", [sheets[0], sheets[1]]);
 	relay.refuseOps.add("self_put_state");
-	await assert.rejects(admin.engine.ceremonyPublish(), refused("unavailable"));
+	await assert.rejects(admin.engine.organise("ceremonyPublish"), refused("unavailable"));
 	assert.equal(relay.chains.get(relay.org)?.length, 0);
 	relay.refuseOps.clear();
 	relay.fail = "organisation_append";
-	await admin.engine.ceremonyPublish();
+	await admin.engine.organise("ceremonyPublish");
 	assert.equal(relay.chains.get(relay.org)?.length, 3);
-	assert.ok((await admin.engine.organisationKeys()).issuerUntil);
+	assert.ok((await admin.engine.organise("organisationKeys")).issuerUntil);
 	await end(admin, staff);
 });
 
 test("only an administrator makes keys, and only once", async () => {
 	const { admin, staff } = await office();
-	await assert.rejects(staff.engine.ceremonyBegin(), refused("forbidden"));
-	await assert.rejects(staff.engine.organisationKeys(), refused("forbidden"));
+	await assert.rejects(staff.engine.organise("ceremonyBegin"), refused("forbidden"));
+	await assert.rejects(staff.engine.organise("organisationKeys"), refused("forbidden"));
 	await found(admin);
-	await assert.rejects(admin.engine.ceremonyBegin(), refused("conflict"));
+	await assert.rejects(admin.engine.organise("ceremonyBegin"), refused("conflict"));
 	await end(admin, staff);
 });
 
@@ -193,7 +193,7 @@ test("a certificate is for the keys that were compared, and ends when they do", 
 	assert.deepEqual([waiting.state, waiting.name, waiting.anew, waiting.known], ["waiting", "Oona Ohjaaja", true, false]);
 	assert.notEqual(waiting.code, before.code);
 	const input = { user: staff.user, name: "Oona Ohjaaja", employer: "Ohjaamo", role: "counsellor", days: 365 } as const;
-	await assert.rejects(admin.engine.certifyStaff({ ...input, code: before.code }), refused("keys_changed"));
+	await assert.rejects(admin.engine.organise("certifyStaff", { ...input, code: before.code }), refused("keys_changed"));
 	assert.equal((await only(admin)).state, "waiting");
 	await certify(admin);
 	await fresh.until("certified", () => fresh.engine.parts.self().view().certified);
@@ -207,9 +207,9 @@ test("renewing moves the end, revoking ends it at once, and a certificate of thr
 	const first = await only(admin);
 	await certify(admin, 700);
 	const { until, user, code } = await only(admin);
-	await assert.rejects(admin.engine.certifyStaff({ user, code, name: "Oona", employer: "Ohjaamo", role: "counsellor", days: 1_000 }), refused("bad_field"));
+	await assert.rejects(admin.engine.organise("certifyStaff", { user, code, name: "Oona", employer: "Ohjaamo", role: "counsellor", days: 1_000 }), refused("bad_field"));
 	assert.ok((until as number) > (first.until as number) + 600 * 86_400_000);
-	await admin.engine.revokeStaff(staff.user, "left");
+	await admin.engine.organise("revokeStaff", staff.user, "left");
 	assert.equal((await only(admin)).state, "revoked");
 	await staff.until("no longer certified", () => !staff.engine.parts.self().view().certified);
 	await end(admin, staff);
@@ -222,14 +222,14 @@ test("an administrator who lost their keys certifies again with two sheets, and 
 	const fresh = makeActor(admin.user, relay.platform(admin.user));
 	await fresh.engine.start();
 	await fresh.engine.resetKeys({ passphrase: PASSPHRASE, name: "Pääkäyttäjä", language: "fi" });
-	assert.equal((await fresh.engine.organisationKeys()).issuerUntil, null);
+	assert.equal((await fresh.engine.organise("organisationKeys")).issuerUntil, null);
 	await assert.rejects(certify(fresh), refused("no_issuer"));
 	const others = (await makeSheets(fromBase64Url(relay.org), random(32), random(32))).map(textOf) as [string, string, string];
-	await assert.rejects(fresh.engine.renewIssuer([others[0], others[1]]), refused("other_sheets"));
-	await assert.rejects(fresh.engine.renewIssuer([sheets[0], others[1]]), refused("other_sheets"));
+	await assert.rejects(fresh.engine.organise("renewIssuer", [others[0], others[1]]), refused("other_sheets"));
+	await assert.rejects(fresh.engine.organise("renewIssuer", [sheets[0], others[1]]), refused("other_sheets"));
 	assert.equal(relay.chains.get(relay.org)?.length, 3);
-	await fresh.engine.renewIssuer([sheets[1], sheets[2].split("\n")[0] as string]);
-	assert.ok((await fresh.engine.organisationKeys()).issuerUntil);
+	await fresh.engine.organise("renewIssuer", [sheets[1], sheets[2].split("\n")[0] as string]);
+	assert.ok((await fresh.engine.organise("organisationKeys")).issuerUntil);
 	await certify(fresh);
 	await staff.until("certified", () => staff.engine.parts.self().view().certified);
 	await end(fresh, staff);
@@ -243,6 +243,6 @@ test("a chain that is not what was seen before is shown as such and not certifie
 	await admin.engine.parts.self().store()?.flush();
 	relay.chains.set(user, (relay.chains.get(user) as string[]).slice(0, 1));
 	assert.equal((await only(admin)).state, "broken");
-	await assert.rejects(admin.engine.certifyStaff({ user, code, name: "Oona", employer: "Ohjaamo", role: "counsellor", days: 365 }), refused("pin_broken"));
+	await assert.rejects(admin.engine.organise("certifyStaff", { user, code, name: "Oona", employer: "Ohjaamo", role: "counsellor", days: 365 }), refused("pin_broken"));
 	await end(admin, staff);
 });

@@ -12,7 +12,7 @@ const OwnCode = () => {
 	const self = use((all) => all.self);
 	const [code, setCode] = useState<string | null>(null);
 	const asking = useAct();
-	useEffect(() => void asking.act(async () => setCode(await engine().ownCode())), [self]);
+	useEffect(() => void asking.act(async () => setCode(await engine().organise("ownCode"))), [self]);
 	if (asking.error) return <Notice kind="error"><p>{asking.error}</p></Notice>;
 	if (code === null) return null;
 	if (code === "") return <p>{t("certify.no_organisation")}</p>;

@@ -191,6 +191,25 @@ export interface Departure extends Carried {
 	carryKey: string;
 }
 
+export interface Organising {
+	/** Administrator: how far the organisation's keys are, and whose keys of its staff are certified. */
+	organisationKeys(): Promise<OrganisationView>;
+	/** Makes root and recovery key and gives them as three sheets; earlier ones that were not published are forgotten. */
+	ceremonyBegin(): Promise<SheetView[]>;
+	/** Two sheets as they stand on the paper. Refuses `bad_sheet` (detail: which, and where), `same_sheet`, `other_sheets`. */
+	ceremonyProve(sheets: string[]): Promise<void>;
+	/** After that: the organisation has its keys, and the private ones of root and recovery are on paper only. */
+	ceremonyPublish(): Promise<void>;
+	ceremonyDrop(): Promise<void>;
+	/** A key to certify with for this account, by the root that two sheets give (their first halves are enough). */
+	renewIssuer(sheets: string[]): Promise<void>;
+	/** `code` is the one that was compared: `keys_changed` if the keys are others meanwhile. */
+	certifyStaff(input: { user: Id; code: string; name: string; employer: string; role: StaffRole; days: number }): Promise<void>;
+	revokeStaff(user: Id, reason: "left" | "lost" | "other"): Promise<void>;
+	/** Staff: what the administrator compares before certifying; "" while the organisation has no keys. */
+	ownCode(): Promise<string>;
+}
+
 export interface Engine {
 	/** Connects and keeps connected (back-off with jitter); resolves when the session is open, rejects if there is none. */
 	start(): Promise<SelfView>;
@@ -255,20 +274,6 @@ export interface Engine {
 	acceptInvitation(fragment: string): Promise<{ room: Id }>;
 	readInvitation(fragment: string): Promise<{ ok: boolean }>; // shape only, before sign-in
 	setLanguage(language: Language): Promise<void>;
-	/** Administrator: how far the organisation's keys are, and whose keys of its staff are certified. */
-	organisationKeys(): Promise<OrganisationView>;
-	/** Makes root and recovery key and gives them as three sheets; earlier ones that were not published are forgotten. */
-	ceremonyBegin(): Promise<SheetView[]>;
-	/** Two sheets as they stand on the paper. Refuses `bad_sheet` (detail: which, and where), `same_sheet`, `other_sheets`. */
-	ceremonyProve(sheets: string[]): Promise<void>;
-	/** After that: the organisation has its keys, and the private ones of root and recovery are on paper only. */
-	ceremonyPublish(): Promise<void>;
-	ceremonyDrop(): Promise<void>;
-	/** A key to certify with for this account, by the root that two sheets give (their first halves are enough). */
-	renewIssuer(sheets: string[]): Promise<void>;
-	/** `code` is the one that was compared: `keys_changed` if the keys are others meanwhile. */
-	certifyStaff(input: { user: Id; code: string; name: string; employer: string; role: StaffRole; days: number }): Promise<void>;
-	revokeStaff(user: Id, reason: "left" | "lost" | "other"): Promise<void>;
-	/** Staff: what the administrator compares before certifying; "" while the organisation has no keys. */
-	ownCode(): Promise<string>;
+	/** What concerns the organisation's keys, by name: few visits do any of it. */
+	organise<A extends keyof Organising>(act: A, ...args: Parameters<Organising[A]>): ReturnType<Organising[A]>;
 }

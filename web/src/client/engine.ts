@@ -1,14 +1,13 @@
 // The engine: joins connection, self, list and rooms into the contract of api.ts. It holds no rule of its own; what is true about a room
 // is decided in its log and conversation, what a person may do by the server and by the rules of the seal.
 
-import type { Engine, EngineEvent, Id, Language } from "./api.js";
+import type { Engine, EngineEvent, Id, Language, Organising } from "./api.js";
 import type { Context } from "./context.js";
 import type { Identification } from "./identify.js";
 import type { Left } from "./draft.js";
 import { makeLink, type Link } from "./link.js";
 import type { Platform } from "./platform.js";
 import type { RareActs } from "./rare-acts.js";
-import type { OrganisationActs } from "./organisation-acts.js";
 import { refusal } from "./refusal.js";
 import { makeRoom, type Room } from "./room.js";
 import { makeRooms, type Rooms } from "./rooms.js";
@@ -35,11 +34,6 @@ const RARE: { readonly [M in keyof RareActs]: true } = {
 	createKeys: true, resetKeys: true, addPasskey: true, removePasskey: true, newCode: true, changePassphrase: true, setName: true, invite: true,
 	renewInvitation: true, renameClient: true, addColleague: true, removeColleague: true, colleagues: true, identified: true, compareCode: true, confirmKeys: true,
 	refuseKeys: true, closeRoom: true, reopenRoom: true, leaveRoom: true, acceptInvitation: true, readInvitation: true,
-};
-
-const ORGANISATION: { readonly [M in keyof OrganisationActs]: true } = {
-	organisationKeys: true, ceremonyBegin: true, ceremonyProve: true, ceremonyPublish: true, ceremonyDrop: true, renewIssuer: true, certifyStaff: true,
-	revokeStaff: true, ownCode: true,
 };
 
 /** A server that does not answer keeps no key open. */
@@ -211,10 +205,10 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		return (acts[name] as (...args: unknown[]) => Promise<unknown>)(...args);
 	};
 
-	let organising: Promise<OrganisationActs> | undefined; // with what a ceremony holds
-	const organisation = (name: keyof OrganisationActs) => async (...args: unknown[]) => {
-		const acts = await (organising ??= import("./organisation-acts.js").then(({ makeOrganisationActs }) => makeOrganisationActs({ call, self: mine, tellSelf })));
-		return (acts[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+	let organising: Promise<Organising> | undefined; // with what a ceremony holds
+	const organise = async (act: keyof Organising, ...args: unknown[]) => {
+		const acts = await (organising ??= import("./organisation-acts.js").then(({ makeOrganising }) => makeOrganising({ call, self: mine, tellSelf })));
+		return (acts[act] as (...args: unknown[]) => Promise<unknown>)(...args);
 	};
 	const dropCeremony = (): void => void organising?.then((acts) => acts.ceremonyDrop());
 
@@ -241,7 +235,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 
 	return {
 		...(Object.fromEntries(Object.keys(RARE).map((name) => [name, rarely(name as keyof RareActs)])) as unknown as RareActs),
-		...(Object.fromEntries(Object.keys(ORGANISATION).map((name) => [name, organisation(name as keyof OrganisationActs)])) as unknown as OrganisationActs),
+		organise: organise as Engine["organise"],
 		parts: { link, self: mine, room },
 		start: async () => {
 			self = await loadSelf(call, platform, await link.start(), () => void lock().catch(() => undefined));

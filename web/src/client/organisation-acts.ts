@@ -2,7 +2,7 @@
 // recovery key are in this module's memory from ceremonyBegin to ceremonyPublish or ceremonyDrop, and nowhere else. The issuer's key is
 // saved, sealed, before anything is published: a browser that goes in between leaves a key too many, never an issuer without one.
 
-import type { Engine, Id, OrganisationView, StaffRole, StaffView } from "./api.js";
+import type { Id, OrganisationView, Organising, StaffRole, StaffView } from "./api.js";
 import { certEntry, foundingChain, issuerEntry, makeSecrets, revokeEntry, wipe, type Issuer, type Secrets } from "./ceremony.js";
 import { seenOf } from "./people.js";
 import { isUncertain, refusal, wordOf } from "./refusal.js";
@@ -20,9 +20,6 @@ export interface OrganisationDeps {
 	self(): Self;
 	tellSelf(): void;
 }
-
-export type OrganisationActs = Pick<Engine,
-	| "organisationKeys" | "ceremonyBegin" | "ceremonyProve" | "ceremonyPublish" | "ceremonyDrop" | "renewIssuer" | "certifyStaff" | "revokeStaff" | "ownCode">;
 
 const ROLES: Readonly<Record<StaffRole, number>> = { counsellor: STAFF_ROLE.counsellor, team_lead: STAFF_ROLE.teamLead, admin: STAFF_ROLE.admin };
 const REASONS = { left: 1, lost: 2, other: 3 } as const;
@@ -93,7 +90,7 @@ const keepIssuer = async (store: StateStore): Promise<RawPair> => {
 	return pair;
 };
 
-export const makeOrganisationActs = ({ call, self, tellSelf }: OrganisationDeps): OrganisationActs => {
+export const makeOrganising = ({ call, self, tellSelf }: OrganisationDeps): Organising => {
 	let secrets: Secrets | undefined;
 	let proven = false;
 

@@ -142,8 +142,8 @@ const byRole = (all: readonly Person[], role: Person["role"], n: number): Person
 };
 
 const certify = async (admin: Actor, one: Actor, employer: string): Promise<void> => {
-	const code = await one.engine.ownCode();
-	await admin.engine.certifyStaff({ user: one.user, code, name: one.name, employer, role: "counsellor", days: CERT_DAYS });
+	const code = await one.engine.organise("ownCode");
+	await admin.engine.organise("certifyStaff", { user: one.user, code, name: one.name, employer, role: "counsellor", days: CERT_DAYS });
 };
 
 const main = async (): Promise<void> => {
@@ -151,16 +151,16 @@ const main = async (): Promise<void> => {
 	const all = await people(o.origin, o.ca);
 	const [adminPerson] = byRole(all, "admin", 1) as [Person];
 	const admin = await arrive(o, adminPerson);
-	if ((await admin.engine.organisationKeys()).madeAt !== null) {
+	if ((await admin.engine.organise("organisationKeys")).madeAt !== null) {
 		await admin.engine.stop();
 		console.log("The organisation exists already; nothing was done.");
 		return;
 	}
-	const sheets = (await admin.engine.ceremonyBegin()).map((sheet, i) => sheetText(adminPerson.organisation, i + 1, sheet));
+	const sheets = (await admin.engine.organise("ceremonyBegin")).map((sheet, i) => sheetText(adminPerson.organisation, i + 1, sheet));
 	mkdirSync(dirname(o.out), { recursive: true });
 	sheets.forEach((text, i) => writeFileSync(join(dirname(o.out), `shares-${i + 1}.txt`), text, { mode: 0o600 }));
-	await admin.engine.ceremonyProve(sheets.slice(0, 2).map(codesOf));
-	await admin.engine.ceremonyPublish();
+	await admin.engine.organise("ceremonyProve", sheets.slice(0, 2).map(codesOf));
+	await admin.engine.organise("ceremonyPublish");
 
 	const counsellors = await Promise.all(byRole(all, "counsellor", 2).map((person) => arrive(o, person)));
 	for (const one of counsellors) {

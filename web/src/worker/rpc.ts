@@ -15,7 +15,7 @@ const METHODS: { readonly [M in Method]: true } = {
 	openRoom: true, leaveRoomView: true, loadOlder: true, send: true, retry: true, edit: true, remove: true, typing: true, markRead: true,
 	saveDraft: true, goOn: true, invite: true, renewInvitation: true, renameClient: true, addColleague: true, removeColleague: true, colleagues: true, identified: true, compareCode: true, confirmKeys: true, refuseKeys: true,
 	closeRoom: true, reopenRoom: true, leaveRoom: true, acceptInvitation: true, readInvitation: true, setLanguage: true,
-	organisationKeys: true, ceremonyBegin: true, ceremonyProve: true, ceremonyPublish: true, ceremonyDrop: true, renewIssuer: true, certifyStaff: true, revokeStaff: true, ownCode: true,
+	organise: true,
 };
 
 export const methods = Object.keys(METHODS) as Method[];

@@ -39,7 +39,7 @@ const Lines = ({ title, lines, ordered = false }: { title: PlainKey; lines: read
 const Intro = ({ onBegun }: { onBegun: (sheets: readonly SheetView[]) => void }) => {
 	const { t } = useSpeech();
 	const beginning = useAct();
-	const begin = (): void => void beginning.act(async () => onBegun(await engine().ceremonyBegin()));
+	const begin = (): void => void beginning.act(async () => onBegun(await engine().organise("ceremonyBegin")));
 	return (
 		<>
 			<p class="lead">{t("ceremony.text")}</p>
@@ -57,7 +57,7 @@ const Prove = ({ onProven, onBack }: { onProven: () => void; onBack: () => void 
 	const reading = useReading();
 	const submit = (event: Event): void => {
 		event.preventDefault();
-		void reading.act((texts) => engine().ceremonyProve(texts)).then((done) => done && onProven());
+		void reading.act((texts) => engine().organise("ceremonyProve", texts)).then((done) => done && onProven());
 	};
 	return (
 		<form onSubmit={submit} noValidate>
@@ -78,7 +78,7 @@ const Publish = ({ onMade }: { onMade: () => void }) => {
 	const publishing = useAct();
 	const publish = (): void => {
 		setAsked(true);
-		if (kept) void publishing.act(() => engine().ceremonyPublish()).then((done) => done && onMade());
+		if (kept) void publishing.act(() => engine().organise("ceremonyPublish")).then((done) => done && onMade());
 	};
 	return (
 		<>
@@ -107,7 +107,7 @@ export const Ceremony = ({ onMade }: { onMade: () => void }) => {
 	const [step, setStep] = useState<Step>("intro");
 	const [sheets, setSheets] = useState<readonly SheetView[]>([]);
 	const [madeAt, setMadeAt] = useState(0);
-	useEffect(() => () => void engine().ceremonyDrop().catch(() => undefined), []);
+	useEffect(() => () => void engine().organise("ceremonyDrop").catch(() => undefined), []);
 	const begun = (made: readonly SheetView[]): void => {
 		setSheets(made);
 		setMadeAt(Date.now());

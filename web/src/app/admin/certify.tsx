@@ -50,7 +50,7 @@ export const Certify = ({ of, onDone }: { of: StaffView; onDone: () => void }) =
 		setAsked(true);
 		if (!same || !fits(name) || !fits(employer)) return;
 		void certifying.act(async () => {
-			await engine().certifyStaff({ user: of.user, code, name: name.trim(), employer: employer.trim(), role, days: Number(days) });
+			await engine().organise("certifyStaff", { user: of.user, code, name: name.trim(), employer: employer.trim(), role, days: Number(days) });
 			say(t("staffkeys.done", { name: name.trim() }));
 		}).then((done) => done && onDone());
 	};
@@ -76,7 +76,7 @@ export const Revoke = ({ of, onDone }: { of: StaffView; onDone: () => void }) =>
 	const revoking = useAct();
 	const revoke = (): void =>
 		void revoking.act(async () => {
-			await engine().revokeStaff(of.user, reason);
+			await engine().organise("revokeStaff", of.user, reason);
 			say(t("staffkeys.revoked", { name: of.name }));
 		}).then((done) => done && onDone());
 	return (

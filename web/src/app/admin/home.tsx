@@ -28,7 +28,7 @@ export const AdminHome = () => {
 	const [view, setView] = useState<OrganisationView | null>(null);
 	const [made, setMade] = useState(false);
 	const asking = useAct();
-	const ask = (): void => void asking.act(async () => setView(await engine().organisationKeys()));
+	const ask = (): void => void asking.act(async () => setView(await engine().organise("organisationKeys")));
 	useEffect(ask, [self]); // told again when somebody's chain has gone on
 	const done = (): void => {
 		setMade(true);

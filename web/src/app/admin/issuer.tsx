@@ -13,7 +13,7 @@ const Renewal = ({ onDone }: { onDone: () => void }) => {
 	const reading = useReading();
 	const submit = (event: Event): void => {
 		event.preventDefault();
-		void reading.act((texts) => engine().renewIssuer(texts)).then((done) => {
+		void reading.act((texts) => engine().organise("renewIssuer", texts)).then((done) => {
 			if (!done) return;
 			say(t("issuer.done"));
 			onDone();
