@@ -1,6 +1,7 @@
--- The demonstration's organisation, its agreement and its people: rows only. Keys, rooms and
+-- The demonstration's organisation, its agreement and its staff: rows only. Clients, keys, rooms and
 -- conversations are made through the real protocol (web/src/demo). Harmless when repeated.
--- Run as luotsi_owner or the superuser: psql -d luotsi -f db/demo.sql
+-- Run as luotsi_owner or the superuser; token: the admin's enrolment, 32 hexadecimal characters.
+--   psql -d luotsi -v token=... -f db/demo.sql
 BEGIN;
 SELECT set_config('luotsi.org', '2296962a-0000-4000-8000-000000000001', true) AS organisation;
 
@@ -23,12 +24,11 @@ ON CONFLICT DO NOTHING;
 INSERT INTO account (account, role, login) VALUES
 	('2296962a-0000-4000-8000-000000000101', 'admin', 'Helena Mäkinen, pääkäyttäjä'),
 	('2296962a-0000-4000-8000-000000000201', 'counsellor', 'Anna Virtanen, ohjaaja'),
-	('2296962a-0000-4000-8000-000000000202', 'counsellor', 'Jukka Nieminen, ohjaaja'),
-	('2296962a-0000-4000-8000-000000000301', 'client', 'Eetu, asiakas'),
-	('2296962a-0000-4000-8000-000000000302', 'client', 'Sari, asiakas'),
-	('2296962a-0000-4000-8000-000000000303', 'client', 'Amira, asiakas'),
-	('2296962a-0000-4000-8000-000000000304', 'client', 'Oona, asiakas'),
-	('2296962a-0000-4000-8000-000000000305', 'client', 'Maria, asiakas'),
-	('2296962a-0000-4000-8000-000000000306', 'client', 'Joni, asiakas')
+	('2296962a-0000-4000-8000-000000000202', 'counsellor', 'Jukka Nieminen, ohjaaja')
 ON CONFLICT DO NOTHING;
+
+-- The first account of an organisation has nobody who could enrol it: whoever shows this token is it.
+INSERT INTO account_enrolment (account, token_hash, expires_at)
+VALUES ('2296962a-0000-4000-8000-000000000101', sha256('luotsi/v1/token'::bytea || '\x00'::bytea || decode(:'token', 'hex')), now() + interval '1 hour')
+ON CONFLICT ON CONSTRAINT account_enrolment_key DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at;
 COMMIT;

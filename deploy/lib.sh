@@ -318,9 +318,16 @@ pg_database() { # the four roles and the database, made once
 	pg_sql postgres <<<"CREATE DATABASE luotsi OWNER luotsi_owner"
 }
 
-demo_rows() { # the demonstration's organisation, agreement and accounts; the rest goes through the protocol
-	pg_sql luotsi <"$ROOT/db/demo.sql" >"$STATE/log/demo-rows.log" 2>&1 ||
+# The demonstration's organisation, agreement and staff accounts; the rest goes through the protocol. The
+# admin's enrolment comes from here, because nobody is there yet who could make it.
+demo_make_at() { # demo_make_at PORT FILE: FILE says afterwards who the people are
+	local token
+	token=$(openssl rand -hex 16)
+	"${AS_SERVICE[@]}" mkdir -p "$STATE/demo"
+	{ printf '\\set token %s\n' "$token" && cat "$ROOT/db/demo.sql"; } | pg_sql luotsi >"$STATE/log/demo-rows.log" 2>&1 ||
 		die "The demonstration's organisation could not be made; see $STATE/log/demo-rows.log."
+	ENROLMENT=$token step "The demonstration" demo "${AS_SERVICE[@]}" NODE_EXTRA_CA_CERTS="$STATE/ca.pem" \
+		node "$ROOT/web/dist-node/demo.mjs" --origin "https://localhost:$1" --ca "$STATE/ca.pem" --out "$2"
 }
 
 # --- certificates ------------------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ export const commitTests = (house: () => House): void => {
 
 	test("another_organisations_person_is_told_nothing_of_a_room", async () => {
 		const { room } = await talk(house());
-		const wire = await openWire(house(), { cookie: await cookieOf(house(), house().foreigner()) });
+		const wire = await openWire(house(), { cookie: await cookieOf(house(), await house().foreigner()) });
 		assert.ok((await wire.open()).ok);
 		for (const [op, body] of [["message_page", { room, limit: 10 }], ["room_log", { room, from: 0 }], ["room_open", { room, language: "fi" }]] as const)
 			assert.ok(["not_found", "not_member", "forbidden"].includes((await wire.ask(op, body)).err ?? ""), op);

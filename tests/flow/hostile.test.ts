@@ -47,7 +47,7 @@ export const hostileTests = (house: () => House): void => {
 
 	test("a_session_that_ended_while_no_notice_was_heard_is_closed", async () => {
 		const { db } = house();
-		const account = house().account();
+		const account = await house().account();
 		const wire = await openWire(house(), { cookie: await cookieOf(house(), account) });
 		assert.ok((await wire.open()).ok);
 		await db.query("DELETE FROM session WHERE account = $1", [idToUuid(account.person)]);
@@ -71,7 +71,7 @@ export const hostileTests = (house: () => House): void => {
 
 	test("a_disabled_account_is_out_at_once", async () => {
 		const { db } = house();
-		const account = house().account();
+		const account = await house().account();
 		const cookie = await cookieOf(house(), account);
 		const wire = await openWire(house(), { cookie });
 		assert.ok((await wire.open()).ok);

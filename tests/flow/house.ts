@@ -1,15 +1,17 @@
 // One private service and one organisation on it, for all tests of a run: the real server, the real database, the real client.
 
 import { spawnSync } from "node:child_process";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import pg from "pg";
 import { joinUp, makeActor, PASSPHRASE, type Actor } from "../client/organisation.js";
 import { openMailbox, type Mailbox } from "../lib/smtp.js";
-import { openNodePlatform, signIn } from "../../web/src/client/node.js";
+import { beginWith, finish, signIn, walk, type SignedIn } from "../lib/bank.js";
+import { openNodePlatform } from "../../web/src/client/node.js";
 import { certify, makeOrganisation, type Ceremony } from "../../web/src/demo/ceremony.js";
-import { fromBase64Url, toBase64Url } from "../../web/src/seal/index.js";
+import { fromBase64Url } from "../../web/src/seal/index.js";
 
 export interface Service {
 	origin: string;
@@ -42,10 +44,12 @@ export interface House {
 	counsellor: Actor;
 	colleague: Actor;
 	ceremony: Ceremony;
-	/** The next client account that nobody has used yet, in a browser of its own. */
-	client(name: string): Promise<Actor>;
-	account(): Account;
-	foreigner(): Account;
+	/** A new client with keys, in a browser of their own; with a link: one who comes by it. */
+	client(name: string, link?: string): Promise<Actor>;
+	/** A new client without keys. */
+	account(): Promise<Account>;
+	/** The same in another organisation. */
+	foreigner(): Promise<Account>;
 	open: Actor[];
 }
 
@@ -61,7 +65,7 @@ export const isEdge = process.env["LUOTSI_EDGE"] === "yes";
 
 /** Ceilings low enough to be reached in a test. */
 const SETTINGS = {
-	epoch_max_messages: 20, posts_per_minute: 600, requests_per_minute: 20_000, sign_ins_per_minute: 10_000, connects_per_minute: 100_000,
+	epoch_max_messages: 20, posts_per_minute: 600, requests_per_minute: 20_000, sign_ins_per_minute: 10_000, identifications_per_address: 1_000, connects_per_minute: 100_000,
 	first_frame_seconds: 2, max_frame: 131_072, outq_bytes: 262_144, max_connections_per_address: 1_000, db_lock_timeout_ms: 600, db_hot_timeout_ms: 1_500,
 	control_entries_per_hour: 60, jobs_seconds: 1,
 };
@@ -69,18 +73,86 @@ const SETTINGS = {
 const uuidToId = (uuid: string): string => Buffer.from(uuid.replaceAll("-", ""), "hex").toString("base64url");
 export const idToUuid = (id: string): string => Buffer.from(fromBase64Url(id)).toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
-const makeAccounts = (service: Service, clients: number): { org: string; accounts: Account[] } => {
-	const args = ["-X", "-q", "-A", "-t", "-h", service.sockets, "-U", "postgres", "-d", service.database, "-v", `clients=${clients}`, "-f", join(lib, "org.sql")];
+/** The organisation whose staff the bank's office signs in (deploy/lib.sh): the house's own. */
+export const OFFICE = "2296962a-0000-4000-8000-000000000001";
+
+type Base = Pick<House, "service" | "ca" | "db">;
+interface AtBank {
+	readonly person: string;
+	readonly provider: "pankki" | "virka";
+}
+
+const tokenHash = (token: Buffer): Buffer => createHash("sha256").update("luotsi/v1/token\0").update(token).digest();
+
+/** Another organisation, or the house's; gives its id and its staff by login. */
+export const makeOrg = (service: Service, org: string): Map<string, Account> => {
+	const args = ["-X", "-q", "-A", "-t", "-h", service.sockets, "-U", "postgres", "-d", service.database, "-v", `org=${org}`, "-v", "clients=0", "-f", join(lib, "org.sql")];
 	const ran = spawnSync("psql", args, { encoding: "utf8" });
 	if (ran.status !== 0) throw new Error(`org.sql: ${ran.stderr}`);
-	const rows = ran.stdout.trim().split("\n").filter((line) => line.split("|").length === 4).map((line) => line.split("|") as [string, string, string, string]);
-	return { org: uuidToId(rows[0]?.[0] as string), accounts: rows.map(([, account, role]) => ({ person: uuidToId(account), role })) };
+	const rows = ran.stdout.trim().split("\n").map((line) => line.split("|") as [string, string, string, string]);
+	return new Map(rows.map(([, account, role, login]) => [login, { person: uuidToId(account), role }]));
 };
 
-export const cookieOf = (house: { service: Service; ca: string }, account: Account): Promise<string> => signIn(house.service.origin, house.ca, account.person);
+/** A room with an invitation, made by hand for a client who is to have an account and nothing else; gives the token. */
+export const inviteByHand = async (db: pg.Client, org: string, days = 1): Promise<{ room: string; token: string }> => {
+	const room = randomUUID(), token = randomBytes(16);
+	await db.query(
+		`INSERT INTO room (org, room, agreement, phase, retention_class, log_head, n_entries)
+		 SELECT $1, $2, agreement, 'open', 1, $3, 1 FROM agreement WHERE org = $1 LIMIT 1`, [org, room, randomBytes(32)]);
+	await db.query("INSERT INTO invitation (org, room, invite, token_hash, sealed, expires_at) VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 day')",
+		[org, room, randomUUID(), tokenHash(token), Buffer.alloc(300), days]);
+	return { room, token: token.toString("base64url") };
+};
 
-export const actorOf = async (house: { service: Service; ca: string }, account: Account): Promise<Actor> =>
-	makeActor(account.person, openNodePlatform({ origin: house.service.origin, ca: house.ca, cookie: await cookieOf(house, account) }));
+/** Who at the bank each account is. */
+const known = new Map<string, AtBank>();
+let strangers = 0;
+const stranger = (): string => `koe-${++strangers}`;
+
+/** Staff whom nobody at the bank is yet: enrolled as by an admin, and somebody. */
+const enrol = async ({ db }: Base, account: string, person = stranger()): Promise<AtBank & { enrolment: string }> => {
+	const token = randomBytes(16);
+	await db.query("INSERT INTO account_enrolment (org, account, token_hash, expires_at) SELECT org, account, $2, now() + interval '1 hour' FROM account WHERE account = $1",
+		[idToUuid(account), tokenHash(token)]);
+	known.set(account, { person, provider: "virka" });
+	return { person, provider: "virka", enrolment: token.toString("base64url") };
+};
+
+const come = async (base: Base, account: Account, cookie?: string): Promise<SignedIn> => {
+	const { person, ...how } = known.get(account.person) ?? (await enrol(base, account.person));
+	return signIn(base, person, { ...how, ...(cookie === undefined ? {} : { jar: new Map([cookie.split("=") as [string, string]]) }) });
+};
+
+/** Signs in by the bank, in a browser that has this cookie from before. */
+export const cookieOf = async (house: Base, account: Account, before?: string): Promise<string> => (await come(house, account, before)).cookie;
+
+/** Who this account is at the bank, for a page on which a person is chosen. */
+export const atBank = (account: string): string => known.get(account)?.person ?? "";
+
+const platformOf = ({ service, ca }: Base, cookie: string): ReturnType<typeof openNodePlatform> => openNodePlatform({ origin: service.origin, ca, cookie });
+
+export const actorOf = async (house: Base, account: Account): Promise<Actor> => makeActor(account.person, platformOf(house, await cookieOf(house, account)));
+
+/** A new client of this organisation, by an invitation made by hand. */
+const newcomer = async (base: Base, org: string): Promise<Account> => {
+	const person = stranger(), { token } = await inviteByHand(base.db, org);
+	const { jar, url } = await beginWith(base, { invitation: token });
+	const said = await finish(base, jar, await walk(base, url, person));
+	if (typeof said.ok?.["user"] !== "string") throw new Error(said.err);
+	known.set(said.ok["user"], { person, provider: "pankki" });
+	return { person: said.ok["user"], role: "client" };
+};
+
+/** A client with keys who comes by a whole link. */
+const invited = async (base: Base, name: string, link: string): Promise<Actor> => {
+	const person = stranger();
+	const { cookie, user, sealed, carryKey } = await signIn(base, person, { invitation: new URL(link).hash.slice(1) });
+	known.set(user, { person, provider: "pankki" });
+	const actor = makeActor(user, platformOf(base, cookie));
+	await actor.engine.start();
+	await actor.engine.carried(sealed, carryKey);
+	return joinUp(actor, name);
+};
 
 export const again = async (house: House, actor: Actor): Promise<Actor> => {
 	const second = await actorOf(house, { person: actor.user, role: "" });
@@ -99,27 +171,33 @@ export const openHouse = async (): Promise<House> => {
 	const db = new pg.Client({ host: service.sockets, user: "postgres", database: service.database });
 	db.on("error", () => undefined);
 	await db.connect();
-	const { org, accounts } = makeAccounts(service, 120);
-	const foreign = makeAccounts(service, 4).accounts.filter((a) => a.role === "client");
-	const of = (role: string): Account[] => accounts.filter((a) => a.role === role);
-	const base = { service, ca };
-	const admin = await joinUp(await actorOf(base, of("admin")[0] as Account), "Pääkäyttäjä");
+	const accounts = makeOrg(service, OFFICE), foreign = randomUUID();
+	makeOrg(service, foreign);
+	const base = { service, ca, db };
+	const joinStaff = async (login: string, person: string, name: string): Promise<Actor> => {
+		const account = accounts.get(login) as Account;
+		const { cookie, sealed, carryKey } = await signIn(base, person, await enrol(base, account.person, person));
+		const actor = makeActor(account.person, platformOf(base, cookie));
+		await actor.engine.start();
+		await actor.engine.carried(sealed, carryKey);
+		return joinUp(actor, name);
+	};
+	const admin = await joinStaff("admin-1", "helena", "Pääkäyttäjä");
 	const { call } = admin.engine.parts.link;
-	const ceremony = await makeOrganisation(call, org, admin.user);
-	const staff = async (n: number, name: string): Promise<Actor> => {
-		const actor = await joinUp(await actorOf(base, of("counsellor")[n] as Account), name);
+	const ceremony = await makeOrganisation(call, uuidToId(OFFICE), admin.user);
+	const staff = async (login: string, person: string, name: string): Promise<Actor> => {
+		const actor = await joinStaff(login, person, name);
 		await certify(call, ceremony, actor.user, { name, employer: "Testikunta", role: 1 });
 		await actor.engine.parts.self().refresh();
 		return actor;
 	};
-	const [counsellor, colleague] = [await staff(0, "Oona Ohjaaja"), await staff(1, "Kalle Kollega")];
-	const unused = of("client");
+	const [counsellor, colleague] = [await staff("counsellor-1", "anna", "Oona Ohjaaja"), await staff("counsellor-2", "jukka", "Kalle Kollega")];
 	const house: House = {
-		service, ca, mailbox, db, org: toBase64Url(fromBase64Url(org)), admin, counsellor, colleague, ceremony, open: [admin, counsellor, colleague],
-		account: () => unused.shift() as Account,
-		foreigner: () => foreign.shift() as Account,
-		client: async (name) => {
-			const actor = await joinUp(await actorOf(base, unused.shift() as Account), name);
+		service, ca, mailbox, db, org: uuidToId(OFFICE), admin, counsellor, colleague, ceremony, open: [admin, counsellor, colleague],
+		account: () => newcomer(base, OFFICE),
+		foreigner: () => newcomer(base, foreign),
+		client: async (name, link) => {
+			const actor = link === undefined ? await joinUp(await actorOf(base, await newcomer(base, OFFICE)), name) : await invited(base, name, link);
 			house.open.push(actor);
 			return actor;
 		},
@@ -138,7 +216,7 @@ export const closeHouse = async (house: House): Promise<void> => {
 export const talk = async (house: House, name = "Aino"): Promise<Talk> => {
 	const { counsellor } = house;
 	const { room, link } = await counsellor.engine.invite({ name, welcome: "Tervetuloa!" });
-	const client = await house.client(name);
+	const client = await house.client(name, link);
 	await client.engine.acceptInvitation(link);
 	await client.engine.openRoom(room, "fi");
 	await counsellor.engine.openRoom(room, "fi");

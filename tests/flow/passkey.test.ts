@@ -57,7 +57,7 @@ const begin = async (browser: Browser, op: string): Promise<Begun> => {
 
 const SIGN_IN = ["passkey_sign_in_begin", "passkey_sign_in_finish"] as const;
 
-/** Signed in at the development page, with a passkey. */
+/** Signed in by the bank, with a passkey. */
 const withPasskey = async (house: House, account: Account): Promise<{ browser: Browser; passkey: Passkey; id: string }> => {
 	const browser = newBrowser(house, await cookieOf(house, account));
 	const { passkey, made } = createPasskey(await begin(browser, "passkey_register_begin"), house.service.origin);
@@ -113,8 +113,9 @@ export const passkeyTests = (house: () => House): void => {
 	});
 
 	test("clients_sign_in_by_passkey_for_ninety_days_after_their_identification", async () => {
-		const account = house().account();
+		const account = await house().account();
 		const { passkey } = await withPasskey(house(), account);
+		await house().db.query("DELETE FROM account_identity WHERE account = $1", [idToUuid(account.person)]);
 		assert.equal((await signIn(house(), passkey)).said.err, "identify_again", "never identified");
 		await identified(house(), account, 91);
 		assert.equal((await signIn(house(), passkey)).said.err, "identify_again", "too long ago");
@@ -239,14 +240,14 @@ export const passkeyTests = (house: () => House): void => {
 	];
 	for (const [name, spoil] of unregistered)
 		test(`a_registration_with_${name}_is_refused`, async () => {
-			const browser = newBrowser(house(), await cookieOf(house(), house().account()));
+			const browser = newBrowser(house(), await cookieOf(house(), await house().account()));
 			const { made } = createPasskey(await begin(browser, "passkey_register_begin"), house().service.origin, spoil);
 			assert.deepEqual(await browser.ask("passkey_register_finish", { ...made, device: "key" }), { status: 403, err: "passkey_refused" });
 			assert.deepEqual((await browser.ask("passkey_list")).ok, { passkeys: [] });
 		});
 
 	test("a_registration_works_once_and_only_in_the_session_that_began_it", async () => {
-		const [account, other] = [house().account(), house().account()];
+		const [account, other] = [await house().account(), await house().account()];
 		const [browser, thief] = [newBrowser(house(), await cookieOf(house(), account)), newBrowser(house(), await cookieOf(house(), other))];
 		const { made } = createPasskey(await begin(browser, "passkey_register_begin"), house().service.origin);
 		assert.equal((await thief.ask("passkey_register_finish", { ...made, device: "key" })).err, "passkey_refused");
@@ -255,7 +256,7 @@ export const passkeyTests = (house: () => House): void => {
 	});
 
 	test("a_credential_belongs_to_one_account_and_an_account_has_at_most_sixteen", async () => {
-		const [first, second] = [house().account(), house().account()];
+		const [first, second] = [await house().account(), await house().account()];
 		const { passkey } = await withPasskey(house(), first);
 		const browser = newBrowser(house(), await cookieOf(house(), second));
 		const asked = await begin(browser, "passkey_register_begin");
@@ -271,8 +272,8 @@ export const passkeyTests = (house: () => House): void => {
 	});
 
 	test("one_s_own_passkeys_are_renamed_and_removed_and_no_other_s", async () => {
-		const { browser, passkey, id } = await withPasskey(house(), house().account());
-		const stranger = newBrowser(house(), await cookieOf(house(), house().account()));
+		const { browser, passkey, id } = await withPasskey(house(), await house().account());
+		const stranger = newBrowser(house(), await cookieOf(house(), await house().account()));
 		assert.equal((await stranger.ask("passkey_remove", { passkey: id })).err, "not_found");
 		assert.equal((await stranger.ask("passkey_rename", { passkey: id, device: "key" })).err, "not_found");
 		assert.ok((await browser.ask("passkey_rename", { passkey: id, device: "tablet" })).ok);
@@ -298,7 +299,7 @@ export const passkeyTests = (house: () => House): void => {
 
 	test("a_proof_by_another_s_passkey_is_refused", async () => {
 		const { passkey } = await withPasskey(house(), await staff(house()));
-		const mine = await withPasskey(house(), house().account());
+		const mine = await withPasskey(house(), await house().account());
 		const asked = await begin(mine.browser, "step_up_begin");
 		assert.deepEqual(asked.allowed, [mine.passkey.credential.toString("base64url")]);
 		assert.equal((await mine.browser.ask("step_up_finish", stepUp(passkey, asked, house().service.origin))).err, "passkey_refused");

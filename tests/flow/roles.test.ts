@@ -119,7 +119,7 @@ export const rolesTests = (house: () => House): void => {
 		const { structs, messages } = declared();
 		const allowed = rights();
 		const [mine, theirs] = [await talk(house(), "Oma"), await talk(house(), "Muu")];
-		const foreign = await foreignRoom(house().foreigner());
+		const foreign = await foreignRoom(await house().foreigner());
 		const same = { room: theirs.room, user: theirs.client.user };
 		const own = (user: string): Target => ({ room: mine.room, user });
 		const speakers: Speaker[] = [{ role: "client", account: { person: mine.client.user, role: "client" }, own: own(mine.client.user) }];

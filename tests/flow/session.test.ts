@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { post } from "../../web/src/client/node.js";
-import { cookieOf, idToUuid, type Account, type House } from "./house.js";
+import { begin, hear, returned, walk } from "../lib/bank.js";
+import { atBank, cookieOf, idToUuid, type Account, type House } from "./house.js";
 import { openWire, rawTls, ticketOf, type Reply, type Wire } from "./wire.js";
 
 const within = async <T>(ms: number, what: string, wait: Promise<T>): Promise<T> => {
@@ -27,7 +28,7 @@ export const sessionTests = (house: () => House): void => {
 		assert.ok(status === 200 ? reply.ok : ["not_signed_in", "session_expired"].includes(reply.err ?? ""), `${status} ${reply.err}`);
 		return status === 200;
 	};
-	const signIn = async (account: Account, cookie = ""): Promise<string> => (await ask("dev_sign_in", { person: account.person }, cookie)).cookie;
+	const signIn = (account: Account, before?: string): Promise<string> => cookieOf(house(), account, before);
 	const opened = async (cookie: string): Promise<Wire> => {
 		const wire = await openWire(house(), { cookie });
 		const reply = await wire.open();
@@ -41,13 +42,14 @@ export const sessionTests = (house: () => House): void => {
 		assert.equal(rowCount, 1);
 	};
 	const personOf = async (role: string): Promise<Account> => {
+		if (role === "client") return house().account();
 		const { rows } = await house().db.query<{ id: string }>(
 			"INSERT INTO account (org, account, role, login) VALUES ($1, gen_random_uuid(), $2, gen_random_uuid()) RETURNING replace(account::text, '-', '') AS id", [idToUuid(house().org), role]);
 		return { person: Buffer.from(rows[0]?.id as string, "hex").toString("base64url"), role };
 	};
 
 	test("signing_in_gives_a_new_cookie_and_ends_the_session_of_the_old_one", async () => {
-		const account = house().account();
+		const account = await house().account();
 		const old = await signIn(account);
 		const wire = await opened(old);
 		const next = await signIn(account, old);
@@ -57,32 +59,31 @@ export const sessionTests = (house: () => House): void => {
 	});
 
 	test("signing_in_as_somebody_else_ends_the_first_ones_session_too", async () => {
-		const first = await signIn(house().account());
-		const second = await signIn(house().foreigner(), first);
+		const first = await signIn(await house().account());
+		const second = await signIn(await house().foreigner(), first);
 		assert.deepEqual([await lives(first), await lives(second)], [false, true]);
 	});
 
 	test("a_cookie_that_somebody_chose_becomes_no_session", async () => {
 		const chosen = `${NAME}=${Buffer.alloc(32, 9).toString("base64url")}`;
-		const given = await signIn(house().account(), chosen);
+		const given = await signIn(await house().account(), chosen);
 		assert.notEqual(given, chosen);
 		assert.deepEqual([await lives(chosen), await lives(given)], [false, true]);
 	});
 
 	test("the_cookie_is_for_this_host_alone_and_for_no_script", async () => {
-		const body = JSON.stringify({ person: house().account().person });
-		const text = await rawTls(house(), [
-			`POST /api/dev_sign_in HTTP/1.1\r\nHost: localhost:${house().service.port}\r\nOrigin: ${house().service.origin}\r\nX-Luotsi: 1\r\n`
-			+ `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`], 4_000);
-		const set = /^set-cookie: (.*)\r$/im.exec(text)?.[1] ?? "";
+		const account = await house().account();
+		const { jar, url } = await begin(house());
+		const { cookies } = await hear(house(), jar, "identify_finish", returned(await walk(house(), url, atBank(account.person))));
+		const set = cookies.find((line) => line.startsWith(`${NAME}=`)) ?? "";
 		const [pair, ...attributes] = set.split("; ");
 		assert.match(pair ?? "", /^__Host-luotsi=[A-Za-z0-9_-]{43}$/);
 		assert.deepEqual(attributes.sort(), ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"]);
 	});
 
 	test("a_cookie_is_one_cookie_of_exactly_this_name_and_form", async () => {
-		const good = await signIn(house().account());
-		const other = await signIn(house().account());
+		const good = await signIn(await house().account());
+		const other = await signIn(await house().account());
 		const token = tokenOf(good);
 		for (const wrong of [`${good}; ${other}`, `${good}; ${good}`, `${good}A`, good.slice(0, -1), `x${good}`, `${NAME.toLowerCase()}=${token}`, `${NAME}="${token}"`, `${NAME}=${token}=`, `${NAME} =${token}`])
 			assert.equal(await lives(wrong), false, wrong);
@@ -117,7 +118,7 @@ export const sessionTests = (house: () => House): void => {
 	});
 
 	test("an_open_connection_ends_when_the_time_of_its_session_is_over", async () => {
-		const account = house().account();
+		const account = await house().account();
 		const cookie = await signIn(account);
 		await change(account, "expires_at = now() + interval '2 seconds'");
 		const wire = await opened(cookie);
@@ -126,7 +127,7 @@ export const sessionTests = (house: () => House): void => {
 	});
 
 	test("signing_out_closes_the_open_connections_of_this_session_and_no_other", async () => {
-		const account = house().account();
+		const account = await house().account();
 		const [mine, other] = [await signIn(account), await signIn(account)];
 		const [a, b, stays] = [await opened(mine), await opened(mine), await opened(other)];
 		assert.equal((await ask("sign_out", {}, mine)).status, 200);
@@ -137,7 +138,7 @@ export const sessionTests = (house: () => House): void => {
 	});
 
 	test("all_other_sessions_of_a_person_end_at_once", async () => {
-		const account = house().account();
+		const account = await house().account();
 		const [mine, other, third] = [await signIn(account), await signIn(account), await signIn(account)];
 		const [stays, goes] = [await opened(mine), await opened(other)];
 		assert.deepEqual((await stays.ask("session_end_others", {})).ok, { ended: 2 });
@@ -157,7 +158,7 @@ export const sessionTests = (house: () => House): void => {
 	});
 
 	test("a_ticket_opens_one_connection_once", async () => {
-		const cookie = await signIn(house().account());
+		const cookie = await signIn(await house().account());
 		const ticket = await ticketOf(house(), cookie);
 		const first = await openWire(house(), { cookie });
 		assert.ok((await first.ask("session_open", { ticket })).ok);
@@ -169,7 +170,7 @@ export const sessionTests = (house: () => House): void => {
 	});
 
 	test("a_ticket_is_of_its_session_and_of_its_time", async () => {
-		const account = house().account();
+		const account = await house().account();
 		const [mine, other] = [await signIn(account), await signIn(account)];
 		const late = await ticketOf(house(), mine);
 		const { rowCount } = await house().db.query("UPDATE ws_ticket SET expires_at = now() - interval '1 second' WHERE session IN (SELECT session FROM session WHERE account = $1)", [idToUuid(account.person)]);
@@ -185,7 +186,7 @@ export const sessionTests = (house: () => House): void => {
 	});
 
 	test("a_ticket_is_worth_nothing_without_the_cookie_or_from_elsewhere", async () => {
-		const cookie = await signIn(house().account());
+		const cookie = await signIn(await house().account());
 		const ticket = await ticketOf(house(), cookie);
 		for (const handshake of [{}, { cookie, origin: "https://example.org" }, { cookie, origin: "" }]) {
 			const wire = await openWire(house(), handshake);
@@ -197,7 +198,7 @@ export const sessionTests = (house: () => House): void => {
 	});
 
 	test("a_request_says_that_it_comes_from_a_page_of_ours", async () => {
-		const cookie = await signIn(house().account());
+		const cookie = await signIn(await house().account());
 		const origin = `Origin: ${house().service.origin}\r\n`;
 		const mark = "X-Luotsi: 1\r\n";
 		const type = "Content-Type: application/json\r\n";
@@ -221,9 +222,9 @@ export const sessionTests = (house: () => House): void => {
 	});
 
 	test("other_unlockers_need_a_fresh_proof_and_the_first_ones_do_not", async () => {
-		const account = house().account();
+		const account = await house().account();
 		const cookie = await signIn(account);
-		await change(account, "method = 'oidc', fresh_until = now() - interval '1 second'");
+		await change(account, "fresh_until = now() - interval '1 second'");
 		const wire = await opened(cookie);
 		const bytes = (n: number): string => Buffer.alloc(n, 1).toString("base64url");
 		const put = async (expected: number): Promise<string | undefined> =>
@@ -237,7 +238,7 @@ export const sessionTests = (house: () => House): void => {
 
 	test("tokens_and_tickets_are_in_no_log_and_in_no_row", async () => {
 		const { db, service } = house();
-		const cookie = await cookieOf(house(), house().account());
+		const cookie = await cookieOf(house(), await house().account());
 		const secrets = [tokenOf(cookie), await ticketOf(house(), cookie)];
 		await (await opened(cookie)).ask("session_list", {});
 		const log = readdirSync(service.log).map((file) => readFileSync(join(service.log, file), "utf8")).join("\n");

@@ -2,51 +2,20 @@
 
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { begin, call, finish, rotate, signIn, spoil, walk, type Begun, type SignedIn } from "../lib/bank.js";
-import { idToUuid, type House } from "./house.js";
+import { begin, beginWith, call, finish, rotate, signIn, spoil, walk, type Begun } from "../lib/bank.js";
+import { cookieOf, idToUuid, inviteByHand, makeOrg, OFFICE, type House } from "./house.js";
 import { openWire, type Reply } from "./wire.js";
 
-const lib = process.env["LUOTSI_TEST_LIB"] as string;
-/** The organisation whose staff the bank's office signs in (deploy/lib.sh). */
-const OFFICE = "2296962a-0000-4000-8000-000000000001";
 const FAILED = { status: 403, err: "identification_failed" };
 
 type Jar = Begun["jar"];
 const jarOf = (cookie: string): Jar => new Map(cookie.split("; ").map((pair) => pair.split("=") as [string, string]));
 const uuidToId = (uuid: string): string => Buffer.from(uuid.replaceAll("-", ""), "hex").toString("base64url");
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const makeOrg = (house: House, org: string): { admin: string; counsellor: string; colleague: string } => {
-	const args = ["-X", "-q", "-A", "-t", "-h", house.service.sockets, "-U", "postgres", "-d", house.service.database, "-v", `org=${org}`, "-f", join(lib, "org.sql")];
-	const ran = spawnSync("psql", args, { encoding: "utf8" });
-	assert.equal(ran.status, 0, ran.stderr);
-	const rows = ran.stdout.trim().split("\n").map((line) => line.split("|"));
-	const of = (login: string): string => uuidToId(rows.find((row) => row[3] === login)?.[1] as string);
-	return { admin: of("admin-1"), counsellor: of("counsellor-1"), colleague: of("counsellor-2") };
-};
-
-/** A room with an invitation, made by hand; gives the token as the page reads it from the link. */
-const invite = async (house: House, org: string, days = 1): Promise<{ room: string; token: string }> => {
-	const room = randomUUID(), token = randomBytes(16), digest = createHash("sha256").update("luotsi/v1/token\0").update(token).digest();
-	await house.db.query(
-		`INSERT INTO room (org, room, agreement, phase, retention_class, log_head, n_entries)
-		 SELECT $1, $2, agreement, 'open', 1, $3, 1 FROM agreement WHERE org = $1 LIMIT 1`, [org, room, randomBytes(32)]);
-	await house.db.query("INSERT INTO invitation (org, room, invite, token_hash, sealed, expires_at) VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 day')",
-		[org, room, randomUUID(), digest, Buffer.alloc(300), days]);
-	return { room, token: token.toString("base64url") };
-};
-
-/** Up to the bank's door, with a token instead of a link. */
-const beginWith = async (house: House, ticket: { invitation?: string; enrolment?: string }, provider = "pankki"): Promise<{ jar: Jar; url: string }> => {
-	const jar: Jar = new Map();
-	const said = await call(house, jar, "identify_begin", { provider, nonce: randomBytes(32).toString("base64url"), ...ticket });
-	assert.equal(said.err, undefined);
-	return { jar, url: String(said.ok?.["url"]) };
-};
 
 const come = async (house: House, person: string, ticket: { invitation?: string; enrolment?: string } = {}, provider = "pankki"): ReturnType<typeof finish> => {
 	const { jar, url } = await beginWith(house, ticket, provider);
@@ -72,7 +41,7 @@ const wireOf = async (house: House, cookie: string): Promise<(op: string, body: 
 const comings = (get: () => House): void => {
 	test("an invited person gets an account, and is found again without an invitation", async () => {
 		const house = get(), org = idToUuid(house.org);
-		const { token } = await invite(house, org);
+		const { token } = await inviteByHand(house.db, org);
 		const first = await come(house, "eetu", { invitation: token });
 		assert.equal(first.ok?.["role"], "client");
 		const again = await signIn(house, "eetu");
@@ -104,24 +73,24 @@ const comings = (get: () => House): void => {
 		const ask = (token: string): ReturnType<typeof call> =>
 			call(house, new Map(), "identify_begin", { provider: "pankki", nonce: randomBytes(32).toString("base64url"), invitation: token });
 		assert.equal((await ask(randomBytes(16).toString("base64url"))).err, "not_found");
-		assert.equal((await ask((await invite(house, org, -1)).token)).err, "expired");
-		const { token } = await invite(house, org);
+		assert.equal((await ask((await inviteByHand(house.db, org, -1)).token)).err, "expired");
+		const { token } = await inviteByHand(house.db, org);
 		assert.ok((await come(house, "sari", { invitation: token })).ok);
 		assert.equal((await come(house, "amira", { invitation: token })).err, "used");
 		assert.ok((await come(house, "sari", { invitation: token })).ok, "the same person again");
 	});
 
 	test("of two people with one link at once one gets an account", async () => {
-		const house = get(), { token } = await invite(house, idToUuid(house.org));
+		const house = get(), { token } = await inviteByHand(house.db, idToUuid(house.org));
 		const said = await Promise.all(["uusi", "toinen"].map((person) => come(house, person, { invitation: token })));
 		assert.deepEqual(said.map((one) => one.err ?? "ok").sort(), ["ok", "used"]);
 	});
 
 	test("one person in two organisations chooses, once, among these", async () => {
 		const house = get(), other = randomUUID();
-		makeOrg(house, other);
+		makeOrg(house.service, other);
 		const user = (await signIn(house, "eetu")).user;
-		const second = await come(house, "eetu", { invitation: (await invite(house, other)).token });
+		const second = await come(house, "eetu", { invitation: (await inviteByHand(house.db, other)).token });
 		assert.notEqual(second.ok?.["user"], user);
 		const { jar, url } = await beginWith(house, {});
 		const said = await finish(house, jar, await walk(house, url, "eetu"));
@@ -256,20 +225,22 @@ const others = (get: () => House): void => {
 	});
 
 	test("an admin enrols a colleague, who is signed in by the office from then on; others are not", async () => {
-		const house = get(), { admin, counsellor, colleague } = makeOrg(house, OFFICE);
-		assert.equal((await come(house, "anna", {}, "virka")).err, "no_room");
-		const { cookie } = await signInDevelopment(house, admin);
-		const ask = await wireOf(house, cookie);
-		assert.equal((await ask("enrolment_make", { account: house.counsellor.user })).err, "not_found", "of another organisation");
-		const made = await ask("enrolment_make", { account: counsellor });
+		const house = get(), foreign = makeOrg(house.service, randomUUID()).get("counsellor-1")?.person as string;
+		const { rows } = await house.db.query<{ id: string }>(
+			"INSERT INTO account (org, account, role, login) VALUES ($1, gen_random_uuid(), 'counsellor', 'to be enrolled') RETURNING account AS id", [OFFICE]);
+		const account = uuidToId(rows[0]?.id as string);
+		assert.equal((await come(house, "koe-9001", {}, "virka")).err, "no_room");
+		const ask = await wireOf(house, await cookieOf(house, { person: house.admin.user, role: "admin" }));
+		assert.equal((await ask("enrolment_make", { account: foreign })).err, "not_found", "of another organisation");
+		const made = await ask("enrolment_make", { account });
 		const enrolment = String(made.ok?.["token"]);
-		const first = await come(house, "anna", { enrolment }, "virka");
-		assert.deepEqual([first.ok?.["user"], first.ok?.["role"]], [counsellor, "counsellor"]);
-		assert.equal((await come(house, "anna", {}, "virka")).ok?.["user"], counsellor);
+		const first = await come(house, "koe-9001", { enrolment }, "virka");
+		assert.deepEqual([first.ok?.["user"], first.ok?.["role"]], [account, "counsellor"]);
+		assert.equal((await come(house, "koe-9001", {}, "virka")).ok?.["user"], account);
 		const refused = await call(house, new Map(), "identify_begin", { provider: "virka", nonce: randomBytes(32).toString("base64url"), enrolment });
 		assert.equal(refused.err, "not_found", "a token is good once");
-		const asCounsellor = await wireOf(house, (await signInDevelopment(house, colleague)).cookie);
-		assert.equal((await asCounsellor("enrolment_make", { account: counsellor })).err, "forbidden");
+		const asCounsellor = await wireOf(house, await cookieOf(house, { person: house.colleague.user, role: "counsellor" }));
+		assert.equal((await asCounsellor("enrolment_make", { account })).err, "forbidden");
 	});
 
 	test("new signing keys of the provider are fetched when one is not known, and not more than once a minute", async () => {
@@ -366,12 +337,6 @@ const others = (get: () => House): void => {
 			for (const form of forms) assert.equal(dump.stdout.includes(form) || logs.includes(form), false, planted);
 		}
 	});
-};
-
-const signInDevelopment = async (house: House, person: string): Promise<Pick<SignedIn, "cookie">> => {
-	const jar: Jar = new Map();
-	assert.equal((await call(house, jar, "dev_sign_in", { person })).err, undefined);
-	return { cookie: [...jar].map((pair) => pair.join("=")).join("; ") };
 };
 
 /** The one process whose command line has this; of these parents, if one is named. */

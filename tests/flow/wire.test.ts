@@ -12,7 +12,7 @@ const within = async <T>(ms: number, what: string, wait: Promise<T>): Promise<T>
 	return Promise.race([wait, late]).finally(() => clearTimeout(timer));
 };
 
-const fresh = async (house: House): Promise<Wire> => openWire(house, { cookie: await cookieOf(house, house.account()) });
+const fresh = async (house: House): Promise<Wire> => openWire(house, { cookie: await cookieOf(house, await house.account()) });
 
 const opened = async (house: House): Promise<{ wire: Wire; user: string }> => {
 	const wire = await fresh(house);
@@ -28,7 +28,7 @@ const answers = async (house: House): Promise<void> => {
 
 export const wireTests = (house: () => House): void => {
 	test("a_handshake_from_another_origin_is_refused", async () => {
-		const cookie = await cookieOf(house(), house().account());
+		const cookie = await cookieOf(house(), await house().account());
 		for (const origin of ["https://example.org", "null", `http://localhost:${house().service.port}`, ""]) {
 			const wire = await openWire(house(), { cookie, origin });
 			assert.ok([400, 403, 0].includes(await within(3_000, `refusal of ${origin}`, wire.refused)), origin);
@@ -43,7 +43,7 @@ export const wireTests = (house: () => House): void => {
 	});
 
 	test("a_handshake_without_the_subprotocol_is_refused", async () => {
-		const cookie = await cookieOf(house(), house().account());
+		const cookie = await cookieOf(house(), await house().account());
 		for (const protocols of [[], ["luotsi.v0"], ["chat"]]) {
 			const wire = await openWire(house(), { cookie, protocols });
 			assert.ok((await within(3_000, "refusal", wire.refused)) < 500);
@@ -58,7 +58,7 @@ export const wireTests = (house: () => House): void => {
 	});
 
 	test("an_expired_session_ends_the_connection", async () => {
-		const account = house().account();
+		const account = await house().account();
 		const cookie = await cookieOf(house(), account);
 		await house().db.query("UPDATE session SET expires_at = now() - interval '1 second', started_at = now() - interval '1 day' WHERE account = $1", [idToUuid(account.person)]);
 		const wire = await openWire(house(), { cookie });
@@ -67,7 +67,7 @@ export const wireTests = (house: () => House): void => {
 	});
 
 	test("ending_a_session_closes_its_connections", async () => {
-		const account = house().account();
+		const account = await house().account();
 		const [a, b] = [await openWire(house(), { cookie: await cookieOf(house(), account) }), await openWire(house(), { cookie: await cookieOf(house(), account) })];
 		await a.open();
 		await b.open();
@@ -95,7 +95,7 @@ export const wireTests = (house: () => House): void => {
 	test("an_unknown_op_is_refused_and_the_connection_stays", async () => {
 		const { wire } = await opened(house());
 		assert.equal((await wire.ask("room_destroy", {})).err, "unknown_op");
-		assert.equal((await wire.ask("dev_sign_in", {})).err, "unknown_op");
+		assert.equal((await wire.ask("identify_begin", {})).err, "unknown_op");
 		assert.ok((await wire.ask("room_list", { limit: 10 })).ok);
 		wire.socket.terminate();
 	});
@@ -181,14 +181,14 @@ export const wireTests = (house: () => House): void => {
 		const host = `Host: localhost:${house().service.port}\r\n`;
 		const origin = `Origin: ${house().service.origin}\r\n`;
 		const get = `GET / HTTP/1.1\r\n${host}\r\n`;
-		const post = (body: string): string => `POST /api/dev_people HTTP/1.1\r\n${host}${origin}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+		const post = (body: string): string => `POST /api/sign_in_options HTTP/1.1\r\n${host}${origin}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 		const variants: readonly (readonly string[])[] = [
 			[get + post("{}")], [post("{}") + post("{}")], [post("{}") + get], [get + get + post("{}")], [post("{}").repeat(8)], [get, post("{}")],
 			[get + post("{}").slice(0, -1), "}"], [post("{}") + post("{}").slice(0, 40)], [get.repeat(40)], [post("x".repeat(3_000)) + post("{}")],
-			[`POST /api/dev_people HTTP/1.1\r\n${host}${origin}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n${get}`],
-			[`POST /api/dev_people HTTP/1.1\r\n${host}${origin}Content-Type: application/json\r\n\r\n${get}`],
-			[`POST /api/dev_people HTTP/1.1\r\n${host}${origin}Content-Type: application/json\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}${get}`],
-			[`POST /api/dev_people HTTP/1.1\r\n${host}${origin}Content-Type: application/json\r\nContent-Length: -1\r\n\r\n{}${get}`],
+			[`POST /api/sign_in_options HTTP/1.1\r\n${host}${origin}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n${get}`],
+			[`POST /api/sign_in_options HTTP/1.1\r\n${host}${origin}Content-Type: application/json\r\n\r\n${get}`],
+			[`POST /api/sign_in_options HTTP/1.1\r\n${host}${origin}Content-Type: application/json\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}${get}`],
+			[`POST /api/sign_in_options HTTP/1.1\r\n${host}${origin}Content-Type: application/json\r\nContent-Length: -1\r\n\r\n{}${get}`],
 			[`GET /ws HTTP/1.1\r\n${host}\r\n` + post("{}")], [`DELETE / HTTP/1.1\r\n${host}\r\n${post("{}")}`],
 		];
 		for (const pieces of variants) {
@@ -210,13 +210,13 @@ export const wireTests = (house: () => House): void => {
 
 	test("requests_that_drip_or_never_end_do_not_keep_others_waiting", async () => {
 		const host = `Host: localhost:${house().service.port}\r\n`;
-		const slow = Array.from({ length: 30 }, () => rawTls(house(), [`POST /api/dev_people HTTP/1.1\r\n${host}Content-Length: 100\r\n\r\n{`], 2_500));
+		const slow = Array.from({ length: 30 }, () => rawTls(house(), [`POST /api/sign_in_options HTTP/1.1\r\n${host}Content-Length: 100\r\n\r\n{`], 2_500));
 		await answers(house());
 		await Promise.all(slow);
 	});
 
 	test("every_answer_carries_the_protecting_headers", async () => {
-		for (const path of ["/", "/nowhere.js", "/api/dev_people", "/a\\b"]) {
+		for (const path of ["/", "/nowhere.js", "/api/sign_in_options", "/a\\b"]) {
 			const text = (await rawTls(house(), [`GET ${path} HTTP/1.1\r\nHost: localhost:${house().service.port}\r\nConnection: close\r\n\r\n`], 3_000)).toLowerCase();
 			for (const header of ["content-security-policy:", "x-content-type-options: nosniff", "referrer-policy: no-referrer", "strict-transport-security:", "permissions-policy:", "cache-control:"])
 				assert.ok(text.includes(header), `${path} lacks ${header}`);

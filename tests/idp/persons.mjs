@@ -20,6 +20,21 @@ export const STAFF = [
 
 export const peopleOf = (issuer) => (issuer.audience === 'staff' ? STAFF : CLIENTS);
 
+const CHECKS = '0123456789ABCDEFHJKLMNPRSTUVWXY';
+const two = (n) => String(n).padStart(2, '0');
+
+/** Somebody whom no page lists, for tests and demonstrations that need many: koe-1 ... koe-9999. */
+const makePerson = (n) => {
+	const [date, number] = [`${two(1 + (Math.floor(n / 100) % 28))}${two(1 + Math.floor(n / 2800))}71`, 900 + (n % 100)];
+	const name = { id: `koe-${n}`, given: 'Koe', family: `Henkilö ${n}` };
+	return { ...name, code: `${date}Y${number}${CHECKS[Number(`${date}${number}`) % 31]}`, email: `koe-${n}@virasto.example` };
+};
+
+export const personOf = (issuer, id) => {
+	const made = /^koe-([1-9]\d{0,3})$/.exec(id);
+	return made ? makePerson(Number(made[1])) : peopleOf(issuer).find((one) => one.id === id);
+};
+
 export const fullName = (person) => `${person.given} ${person.family}`;
 
 const shared = (person) => ({ given_name: person.given, family_name: person.family, name: fullName(person) });

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { addressOf, clientOf, LEVELS } from './issuers.mjs';
 import { errors, Provider } from './packages.mjs';
 import { sorryPage } from './page.mjs';
-import { claimsOf, peopleOf } from './persons.mjs';
+import { claimsOf, personOf } from './persons.mjs';
 import { ANSWERS, TOKENS } from './spoil.mjs';
 
 const MOST_SECONDS = 300;
@@ -56,7 +56,7 @@ const makeAccounts = (issuer) => {
 		return person && { accountId: id, claims: async () => ({ sub: id, ...claimsOf(issuer, person) }) };
 	};
 	const login = (name) => {
-		const person = peopleOf(issuer).find(({ id }) => id === name);
+		const person = personOf(issuer, String(name));
 		if (!person) return undefined;
 		const id = issuer.audience === 'staff' ? person.id : randomBytes(16).toString('base64url');
 		logins.set(id, person);

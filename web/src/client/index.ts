@@ -2,6 +2,6 @@
 
 export * from "./api.js";
 export { makeEngine, type EngineParts } from "./engine.js";
-export { openNodePlatform, people, post, signIn, type NodeOptions, type Person } from "./node.js";
+export { openNodePlatform, post, type NodeOptions } from "./node.js";
 export { refusal, wordOf } from "./refusal.js";
 export type { Platform, Socket, SocketHandlers } from "./platform.js";

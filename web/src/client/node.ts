@@ -4,7 +4,6 @@
 import { argon2id } from "hash-wasm";
 import { request } from "node:https";
 import WebSocket from "ws";
-import type { Role } from "./api.js";
 import type { Platform, Socket, SocketHandlers } from "./platform.js";
 import { refusal } from "./refusal.js";
 import { words } from "../words/words.js";
@@ -41,29 +40,6 @@ export const post = (origin: string, ca: string, op: string, body: unknown, cook
 		asked.on("error", reject);
 		asked.end(text);
 	});
-
-export interface Person {
-	readonly person: string;
-	readonly login: string;
-	readonly role: Role;
-	readonly organisation: string;
-}
-
-const ok = <T>(answer: Answer): T => {
-	const read = JSON.parse(answer.body) as { ok?: T; err?: string };
-	if (answer.status !== 200 || read.ok === undefined) throw new Error(`the server answered ${answer.status} ${read.err ?? ""}`);
-	return read.ok;
-};
-
-export const people = async (origin: string, ca: string): Promise<Person[]> =>
-	ok<{ people: Person[] }>(await post(origin, ca, "dev_people", {})).people;
-
-/** Gives the session's cookie. */
-export const signIn = async (origin: string, ca: string, person: string): Promise<string> => {
-	const answer = await post(origin, ca, "dev_sign_in", { person });
-	ok(answer);
-	return answer.cookie;
-};
 
 const openSocket = ({ origin, ca, cookie }: NodeOptions, h: SocketHandlers): Socket => {
 	const socket = new WebSocket(`${origin.replace(/^http/, "ws")}/ws`, PROTOCOL, { ca, headers: { cookie }, origin, perMessageDeflate: false });

@@ -1,23 +1,24 @@
 // Makes the demonstration organisation through the real protocol: every key, certificate, room and message as real browsers would make
-// them, all sealed. The server cannot tell it from people. Idempotent: where the organisation's chain exists, nothing is done.
-//   node demo.mjs --origin https://localhost:8443 --ca ca.pem --out people.txt
+// them, all sealed, and every sign-in through the bank, as real people come. The server cannot tell it from people.
+//   ENROLMENT=<the admin's, hexadecimal> node demo.mjs --origin https://localhost:8443 --ca ca.pem --out people.txt
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeEngine } from "../client/engine.js";
-import { openNodePlatform, people, signIn, type Person } from "../client/node.js";
+import { openNodePlatform } from "../client/node.js";
+import { signIn, type Coming } from "./bank.js";
+import { certify, makeOrganisation, type Ceremony } from "./ceremony.js";
 import { writeDiary, type Writer } from "./diary.js";
-import { codesOf, sheetText } from "./sheets.js";
+import { ADMIN, CLIENTS, COUNSELLORS, EMPLOYER, passphraseOf, peopleText, type Person } from "./people.js";
+import { paperShares } from "./shares.js";
 import { DIARIST, DIARY_END, OPEN_INVITATION, STORIES, type Story, type Who } from "./stories.js";
 import type { Content } from "../seal/index.js";
 
 const DIARY = 10_000;
-const CERT_DAYS = 365;
 
 interface Actor {
 	readonly person: Person;
-	readonly name: string;
 	engine: ReturnType<typeof makeEngine>;
 	readonly user: string;
 }
@@ -26,29 +27,32 @@ interface Options {
 	readonly origin: string;
 	readonly ca: string;
 	readonly out: string;
+	/** What shows that we are the first admin. */
+	readonly enrolment: string;
 }
 
 const readOptions = (): Options => {
 	const { values } = parseArgs({ options: { origin: { type: "string" }, ca: { type: "string" }, out: { type: "string" } } });
 	const { origin, ca, out } = values;
-	if (!origin || !ca || !out) throw new Error("usage: node demo.mjs --origin https://localhost:8443 --ca ca.pem --out people.txt");
-	return { origin, ca: readFileSync(ca, "utf8"), out };
+	const enrolment = Buffer.from(process.env["ENROLMENT"] ?? "", "hex").toString("base64url");
+	if (!origin || !ca || !out || !enrolment) throw new Error("usage: ENROLMENT=... node demo.mjs --origin https://localhost:8443 --ca ca.pem --out people.txt");
+	return { origin, ca: readFileSync(ca, "utf8"), out, enrolment };
 };
 
-/** Known to everybody who reads this file: these people are not real. */
-const passphraseOf = (name: string): string => `esittely ${name.toLowerCase()} kuunari majakka`;
-
-/** "Anna Virtanen, ohjaaja" */
-const nameOf = (person: Person): string => person.login.split(",")[0] as string;
-
-const arrive = async (o: Options, person: Person): Promise<Actor> => {
-	const name = nameOf(person);
-	const cookie = await signIn(o.origin, o.ca, person.person);
+/** By the bank, the first time with what was given to this person; keys are made then. */
+const arrive = async (o: Options, person: Person, ticket: Pick<Coming, "invitation" | "enrolment"> = {}): Promise<Actor> => {
+	const { provider, name } = person;
+	const { cookie, user, sealed, carryKey } = await signIn({ service: o, ca: o.ca }, person.bank, { provider, ...ticket });
 	const engine = makeEngine(openNodePlatform({ origin: o.origin, ca: o.ca, cookie }), () => undefined);
-	const { user, keys } = await engine.start();
-	if (keys === "none") await engine.createKeys({ passphrase: passphraseOf(name), name, language: "fi" });
-	else await engine.unlock({ passphrase: passphraseOf(name) });
-	return { person, name, engine, user };
+	const { keys } = await engine.start();
+	await engine.carried(sealed, carryKey);
+	if (keys === "none") await engine.createKeys({ passphrase: passphraseOf(person), name, language: "fi" });
+	else await engine.unlock({ passphrase: passphraseOf(person) });
+	return { person, engine, user };
+};
+
+const fail = (why: string): never => {
+	throw new Error(why);
 };
 
 const say = async (actor: Actor, room: string, content: Content): Promise<void> => {
@@ -99,8 +103,10 @@ const diary = async (o: Options, room: string, client: Actor, counsellor: Actor)
 	}
 };
 
-const play = async (o: Options, story: Story, client: Actor, counsellor: Actor): Promise<void> => {
+const play = async (o: Options, story: Story, counsellor: Actor): Promise<Actor> => {
 	const { room, link } = await counsellor.engine.invite({ name: story.label, welcome: story.welcome });
+	const person = CLIENTS.get(story.name) ?? fail(`nobody in the demonstration is called ${story.name}`);
+	const client = await arrive(o, person, { invitation: new URL(link).hash.slice(1) });
 	await client.engine.acceptInvitation(link);
 	await client.engine.openRoom(room, "fi");
 	await counsellor.engine.openRoom(room, "fi");
@@ -123,60 +129,39 @@ const play = async (o: Options, story: Story, client: Actor, counsellor: Actor):
 		await markRead(counsellor, room, client);
 		await counsellor.engine.closeRoom(room, "finished");
 	}
+	return client;
 };
 
-const peopleText = (actors: readonly Actor[], link: string): string => {
-	const width = Math.max(...actors.map((a) => a.person.login.length));
-	const lines = actors.map((a) => `  ${a.person.login.padEnd(width)}  ${passphraseOf(a.name)}`);
-	return ["The people of the demonstration, and their passphrases:", ...lines, "", `An invitation that nobody has used yet (for a client without a room):`, `  ${link}`, ""].join("\n");
-};
-
-const fail = (why: string): never => {
-	throw new Error(why);
-};
-
-const byRole = (all: readonly Person[], role: Person["role"], n: number): Person[] => {
-	const found = all.filter((p) => p.role === role).sort((a, b) => a.login.localeCompare(b.login, "fi"));
-	if (found.length < n) throw new Error(`the demonstration needs ${n} people in the role ${role}; the server lists ${found.length}`);
-	return found.slice(0, n);
-};
-
-const certify = async (admin: Actor, one: Actor, employer: string): Promise<void> => {
-	const code = await one.engine.organise("ownCode");
-	await admin.engine.organise("certifyStaff", { user: one.user, code, name: one.name, employer, role: "counsellor", days: CERT_DAYS });
+/** A counsellor whom the admin has enrolled and certified. */
+const employ = async (o: Options, admin: Actor, ceremony: Ceremony, person: Person): Promise<Actor> => {
+	const { call } = admin.engine.parts.link;
+	const { token } = await call("enrolment_make", { account: person.account ?? fail(`${person.name} has no account`) });
+	const one = await arrive(o, person, { enrolment: token });
+	await certify(call, ceremony, one.user, { name: person.name, employer: EMPLOYER, role: 1 });
+	await one.engine.parts.self().refresh();
+	return one;
 };
 
 const main = async (): Promise<void> => {
 	const o = readOptions();
-	const all = await people(o.origin, o.ca);
-	const [adminPerson] = byRole(all, "admin", 1) as [Person];
-	const admin = await arrive(o, adminPerson);
-	if ((await admin.engine.organise("organisationKeys")).madeAt !== null) {
-		await admin.engine.stop();
-		console.log("The organisation exists already; nothing was done.");
-		return;
-	}
-	const sheets = (await admin.engine.organise("ceremonyBegin")).map((sheet, i) => sheetText(adminPerson.organisation, i + 1, sheet));
+	const admin = await arrive(o, ADMIN, { enrolment: o.enrolment });
+	const { org } = admin.engine.parts.self().me;
+	const ceremony = await makeOrganisation(admin.engine.parts.link.call, Buffer.from(org).toString("base64url"), admin.user);
+	const shares = await paperShares(EMPLOYER, ceremony.root, ceremony.recovery);
 	mkdirSync(dirname(o.out), { recursive: true });
-	sheets.forEach((text, i) => writeFileSync(join(dirname(o.out), `shares-${i + 1}.txt`), text, { mode: 0o600 }));
-	await admin.engine.organise("ceremonyProve", sheets.slice(0, 2).map(codesOf));
-	await admin.engine.organise("ceremonyPublish");
+	shares.forEach((text, i) => writeFileSync(join(dirname(o.out), `shares-${i + 1}.txt`), text, { mode: 0o600 }));
 
-	const counsellors = await Promise.all(byRole(all, "counsellor", 2).map((person) => arrive(o, person)));
-	for (const one of counsellors) {
-		await certify(admin, one, adminPerson.organisation);
-		await one.engine.parts.self().refresh();
-	}
-	const clients = new Map((await Promise.all(byRole(all, "client", STORIES.length).map((person) => arrive(o, person)))).map((a) => [a.name, a]));
-	const clientOf = (story: Story): Actor => clients.get(story.name) ?? fail(`nobody among the server's people is called ${story.name}`);
+	const counsellors = await Promise.all(COUNSELLORS.map((person) => employ(o, admin, ceremony, person)));
 	// One after another for each counsellor, the two side by side: each browser does one thing at a time.
-	await Promise.all(counsellors.map(async (counsellor, n) => {
-		for (const story of STORIES) if (story.counsellor === n) await play(o, story, clientOf(story), counsellor);
+	const clients = await Promise.all(counsellors.map(async (counsellor, n) => {
+		const mine: Actor[] = [];
+		for (const story of STORIES) if (story.counsellor === n) mine.push(await play(o, story, counsellor));
+		return mine;
 	}));
 	const { link } = await (counsellors[0] as Actor).engine.invite({ name: OPEN_INVITATION.label, welcome: OPEN_INVITATION.welcome });
-	const actors = [admin, ...counsellors, ...clients.values()];
+	const actors = [admin, ...counsellors, ...clients.flat()];
 	await Promise.all(actors.map((a) => a.engine.stop()));
-	writeFileSync(o.out, peopleText(actors, link), { mode: 0o600 });
+	writeFileSync(o.out, peopleText(link), { mode: 0o600 });
 	console.log(`Made one organisation, ${actors.length} people and ${STORIES.length + 1} rooms.`);
 };
 

@@ -3,7 +3,7 @@
 export type Who = "c" | "o"; // client, counsellor
 
 export interface Story {
-	/** What the client wants to be called; the login begins with it. */
+	/** What the client wants to be called; people.ts knows who that is. */
 	readonly name: string;
 	/** What the counsellor calls them. */
 	readonly label: string;
@@ -19,7 +19,7 @@ export const DIARIST = "Oona";
 
 export const STORIES: readonly Story[] = [
 	{
-		name: "Eetu", label: "Eetu Koskela", counsellor: 0, end: "unread",
+		name: "Eetu", label: "Eetu Esimerkki", counsellor: 0, end: "unread",
 		welcome: "Hei Eetu! Mukava, että otit yhteyttä. Tämä tila on vain sinulle ja minulle. Kerro omin sanoin, mikä sinua nyt mietityttää. Kiirettä ei ole.",
 		talk: [
 			["c", "Moi. En päässyt yhteishaussa mihinkään, ja kaikki kaverit lähtee opiskelemaan elokuussa. Tuntuu että jäin yksin tänne."],
@@ -36,7 +36,7 @@ export const STORIES: readonly Story[] = [
 		],
 	},
 	{
-		name: "Sari", label: "Sari Hietanen", counsellor: 0, end: "read",
+		name: "Sari", label: "Sari Esimerkki", counsellor: 0, end: "read",
 		welcome: "Hyvää päivää Sari, ja tervetuloa. Sain tiedon, että tehtaan tuotanto päättyy. Miten voitte, ja missä asiassa voisin auttaa ensin?",
 		talk: [
 			["c", "Päivää. 31 vuotta paperikoneella, ja nyt se ajetaan alas. Ikää 54. En ole hakenut töitä sitten vuoden 1993, en osaa tehdä edes hakemusta."],
@@ -52,7 +52,7 @@ export const STORIES: readonly Story[] = [
 		],
 	},
 	{
-		name: "Amira", label: "Amira Haidari", counsellor: 1, end: "unread",
+		name: "Amira", label: "Amira Mallinen", counsellor: 1, end: "unread",
 		welcome: "Hei Amira! Tervetuloa. Kirjoitan selkeää suomea. Jos jokin sana on vaikea, kysy heti. Voit kirjoittaa myös englanniksi.",
 		talk: [
 			["c", "Hei Jukka. Kiitos. Minä sain oleskeluluvan maaliskuussa. Minulla on paperi, mutta en ymmärrä kaikkea."],
@@ -69,7 +69,7 @@ export const STORIES: readonly Story[] = [
 		],
 	},
 	{
-		name: "Maria", label: "Maria Rantanen", counsellor: 1, end: "closed",
+		name: "Maria", label: "Maria Ström", counsellor: 1, end: "closed",
 		welcome: "Hei Maria! Tervetuloa. Kirjoitit, että olet palaamassa töihin. Mitä toivoisit, että puolen vuoden päästä olisi toisin?",
 		talk: [
 			["c", "Moikka! Olen ollut kotona viisi vuotta kahden lapsen kanssa. Haluaisin töihin, mutta vuorotyö ei onnistu kun olen yksin. Ja mitä mä edes osaan enää."],
@@ -86,7 +86,7 @@ export const STORIES: readonly Story[] = [
 		],
 	},
 	{
-		name: "Joni", label: "Joni Mäkelä", counsellor: 0, end: "unread",
+		name: "Joni", label: "Joni Ääri", counsellor: 0, end: "unread",
 		welcome: "Moi Joni. Hyvä, että kirjoitit. Täällä voi puhua suoraan. Mikä on nyt kiireisintä?",
 		talk: [
 			["c", "No moi. Vuokrat on rästissä kaks kuukautta ja tuli kirje että häätö. En oo avannut kaikkia kirjeitä."],
@@ -96,14 +96,14 @@ export const STORIES: readonly Story[] = [
 			["c", "En mä osaa soittaa niille. Menen ihan lukkoon."],
 			["o", "Ymmärrän. Voidaan soittaa yhdessä niin, että minä olen linjalla. Tai kirjoitan sinulle valmiin viestin, jonka lähetät. Kumpi tuntuu paremmalta?"],
 			["c", "Viesti."],
-			["o", "\"Hei, olen saanut kirjeen vuokraveloista. Haluan hoitaa ne. Ehdotan, että maksan 150 euroa kuussa vuokran lisäksi. Asumisneuvoja on mukana. Ystävällisin terveisin Joni Mäkelä.\" Muuta summa sellaiseksi, jonka oikeasti pystyt maksamaan."],
+			["o", "\"Hei, olen saanut kirjeen vuokraveloista. Haluan hoitaa ne. Ehdotan, että maksan 150 euroa kuussa vuokran lisäksi. Asumisneuvoja on mukana. Ystävällisin terveisin Joni Ääri.\" Muuta summa sellaiseksi, jonka oikeasti pystyt maksamaan."],
 			["c", "Lähetin. Kirjoitin 100. Kädet tärisi mutta lähetin."],
 			["o", "Hienosti tehty. Asumisneuvojan aika on perjantaina kello 9, Kirkkokatu 4. Tulen sinne mukaan."],
 			["c", "Ne vastas! Sanoivat että käy jos eka maksu tulee tällä viikolla. Mulla on tilillä 62 euroa. Mitä mä nyt teen?"],
 		],
 	},
 	{
-		name: "Oona", label: "Oona Nyman", counsellor: 1, end: "unread",
+		name: "Oona", label: "Oona Näyte", counsellor: 1, end: "unread",
 		welcome: "Hei Oona. Kirjoitit, että opinnot ovat pysähtyneet eikä mikään tunnu miltään. Aloitetaan pienestä: miten nukut?",
 		talk: [
 			["c", "Huonosti. Herään neljältä ja mietin gradua. Sitten nukun päivät."],
@@ -113,7 +113,7 @@ export const STORIES: readonly Story[] = [
 	},
 ];
 
-export const OPEN_INVITATION = { label: "Noora Salo", welcome: "Hei Noora! Tervetuloa. Kun olet liittynyt, voit kirjoittaa tähän heti. Vastaan arkisin saman päivän aikana." };
+export const OPEN_INVITATION = { label: "Uusi Tulija", welcome: "Hei! Tervetuloa. Kun olet liittynyt, voit kirjoittaa tähän heti. Vastaan arkisin saman päivän aikana." };
 
 /** Oona's last words, after her long diary. */
 export const DIARY_END: readonly (readonly [Who, string])[] = [
