@@ -121,21 +121,3 @@ WITH ended AS (
 	SELECT notice_send('s', concat_ws(' ', notice_hex(e.account), notice_hex(e.session))) AS sent FROM ended e
 )
 SELECT count(*) AS ended FROM told WHERE sent;
-
--- name: dev_people
--- shape: many
--- lane: read
--- tenant: no
--- in:
--- out: account uuid, org uuid, login text, role text, organisation text
--- The development page's people.
-SELECT account, org, login, role, organisation FROM dev_people() LIMIT 1000;
-
--- name: dev_person
--- shape: maybe
--- lane: read
--- tenant: no
--- in: account uuid
--- out: org uuid, role text
--- One of them.
-SELECT org, role FROM dev_people() WHERE account = :account;

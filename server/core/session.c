@@ -42,7 +42,7 @@ bool session_role_parse(struct slice word, enum role *ret_role)
 	return false;
 }
 
-const char *const session_method_words[SESSION_METHODS] = {"oidc", "passkey", "development"};
+const char *const session_method_words[SESSION_METHODS] = {"oidc", "passkey"};
 
 bool session_method_parse(struct slice word, enum session_method *ret_method)
 {
@@ -88,7 +88,7 @@ struct pg_param session_most_seconds(
 
 bool session_is_fresh(const struct session *session)
 {
-	return session->method == SESSION_DEVELOPMENT || session->fresh_until > clock_wall_ms();
+	return session->fresh_until > clock_wall_ms();
 }
 
 bool session_is_half(const struct config *config, const struct session *session)

@@ -9,7 +9,6 @@ struct config;
 enum session_method {
 	SESSION_OIDC, /* an identification service */
 	SESSION_PASSKEY,
-	SESSION_DEVELOPMENT, /* the development page */
 	SESSION_METHODS
 };
 struct session {
@@ -44,8 +43,7 @@ struct pg_param session_idle_seconds(
 	const struct config *config, struct pg_param items[static SESSION_CLASSES]);
 struct pg_param session_most_seconds(
 	const struct config *config, struct pg_param items[static SESSION_CLASSES]);
-/* Whether what needs a fresh proof may be done now. The development page proves nothing, so that
- * nothing more is asked of its sessions. */
+/* Whether what needs a fresh proof may be done now. */
 bool session_is_fresh(const struct session *session);
 /* Staff who came by an identification service and have used no passkey since: good for nothing but
  * using or making one. What makes it whole is another session, begun by the passkey. */

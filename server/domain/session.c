@@ -1,5 +1,4 @@
-/* Signing in, being signed in, and leaving. Signing in here is the development page's: it exists
- * only with development = yes, and is a page that is not there otherwise. */
+/* Being signed in, and leaving. How a session begins: session_start.c and the ways that lead there. */
 #include "base/clock.h"
 #include "base/crypt.h"
 #include "core/state.h"
@@ -105,7 +104,7 @@ static void session_listed(struct request *r, const struct pg_result *result)
 	size_t n = pg_rows(result);
 	struct wire_session_row *rows = arena_array(r->arena, n + 1, sizeof(*rows));
 	for (size_t i = 0; i < n; i++) {
-		enum session_method method = SESSION_DEVELOPMENT;
+		enum session_method method = SESSION_OIDC;
 		if (!session_method_parse(pg_get_bytes(result, i, SESSION_LIST_METHOD), &method)) {
 			req_fail(r, ERR_INTERNAL);
 			return;
@@ -167,68 +166,4 @@ void sign_out(struct request *r)
 {
 	const struct pg_param params[] = {pg_id(&r->session.user), pg_id(&r->session.session)};
 	req_query(r, STMT_SESSION_END, params, 2, sign_out_ended);
-}
-
-/* --- the development page --- */
-
-static void people_listed(struct request *r, const struct pg_result *result)
-{
-	size_t n = pg_rows(result);
-	struct wire_dev_person *people = arena_array(r->arena, n + 1, sizeof(*people));
-	for (size_t i = 0; i < n; i++) {
-		enum role role = ROLE_CLIENT;
-		if (!session_role_parse(pg_get_bytes(result, i, DEV_PEOPLE_ROLE), &role)) {
-			req_fail(r, ERR_INTERNAL);
-			return;
-		}
-		people[i] = (struct wire_dev_person){
-			.person = pg_get_id(result, i, DEV_PEOPLE_ACCOUNT),
-			.login = pg_get_bytes(result, i, DEV_PEOPLE_LOGIN),
-			.role = (uint8_t)role,
-			.organisation = pg_get_bytes(result, i, DEV_PEOPLE_ORGANISATION),
-		};
-	}
-	struct dev_people_out out = {.people = people, .n_people = n};
-	req_reply(r, &out);
-}
-
-void dev_people(struct request *r)
-{
-	if (!r->core->parts.config->development)
-		req_fail(r, ERR_NOT_FOUND);
-	else
-		req_query(r, STMT_DEV_PEOPLE, NULL, 0, people_listed);
-}
-
-static void signed_in(struct request *r, enum err e)
-{
-	struct dev_sign_in_out out = {.user = r->session.user};
-	if (e == ERR_OK)
-		req_reply(r, &out);
-	else
-		req_fail(r, e);
-}
-
-static void person_found(struct request *r, const struct pg_result *result)
-{
-	if (pg_rows(result) == 0) {
-		req_fail(r, ERR_NOT_FOUND);
-		return;
-	}
-	const struct dev_sign_in_in *in = r->in;
-	const struct session_start how = {.org = pg_get_id(result, 0, DEV_PERSON_ORG),
-		.user = in->person,
-		.method = SESSION_DEVELOPMENT};
-	session_start(r, &how, signed_in);
-}
-
-void dev_sign_in(struct request *r)
-{
-	if (!r->core->parts.config->development) {
-		req_fail(r, ERR_NOT_FOUND);
-		return;
-	}
-	const struct dev_sign_in_in *in = r->in;
-	const struct pg_param params[] = {pg_id(&in->person)};
-	req_query(r, STMT_DEV_PERSON, params, 1, person_found);
 }

@@ -70,9 +70,7 @@ void sign_in_options(struct request *r)
 			.audience = p->staff ? WIRE_SIGN_IN_PROVIDER_AUDIENCE_STAFF
 					     : WIRE_SIGN_IN_PROVIDER_AUDIENCE_CLIENT};
 	}
-	struct sign_in_options_out out = {.providers = rows,
-		.n_providers = all->n,
-		.development = r->core->parts.config->development};
+	struct sign_in_options_out out = {.providers = rows, .n_providers = all->n};
 	req_reply(r, &out);
 }
 

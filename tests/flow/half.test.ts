@@ -1,5 +1,5 @@
 // Staff whom only their organisation's sign-in let in: half a session, good for nothing but using or making a passkey. Their journey
-// through the bank is the browser's (tests/browser/identify.test.ts); here the session is one of theirs by a word in its row.
+// through the bank to a passkey is the browser's (tests/browser/identify.test.ts); here the session is one of theirs by a word in its row.
 
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
@@ -151,7 +151,7 @@ export const halfTests = (get: () => House): void => {
 	});
 
 	test("clients_whom_a_service_identified_are_whole_at_once", async () => {
-		const house = get(), who = await come(house, house.account().person);
+		const house = get(), who = await come(house, (await house.account()).person);
 		assert.equal(await isWhole(house, who), true);
 	});
 

@@ -245,11 +245,11 @@ const others = (get: () => House): void => {
 
 	test("new signing keys of the provider are fetched when one is not known, and not more than once a minute", async () => {
 		const house = get();
-		assert.ok((await come(house, "anna", {}, "virka")).ok);
+		assert.ok((await come(house, "eetu", {}, "valittaja")).ok);
 		const seen: string[] = [];
 		for (let i = 0; i < 6; i++) {
-			await rotate(house, "virka");
-			const said = await come(house, "anna", {}, "virka");
+			await rotate(house, "valittaja");
+			const said = await come(house, "eetu", {}, "valittaja");
 			seen.push(said.ok ? "ok" : await newest(house));
 		}
 		assert.ok(seen.includes("unknown_kid"), seen.join());

@@ -3,15 +3,19 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { openNodePlatform, people, signIn, type Platform } from "../../web/src/client/index.js";
+import { openNodePlatform, type Platform } from "../../web/src/client/index.js";
 import { readCode } from "../../web/src/seal/index.js";
 import { certify, makeOrganisation } from "../../web/src/demo/ceremony.js";
 import { makeActor, type Actor } from "../client/organisation.js";
+import { signIn, type Coming } from "../lib/bank.js";
 import { startService } from "../lib/service.mjs";
 import { family, needles, searchBytes, searchFiles, searchMemory, type Found, type Needle, type Searched } from "./search.js";
 
+/** The organisation whose staff the bank's office signs in (deploy/lib.sh). */
+const OFFICE = "2296962a-0000-4000-8000-000000000001";
 const mark = Math.random().toString(36).slice(2, 10);
 const planted = {
 	message: `Kerron nyt salaisuuden kurkiaura-${mark} vain sinulle`,
@@ -53,11 +57,12 @@ let ca: string;
 const actors: Actor[] = [];
 const codes: string[] = [];
 
-const enter = async (user: string): Promise<Actor> => {
-	const cookie = await signIn(service.origin, ca, user);
+const enter = async (person: string, how: Coming): Promise<Actor> => {
+	const { user, cookie, sealed, carryKey } = await signIn({ service, ca }, person, how);
 	const actor = makeActor(user, recorded(openNodePlatform({ origin: service.origin, ca, cookie })));
 	actors.push(actor);
 	await actor.engine.start();
+	await actor.engine.carried(sealed, carryKey);
 	return actor;
 };
 
@@ -68,24 +73,27 @@ const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeou
 
 /** Everything that the two of them can do, with planted text in all of it. */
 const live = async (): Promise<{ room: string; login: string }> => {
-	psql("-v", "counsellors=1", "-v", "clients=1", "-f", "tests/lib/org.sql");
-	const all = await people(service.origin, ca);
-	const idOf = (role: string): string => all.find((p) => p.role === role)?.person ?? "";
-	const admin = await enter(idOf("admin"));
+	const rows = psql("-v", `org=${OFFICE}`, "-v", "counsellors=1", "-v", "clients=0", "-f", "tests/lib/org.sql").split("\n").map((line) => line.split("|"));
+	const idOf = (role: string): string => Buffer.from((rows.find((row) => row[2] === role)?.[1] ?? "").replaceAll("-", ""), "hex").toString("base64url");
+	const token = randomBytes(16);
+	psql("-c", `INSERT INTO account_enrolment (org, account, token_hash, expires_at)
+		SELECT org, account, sha256('luotsi/v1/token'::bytea || '\\x00${token.toString("hex")}'::bytea), now() + interval '1 hour' FROM account WHERE role = 'admin'`);
+	const admin = await enter("helena", { provider: "virka", enrolment: token.toString("base64url") });
 	await admin.engine.createKeys({ passphrase: planted.passphrase, name: planted.name, language: "fi" });
 	const session = await admin.engine.start();
 	const orgId = psql("-c", "SELECT encode(uuid_send(org), 'base64') FROM organisation").trim().replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_");
 	const ceremony = await makeOrganisation(admin.engine.parts.link.call, orgId, session.user);
 
-	const first = await enter(idOf("counsellor"));
+	const { token: enrolment } = await admin.engine.parts.link.call("enrolment_make", { account: idOf("counsellor") });
+	const first = await enter("anna", { provider: "virka", enrolment });
 	await first.engine.createKeys({ passphrase: planted.passphrase, name: "Oona Ohjaaja", language: "fi" });
 	await certify(admin.engine.parts.link.call, ceremony, idOf("counsellor"), { name: "Oona Ohjaaja", employer: "Testikunta", role: 1 });
 	await first.engine.stop();
-	const counsellor = await enter(idOf("counsellor"));
+	const counsellor = await enter("anna", { provider: "virka" });
 	await counsellor.engine.unlock({ passphrase: planted.passphrase });
 	const { room, link } = await counsellor.engine.invite({ name: planted.clientName, welcome: planted.answer });
 
-	const client = await enter(idOf("client"));
+	const client = await enter("oona", { invitation: link.split("#")[1] ?? "" });
 	codes.push((await client.engine.createKeys({ passphrase: planted.passphrase, name: planted.name, language: "fi" })).code);
 	await client.engine.acceptInvitation(link.split("#")[1] ?? "");
 	await client.engine.openRoom(room, "fi");
@@ -102,7 +110,7 @@ const live = async (): Promise<{ room: string; login: string }> => {
 	await counsellor.engine.markRead(room, Math.max(...[...counsellor.messages.values()].map((m) => m.seq ?? 0)));
 	await settle(3000); // drafts and receipts are sent after a pause
 
-	const second = await enter(idOf("client"));
+	const second = await enter("oona", {});
 	const used = codes[0] ?? "";
 	await second.engine.unlock({ code: used });
 	codes.push((await second.engine.changePassphrase({ passphrase: planted.newPassphrase })).code);
@@ -117,7 +125,7 @@ let secret: Needle[];
 let known: { room: Needle[]; login: Needle[] };
 
 before(async () => {
-	service = await startService({ build: process.env["LUOTSI_PROMISE_BUILD"] });
+	service = await startService({ build: process.env["LUOTSI_PROMISE_BUILD"], bank: true, settings: { staff_without_passkey: "yes" } });
 	ca = readFileSync(service.ca, "utf8");
 	const { room, login } = await live();
 	psql("-c", "CHECKPOINT");

@@ -201,7 +201,7 @@ test('message_erase touches no other organisation', async () => {
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
-	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'dev_people', 'enrolment_make', 'identity_begin', 'identity_find', 'identity_record',
+	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'enrolment_make', 'identity_begin', 'identity_find', 'identity_record',
 			'identity_rotate', 'identity_stale', 'invitation_mail_done', 'invitation_mail_put', 'invitation_mail_state', 'invitation_mail_take', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'passkey_find', 'session_end_token',
 			'session_find', 'sign_in_organisations', 'sweep_challenges', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'webauthn_begin', 'webauthn_take']);
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
@@ -215,7 +215,7 @@ test('nothing is executable by everybody', async () => {
 
 test('statements without a tenant are only those of sign-in and of jobs', () => {
 	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
-		['dev_people', 'dev_person', 'identity_find', 'job_age_epochs', 'job_identity_stale', 'job_mail_take', 'job_sweep_challenges', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions',
+		['identity_find', 'job_age_epochs', 'job_identity_stale', 'job_mail_take', 'job_sweep_challenges', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions',
 		'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'passkey_find', 'session_find', 'session_open',
 		'sign_in_note', 'sign_in_organisations', 'webauthn_begin', 'webauthn_take']);
 });

@@ -162,7 +162,7 @@ static void what_needs_a_fresh_proof_says_so_only_to_who_else_may(void **state)
 	assert_err(policy_decide(ACTION_UNLOCKER_REPLACE, &facts), ERR_FORBIDDEN);
 }
 
-static void a_proof_is_fresh_until_its_time_and_none_is_asked_of_the_development_page(void **state)
+static void a_proof_is_fresh_until_its_time(void **state)
 {
 	(void)state;
 	struct session session = {.method = SESSION_OIDC, .fresh_until = clock_wall_ms() + 5000};
@@ -171,8 +171,6 @@ static void a_proof_is_fresh_until_its_time_and_none_is_asked_of_the_development
 	assert_false(session_is_fresh(&session));
 	session.method = SESSION_PASSKEY;
 	assert_false(session_is_fresh(&session));
-	session.method = SESSION_DEVELOPMENT;
-	assert_true(session_is_fresh(&session));
 }
 
 static void staff_whom_their_organisation_signed_in_are_halfway_and_nobody_else(void **state)
@@ -186,8 +184,6 @@ static void staff_whom_their_organisation_signed_in_are_halfway_and_nobody_else(
 		config.staff_without_passkey = false;
 		assert_int_equal(session_is_half(&config, &session), staff);
 		session.method = SESSION_PASSKEY;
-		assert_false(session_is_half(&config, &session));
-		session.method = SESSION_DEVELOPMENT;
 		assert_false(session_is_half(&config, &session));
 		session.method = SESSION_OIDC;
 		config.staff_without_passkey = true;
@@ -256,7 +252,7 @@ int main(void)
 		T(the_ring_forgets_the_oldest_over_its_ceiling), T(notices_are_read),
 		T(notices_of_another_form_are_refused), T(a_refusal_says_what_is_in_the_way),
 		T(what_needs_a_fresh_proof_says_so_only_to_who_else_may),
-		T(a_proof_is_fresh_until_its_time_and_none_is_asked_of_the_development_page),
+		T(a_proof_is_fresh_until_its_time),
 		T(staff_whom_their_organisation_signed_in_are_halfway_and_nobody_else),
 		T(half_a_session_is_told_of_the_passkey_before_anything_else), T(limits_go_by_role),
 		T(a_token_comes_back_from_its_cookie)};
