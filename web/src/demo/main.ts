@@ -8,14 +8,14 @@ import { parseArgs } from "node:util";
 import { makeEngine } from "../client/engine.js";
 import { openNodePlatform } from "../client/node.js";
 import { signIn, type Coming } from "./bank.js";
-import { certify, makeOrganisation, type Ceremony } from "./ceremony.js";
 import { writeDiary, type Writer } from "./diary.js";
 import { ADMIN, CLIENTS, COUNSELLORS, EMPLOYER, passphraseOf, peopleText, type Person } from "./people.js";
-import { paperShares } from "./shares.js";
+import { codesOf, sheetText } from "./sheets.js";
 import { DIARIST, DIARY_END, OPEN_INVITATION, STORIES, type Story, type Who } from "./stories.js";
 import type { Content } from "../seal/index.js";
 
 const DIARY = 10_000;
+const CERT_DAYS = 365;
 
 interface Actor {
 	readonly person: Person;
@@ -133,11 +133,10 @@ const play = async (o: Options, story: Story, counsellor: Actor): Promise<Actor>
 };
 
 /** A counsellor whom the admin has enrolled and certified. */
-const employ = async (o: Options, admin: Actor, ceremony: Ceremony, person: Person): Promise<Actor> => {
-	const { call } = admin.engine.parts.link;
-	const { token } = await call("enrolment_make", { account: person.account ?? fail(`${person.name} has no account`) });
+const employ = async (o: Options, admin: Actor, person: Person): Promise<Actor> => {
+	const { token } = await admin.engine.parts.link.call("enrolment_make", { account: person.account ?? fail(`${person.name} has no account`) });
 	const one = await arrive(o, person, { enrolment: token });
-	await certify(call, ceremony, one.user, { name: person.name, employer: EMPLOYER, role: 1 });
+	await admin.engine.certifyStaff({ user: one.user, code: await one.engine.ownCode(), name: person.name, employer: EMPLOYER, role: "counsellor", days: CERT_DAYS });
 	await one.engine.parts.self().refresh();
 	return one;
 };
@@ -145,13 +144,14 @@ const employ = async (o: Options, admin: Actor, ceremony: Ceremony, person: Pers
 const main = async (): Promise<void> => {
 	const o = readOptions();
 	const admin = await arrive(o, ADMIN, { enrolment: o.enrolment });
-	const { org } = admin.engine.parts.self().me;
-	const ceremony = await makeOrganisation(admin.engine.parts.link.call, Buffer.from(org).toString("base64url"), admin.user);
-	const shares = await paperShares(EMPLOYER, ceremony.root, ceremony.recovery);
+	const sheets = (await admin.engine.ceremonyBegin()).map((sheet, i) => sheetText(EMPLOYER, i + 1, sheet));
 	mkdirSync(dirname(o.out), { recursive: true });
-	shares.forEach((text, i) => writeFileSync(join(dirname(o.out), `shares-${i + 1}.txt`), text, { mode: 0o600 }));
+	sheets.forEach((text, i) => writeFileSync(join(dirname(o.out), `shares-${i + 1}.txt`), text, { mode: 0o600 }));
+	await admin.engine.ceremonyProve(sheets.slice(0, 2).map(codesOf));
+	await admin.engine.ceremonyPublish();
 
-	const counsellors = await Promise.all(COUNSELLORS.map((person) => employ(o, admin, ceremony, person)));
+	const counsellors: Actor[] = [];
+	for (const person of COUNSELLORS) counsellors.push(await employ(o, admin, person)); // one certificate after another
 	// One after another for each counsellor, the two side by side: each browser does one thing at a time.
 	const clients = await Promise.all(counsellors.map(async (counsellor, n) => {
 		const mine: Actor[] = [];
