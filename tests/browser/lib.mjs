@@ -55,3 +55,11 @@ export async function keep(page, name) {
 }
 
 export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+// From the sign-in page through the bank: choose the provider, there the person.
+export async function comeBy(page, provider, person) {
+	await page.getByRole("button", { name: provider }).click();
+	await page.getByRole("heading", { name: "Tunnistaudu palveluun Luotsi" }).waitFor();
+	await page.getByRole("radio", { name: person }).check();
+	await page.getByRole("button", { name: "Tunnistaudu" }).click();
+}

@@ -173,7 +173,9 @@ export const again = async (house: House, actor: Actor): Promise<Actor> => {
 
 export const openHouse = async (settings: Readonly<Record<string, string>> = {}): Promise<House> => {
 	const { startService } = (await import(pathToFileURL(join(lib, "service.mjs")).href)) as { startService(o: object): Promise<Service> };
-	const service = await startService({ edge: isEdge, bank: true, settings: { ...SETTINGS, ...settings } });
+	const mailbox = await openMailbox();
+	const mail = { smtp_url: mailbox.url, smtp_from: "luotsi@testikunta.example" };
+	const service = await startService({ edge: isEdge, bank: true, settings: { ...SETTINGS, ...mail, ...settings } });
 	const ca = readFileSync(service.ca, "utf8");
 	const db = new pg.Client({ host: service.sockets, user: "postgres", database: service.database });
 	db.on("error", () => undefined);
