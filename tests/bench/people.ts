@@ -1,6 +1,7 @@
 // Makes people and rooms through the real protocol: an organisation with its root and an issuer, rooms of one certified counsellor and one client (added
 // after comparing codes), each with its first epoch.
 
+import type pg from "pg";
 import { createPrivateKey, randomUUID } from "node:crypto";
 import {
 	concat, deriveEpoch, deriveStaff, emptyIdentity, importEncryption, importSigning, KEYSET, makeKey, makePair, parseEnvelope, random, ROLE, RTYPE,
@@ -25,8 +26,7 @@ export interface Person {
 	cert: Bytes;
 }
 
-const insertRows = async (counsellors: string[], clients: string[], admin: string): Promise<void> => {
-	const db = await database(service);
+const insertRows = async (db: pg.Client, counsellors: string[], clients: string[], admin: string): Promise<void> => {
 	const text = JSON.stringify({ fi: "mittaus", sv: "mätning", en: "measurement" });
 	await db.query("SELECT set_config('luotsi.org', $1, false)", [orgId]);
 	await db.query("INSERT INTO organisation (org, name) VALUES ($1, 'Mittaus')", [orgId]);
@@ -37,7 +37,6 @@ const insertRows = async (counsellors: string[], clients: string[], admin: strin
 	await db.query(insert, [orgId, "counsellor", counsellors]);
 	await db.query(insert, [orgId, "client", clients]);
 	await db.query(insert, [orgId, "admin", [admin]]);
-	await db.end();
 };
 
 const envHash = async (entry: Bytes): Promise<Bytes> => (await parseEnvelope(entry)).hash;
@@ -56,12 +55,12 @@ const someUnlocker = (user: Bytes): Bytes => concat(
 	Uint8Array.from(Buffer.from("LUU1")), Uint8Array.of(1, 3), org, user, random(16), zeroes(8), Uint8Array.of(0, 16), random(16), random(104),
 );
 
-const makePerson = async (uuid: string): Promise<Person> => {
+const makePerson = async (db: pg.Client, uuid: string): Promise<Person> => {
 	const id = bytesOf(uuid);
 	const pair = await makePair();
 	const sig = await importSigning(pair);
 	const enc = await importEncryption(await makePair());
-	const wire = await connect(service, await signIn(service, toBase64Url(id)));
+	const wire = await connect(service, await signIn(db, uuid));
 	const entry = await entryOf(sig, id, id, emptyIdentity().head, 0, { type: "create", sigPub: sig.pub, encPub: enc.pub });
 	await wire.call("self_put_keys", {
 		expected: 0, unlockers: [toBase64Url(someUnlocker(id))], list_mac: toBase64Url(random(32)), keys: toBase64Url(random(56 + 512 + 16)),
@@ -160,14 +159,16 @@ export const makePairs = async (n: number, made: (pair: Pair) => void): Promise<
 	const adminId = randomUUID();
 	const staffIds = uuids(n);
 	const clientIds = uuids(n);
-	await insertRows(staffIds, clientIds, adminId);
-	const admin = await makePerson(adminId);
+	const db = await database(service);
+	await insertRows(db, staffIds, clientIds, adminId);
+	const admin = await makePerson(db, adminId);
 	const { rootKid, recovery } = await makeOrganisation(admin);
 	for (let i = 0; i < n; i++) {
-		const staff = await makePerson(staffIds[i] as string);
+		const staff = await makePerson(db, staffIds[i] as string);
 		await certify(admin, staff);
-		const client = await makePerson(clientIds[i] as string);
+		const client = await makePerson(db, clientIds[i] as string);
 		made({ staff, client, ...(await makeRoom(staff, client, rootKid, recovery)) });
 	}
 	admin.wire.close();
+	await db.end();
 };

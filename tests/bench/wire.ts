@@ -1,5 +1,6 @@
-// What the bench needs of the wire: sign-in, one connection with typed-by-hand calls, and SQL as the cluster's owner.
+// What the bench needs of the wire: sessions of thousands of people (made by SQL, not by their sign-in), one connection with typed-by-hand calls, and SQL as the cluster's owner.
 
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import pg from "pg";
@@ -43,8 +44,15 @@ const post = (service: Service, op: string, what: Json, cookie = ""): Promise<{ 
 		asked.end(body);
 	});
 
-/** Gives the value of the session's cookie. */
-export const signIn = async (service: Service, person: string): Promise<string> => (await post(service, "dev_sign_in", { person })).cookie;
+/** Begins a session by SQL and gives the value of its cookie: a journey through a bank would measure the bank. */
+export const signIn = async (db: pg.Client, person: string): Promise<string> => {
+	const token = randomBytes(32);
+	await db.query(
+		`INSERT INTO session (org, session, token_hash, account, method, seen_at, started_at, expires_at, fresh_until)
+		 SELECT org, gen_random_uuid(), $2, account, 'passkey', now(), now(), now() + interval '1 day', now() + interval '1 hour' FROM account WHERE account = $1`,
+		[person, createHash("sha256").update(token).digest()]);
+	return token.toString("base64url");
+};
 
 export interface Wire {
 	readonly cookie: string;

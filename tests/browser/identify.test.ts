@@ -1,16 +1,13 @@
 // Identification in a real browser, on the whole service and the tests' bank: a client from the link to the room, again on another device,
 // and all the ways in which people get lost between two sites. The tests are one story and run in order.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE as HOUSE_PASSPHRASE } from "../client/organisation.js";
-import { closeHouse, actorOf, idToUuid, openHouse, type House } from "../flow/house.js";
+import { closeHouse, OFFICE, openHouse, type House } from "../flow/house.js";
 import { desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 
 const PASSPHRASE = "pitkä rannalla kuljettu kesäpäivä";
-const OFFICE = "2296962a-0000-4000-8000-000000000001"; // whose staff the bank's office signs in (deploy/lib.sh)
 let house: House;
 let browser: Browser;
 let client: Tab;
@@ -232,14 +229,10 @@ test("a_request_with_another_nonce_is_never_sent_to_the_bank", async () => {
 });
 
 test("staff_join_their_account_by_a_link_and_come_in_by_their_office", async () => {
-	const lib = process.env["LUOTSI_TEST_LIB"] as string;
-	const args = ["-X", "-q", "-A", "-t", "-h", house.service.sockets, "-U", "postgres", "-d", house.service.database, "-v", `org=${OFFICE}`, "-f", join(lib, "org.sql")];
-	const rows = spawnSync("psql", args, { encoding: "utf8" }).stdout.trim().split("\n").map((line) => line.split("|"));
-	const of = (login: string): string => Buffer.from((rows.find((row) => row[3] === login)?.[1] ?? "").replaceAll("-", ""), "hex").toString("base64url");
-	const admin = await actorOf(house, { person: of("admin-1"), role: "admin" });
-	house.open.push(admin);
-	await admin.engine.start();
-	const { token } = await admin.engine.parts.link.call("enrolment_make", { account: of("counsellor-1") });
+	const { rows } = await house.db.query<{ account: string }>(
+		"INSERT INTO account (org, account, role, login) VALUES ($1, gen_random_uuid(), 'counsellor', 'to be enrolled') RETURNING account", [OFFICE]);
+	const uuid = rows[0]?.account ?? "", account = Buffer.from(uuid.replaceAll("-", ""), "hex").toString("base64url");
+	const { token } = await house.admin.engine.parts.link.call("enrolment_make", { account });
 	const tab = await open(browser, { size: desk });
 	await tab.page.goto(`${house.service.origin}/liity#${token}`);
 	await heading(tab.page, "Ota tilisi käyttöön");
@@ -254,7 +247,7 @@ test("staff_join_their_account_by_a_link_and_come_in_by_their_office", async () 
 		return (await devtools.send("WebAuthn.addVirtualAuthenticator", { options })).authenticatorId;
 	};
 	const first = await plugIn();
-	await identify(tab.page, "Anna Virtanen");
+	await identify(tab.page, "Liisa Lahti");
 	await heading(tab.page, "Tee pääsyavain");
 	await tab.page.reload();
 	await heading(tab.page, "Tee pääsyavain");
@@ -266,12 +259,12 @@ test("staff_join_their_account_by_a_link_and_come_in_by_their_office", async () 
 	await tab.page.getByText("Tällä laitteella on jo pääsyavaimesi.").waitFor();
 	await tab.page.getByRole("button", { name: "Teen sen myöhemmin" }).click();
 	await heading(tab.page, "Tervetuloa Luotsiin");
-	const { rows: found } = await house.db.query("SELECT account FROM account_identity WHERE org = $1", [OFFICE]);
-	assert.deepEqual(found.map((row: { account: string }) => row.account), [idToUuid(of("counsellor-1"))]);
+	const { rows: found } = await house.db.query("SELECT provider FROM account_identity WHERE account = $1", [uuid]);
+	assert.deepEqual(found, [{ provider: "virka" }]);
 	await tab.page.context().clearCookies();
 	await tab.page.goto(house.service.origin);
 	await toBank(tab.page, "Esittelyviraston kirjautuminen");
-	await identify(tab.page, "Anna Virtanen");
+	await identify(tab.page, "Liisa Lahti");
 	await heading(tab.page, "Käytä pääsyavaintasi");
 	await clean(tab, "staff-passkey-needed");
 	await devtools.send("WebAuthn.setUserVerified", { authenticatorId: first, isUserVerified: false });
@@ -280,7 +273,7 @@ test("staff_join_their_account_by_a_link_and_come_in_by_their_office", async () 
 	await devtools.send("WebAuthn.setUserVerified", { authenticatorId: first, isUserVerified: true });
 	await tab.page.getByRole("button", { name: "Käytä pääsyavainta" }).click();
 	await heading(tab.page, "Tervetuloa Luotsiin");
-	const sessions = await house.db.query("SELECT method FROM session WHERE account = $1 ORDER BY started_at", [idToUuid(of("counsellor-1"))]);
+	const sessions = await house.db.query("SELECT method FROM session WHERE account = $1 ORDER BY started_at", [uuid]);
 	assert.deepEqual(sessions.rows.at(-1), { method: "passkey" });
 	await tab.close();
 });

@@ -14,4 +14,6 @@ export interface Tab {
 export function open(browser: Browser, options?: object): Promise<Tab>;
 export function findings(page: Page): Promise<string[]>;
 export function keep(page: Page, name: string): Promise<void>;
+/** From the sign-in page through the bank. */
+export function comeBy(page: Page, provider: string, person: string): Promise<void>;
 export const overflow: (page: Page) => Promise<number>;

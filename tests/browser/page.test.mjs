@@ -8,9 +8,9 @@ import { texts } from "../../web/build/texts.mjs";
 import { desk, findings, keep, launch, open, overflow, phone, web } from "./lib.mjs";
 import { serve } from "./site.mjs";
 
-const people = [
-	{ person: "a", login: "Aino", role: "client", organisation: "Kuopion Ohjaamo" },
-	{ person: "c", login: "Maija Virtanen", role: "counsellor", organisation: "Kuopion Ohjaamo" },
+const providers = [
+	{ slug: "pankki", audience: "client", name_fi: "Esittelypankki", name_sv: "Demobanken", name_en: "Demonstration Bank" },
+	{ slug: "virka", audience: "staff", name_fi: "Virasto", name_sv: "Verket", name_en: "Office" },
 ];
 const day = 86_400_000;
 const passkeys = [
@@ -21,7 +21,7 @@ let site;
 let browser;
 
 before(async () => {
-	site = await serve(join(web, "dist-stand-in"), { dev_people: { people }, sign_out: {}, passkey_list: { passkeys } });
+	site = await serve(join(web, "dist-stand-in"), { sign_in_options: { providers }, sign_out: {}, passkey_list: { passkeys } });
 	browser = await launch();
 });
 after(async () => {
@@ -82,7 +82,7 @@ const compare = async (page) => {
 };
 
 const pages = [
-	["sign-in", "signed-out", (page) => page.getByRole("button", { name: /Aino/ }).waitFor()],
+	["sign-in", "signed-out", (page) => page.getByRole("button", { name: "Esittelypankki" }).waitFor()],
 	["first-time", "fresh", (page) => page.getByLabel("Millä nimellä").waitFor()],
 	["first-time-own", "fresh", async (page) => { await page.getByLabel("Keksin salalauseen itse").check(); await page.getByLabel("Salalause", { exact: true }).fill("pitkä mutta tuttu lause"); }],
 	["printed-code", "fresh", makeKeys],

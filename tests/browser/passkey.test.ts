@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import type { Browser, CDPSession, Page, Route } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, idToUuid, openHouse, type House } from "../flow/house.js";
-import { desk, findings, keep, launch, open, overflow, type Tab } from "./lib.mjs";
+import { comeBy, desk, findings, keep, launch, open, overflow, type Tab } from "./lib.mjs";
 
 let house: House;
 let browser: Browser;
@@ -15,8 +15,6 @@ let devtools: CDPSession;
 let authenticator = "";
 /** Everything that left the page. */
 const sent: string[] = [];
-
-const organisation = (): string => `Testikunta ${idToUuid(house.org).slice(0, 8)}`;
 
 const plugIn = async (hasPrf: boolean): Promise<void> => {
 	if (authenticator) await devtools.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId: authenticator });
@@ -46,9 +44,8 @@ const signOut = async (page: Page): Promise<void> => {
 
 const signInByPasskey = (page: Page): Promise<void> => button(page, "Kirjaudu pääsyavaimella").click();
 
-const development = async (page: Page): Promise<void> => {
-	const person = page.locator(".person", { hasText: organisation() }).filter({ has: page.locator("strong", { hasText: /^counsellor-1$/ }) });
-	await person.click();
+const byOffice = async (page: Page): Promise<void> => {
+	await comeBy(page, "Esittelyviraston kirjautuminen", "Anna Virtanen");
 	await heading(page, "Avaa viestisi");
 };
 
@@ -80,7 +77,7 @@ const meddle = async (page: Page, op: string, how: (route: Route) => Promise<voi
 };
 
 before(async () => {
-	house = await openHouse();
+	house = await openHouse({ staff_without_passkey: "yes" });
 	browser = await launch();
 	tab = await open(browser, { size: desk });
 	devtools = await tab.context.newCDPSession(tab.page);
@@ -98,7 +95,7 @@ after(async () => {
 
 test("a_counsellor_adds_a_passkey_that_opens_the_keys", async () => {
 	const { page } = tab;
-	await development(page);
+	await byOffice(page);
 	await unlock(page, "Ohjaustilat");
 	await account(page);
 	await page.getByText("Tee kaksi pääsyavainta eri laitteille.").waitFor();
@@ -201,7 +198,7 @@ test("a_copy_of_the_passkey_is_noticed_and_disables_it", async () => {
 	await devtools.send("WebAuthn.addCredential", { authenticatorId: authenticator, credential: { ...mine, signCount: 0 } });
 	await signInByPasskey(page);
 	await page.getByText("Pääsyavainta ei hyväksytty.").waitFor();
-	await development(page);
+	await byOffice(page);
 	await unlock(page, "Oma tili");
 	await page.getByText("Pois käytöstä: siitä on nähty kopio.").waitFor();
 	await clean("cloned");

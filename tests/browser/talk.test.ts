@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
-import { closeHouse, idToUuid, openHouse, talk, type House } from "../flow/house.js";
-import { desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { closeHouse, openHouse, talk, type House } from "../flow/house.js";
+import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 
 const RENEWED = "uusi lause syksyn ensimmäisenä päivänä";
 const OWN = "pitkä rannalla kuljettu kesäpäivä";
@@ -15,12 +15,8 @@ let client: Tab;
 let link = "";
 let code = "";
 
-const organisation = (): string => `Testikunta ${idToUuid(house.org).slice(0, 8)}`;
-
-const signIn = async (page: Page, login: string): Promise<void> => {
-	const person = page.locator(".person", { hasText: organisation() }).filter({ has: page.locator("strong", { hasText: new RegExp(`^${login}$`) }) });
-	await person.click();
-};
+const COUNSELLOR = ["Esittelyviraston kirjautuminen", "Anna Virtanen"] as const;
+const CLIENT = ["Esittelypankki", "Oona Näyte"] as const;
 
 const unlock = async (page: Page, passphrase: string): Promise<void> => {
 	await page.getByLabel("Salalause", { exact: true }).fill(passphrase);
@@ -43,7 +39,7 @@ const clean = async (tab: Tab, name: string): Promise<void> => {
 };
 
 before(async () => {
-	house = await openHouse();
+	house = await openHouse({ staff_without_passkey: "yes" });
 	browser = await launch();
 	staff = await open(browser, { size: desk });
 	client = await open(browser, { size: phone, hasTouch: true });
@@ -64,7 +60,7 @@ test("the_site_refuses_scripts_from_elsewhere_and_framing", async () => {
 });
 
 test("the_counsellor_signs_in_and_opens_the_keys", async () => {
-	await signIn(staff.page, "counsellor-1");
+	await comeBy(staff.page, ...COUNSELLOR);
 	await staff.page.getByRole("heading", { name: "Avaa viestisi" }).waitFor();
 	await clean(staff, "unlock-counsellor");
 	await unlock(staff.page, "väärä lause joka ei avaa");
@@ -92,7 +88,7 @@ test("the_client_comes_by_the_link_and_it_leaves_the_address_line", async () => 
 	await client.page.getByRole("heading", { name: /Sinut on kutsuttu/ }).waitFor();
 	assert.equal(client.page.url(), `${house.service.origin}/`);
 	await clean(client, "sign-in");
-	await signIn(client.page, "client-77");
+	await comeBy(client.page, ...CLIENT);
 });
 
 test("the_client_makes_keys_and_keeps_the_code", async () => {
@@ -236,7 +232,7 @@ test("another_device_finds_everything_with_the_printed_code", async () => {
 	const second = await open(browser, { size: phone, dark: true });
 	const { page } = second;
 	await page.goto(house.service.origin);
-	await signIn(page, "client-77");
+	await comeBy(page, ...CLIENT);
 	await page.getByRole("button", { name: /Unohdin salalauseen/ }).click();
 	await page.getByLabel("Palautuskoodi", { exact: true }).fill(code);
 	await page.getByRole("button", { name: "Avaa", exact: true }).click();
@@ -271,7 +267,7 @@ test("a_passphrase_that_is_changed_opens_another_device_and_the_old_one_does_not
 	await page.getByRole("button", { name: "Jatka" }).click();
 	const second = await open(browser, { size: desk });
 	await second.page.goto(house.service.origin);
-	await signIn(second.page, "counsellor-1");
+	await comeBy(second.page, ...COUNSELLOR);
 	await unlock(second.page, PASSPHRASE);
 	await second.page.getByText("Salalause ei avaa viestejäsi").waitFor();
 	await unlock(second.page, `${RENEWED} ohjaajalla`);
@@ -285,13 +281,8 @@ test("a_passphrase_that_is_changed_opens_another_device_and_the_old_one_does_not
 test("an_invitation_works_once", async () => {
 	const third = await open(browser, { size: phone });
 	await third.page.goto(link);
-	await signIn(third.page, "client-78");
-	await third.page.getByLabel("Millä nimellä").fill("Utelias");
-	await third.page.getByLabel("Olen pannut sanat talteen").check();
-	await third.page.getByRole("button", { name: "Ota käyttöön" }).click();
-	await third.page.getByLabel("Koodi on tallessa").check();
-	await third.page.getByRole("button", { name: "Jatka" }).click();
-	await third.page.getByText("Kutsua ei voitu käyttää").waitFor();
+	await comeBy(third.page, "Esittelypankki", "Vieras Kävijä");
+	await third.page.getByRole("heading", { name: "Tämä kutsu on jo käytetty" }).waitFor();
 	await third.close();
 });
 

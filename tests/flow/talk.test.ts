@@ -176,8 +176,8 @@ export const talkTests = (house: () => House): void => {
 
 	test("an_expired_invitation_opens_for_nobody", async () => {
 		const { room, link } = await house().counsellor.engine.invite({ name: "Myöhä", welcome: "Hei!" });
-		await house().db.query("UPDATE invitation SET expires_at = now() - interval '1 minute' WHERE room = $1", [idToUuid(room)]);
 		const late = await house().client("Myöhä");
+		await house().db.query("UPDATE invitation SET expires_at = now() - interval '1 minute' WHERE room = $1", [idToUuid(room)]);
 		await assert.rejects(late.engine.acceptInvitation(link), { word: "expired" });
 		const { link: fresh } = await house().counsellor.engine.renewInvitation(room);
 		assert.equal((await late.engine.acceptInvitation(fresh)).room, room);

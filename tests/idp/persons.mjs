@@ -16,6 +16,7 @@ export const STAFF = [
 	{ id: 'anna', given: 'Anna', family: 'Virtanen', email: 'anna.virtanen@virasto.example' },
 	{ id: 'jukka', given: 'Jukka', family: 'Nieminen', email: 'jukka.nieminen@virasto.example' },
 	{ id: 'helena', given: 'Helena', family: 'Mäkinen', email: 'helena.makinen@virasto.example' },
+	{ id: 'liisa', given: 'Liisa', family: 'Lahti', email: 'liisa.lahti@virasto.example' },
 ];
 
 export const peopleOf = (issuer) => (issuer.audience === 'staff' ? STAFF : CLIENTS);

@@ -47,6 +47,7 @@ export const peopleText = (link: string): string => [
 	"  Clients, by \"Esittelypankki\":", ...table([...CLIENTS.values()]),
 	"  Counsellors, by \"Esittelyviraston kirjautuminen\":", ...table(COUNSELLORS),
 	"  The administrator, by the same:", ...table([ADMIN]),
+	"  (Staff need no passkey here: staff_without_passkey is for demonstrations only.)",
 	`  Somebody new: open this invitation and be "${NEWCOMER.fullName}" at "Esittelypankki" (or another whom the list above lacks):`,
 	`      ${link}`, "",
 ].join("\n");
