@@ -1,5 +1,4 @@
-/* Being signed in, and leaving. How a session begins: session_start.c and the ways that lead there.
- */
+/* Being signed in, and leaving. How a session begins: session_start.c, and what leads there. */
 #include "base/clock.h"
 #include "base/crypt.h"
 #include "core/state.h"
