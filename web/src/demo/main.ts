@@ -136,7 +136,7 @@ const play = async (o: Options, story: Story, counsellor: Actor): Promise<Actor>
 const employ = async (o: Options, admin: Actor, person: Person): Promise<Actor> => {
 	const { token } = await admin.engine.parts.link.call("enrolment_make", { account: person.account ?? fail(`${person.name} has no account`) });
 	const one = await arrive(o, person, { enrolment: token });
-	await admin.engine.certifyStaff({ user: one.user, code: await one.engine.ownCode(), name: person.name, employer: EMPLOYER, role: "counsellor", days: CERT_DAYS });
+	await admin.engine.organise("certifyStaff", { user: one.user, code: await one.engine.organise("ownCode"), name: person.name, employer: EMPLOYER, role: "counsellor", days: CERT_DAYS });
 	await one.engine.parts.self().refresh();
 	return one;
 };
@@ -144,11 +144,11 @@ const employ = async (o: Options, admin: Actor, person: Person): Promise<Actor> 
 const main = async (): Promise<void> => {
 	const o = readOptions();
 	const admin = await arrive(o, ADMIN, { enrolment: o.enrolment });
-	const sheets = (await admin.engine.ceremonyBegin()).map((sheet, i) => sheetText(EMPLOYER, i + 1, sheet));
+	const sheets = (await admin.engine.organise("ceremonyBegin")).map((sheet, i) => sheetText(EMPLOYER, i + 1, sheet));
 	mkdirSync(dirname(o.out), { recursive: true });
 	sheets.forEach((text, i) => writeFileSync(join(dirname(o.out), `shares-${i + 1}.txt`), text, { mode: 0o600 }));
-	await admin.engine.ceremonyProve(sheets.slice(0, 2).map(codesOf));
-	await admin.engine.ceremonyPublish();
+	await admin.engine.organise("ceremonyProve", sheets.slice(0, 2).map(codesOf));
+	await admin.engine.organise("ceremonyPublish");
 
 	const counsellors: Actor[] = [];
 	for (const person of COUNSELLORS) counsellors.push(await employ(o, admin, person)); // one certificate after another
