@@ -7,7 +7,8 @@
 # service_user and sockets_choose, which set SERVICE_USER, AS_SERVICE and SOCKETS.
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 openssl libssl-dev libuv1-dev
-libpq-dev libcurl4-openssl-dev libjansson-dev libfido2-dev libwebsockets-dev libwebsockets-evlib-uv"
+libpq-dev libcurl4-openssl-dev libjansson-dev libcjose-dev libfido2-dev libwebsockets-dev
+libwebsockets-evlib-uv"
 TEST_PACKAGES="libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev llvm cppcheck
 universal-ctags shellcheck gdb procps haproxy chromium fonts-liberation fonts-noto-core"
 MIN_FREE_MB=${LUOTSI_MIN_FREE_MB:-400}
