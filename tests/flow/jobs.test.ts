@@ -109,6 +109,8 @@ const rotateKeys = (house: House): void => {
 	process.kill(processOf(house, "keys"), "SIGTERM");
 };
 
+const logOf = (house: House): string => readdirSync(told(house).state + "/log").map((name) => readFileSync(join(told(house).state, "log", name), "utf8")).join("\n");
+
 const rotation = (get: () => House): void => {
 	test("people are brought under new keys, also when the job is killed in the middle, and each is found all the time", async () => {
 		const house = get(), org = uuidBytes(idToUuid(house.org));
@@ -147,11 +149,12 @@ const rotation = (get: () => House): void => {
 		}
 		assert.equal(((await rows(house, [broken]))[0] as Row).key_version, old, "who cannot be opened stays");
 		assert.equal((await signIn(house, "maria")).user, user);
+		await until("the round is over", async () => / rotation_left .*unopened=1/.test(logOf(house)));
 		await house.db.query("DELETE FROM account_identity WHERE account = ANY ($1)", [accounts]);
 	});
 
 	test("the log tells the rotation in counts and holds nobody's name or code", () => {
-		const log = readdirSync(told(get()).state + "/log").map((name) => readFileSync(join(told(get()).state, "log", name), "utf8")).join("\n");
+		const log = logOf(get());
 		assert.match(log, / rotating .*rotated=\d+/);
 		assert.match(log, / rotation_done .*rotated=\d+/);
 		assert.match(log, / rotation_left .*unopened=1/);

@@ -19,7 +19,8 @@ export const INVITE_MS = 7 * 24 * 3600 * 1000 - 60_000; // a minute less than th
 
 export interface Acts extends KeyActs {
 	/** The next epoch, if one is due; `used` is one that the server says is used up, or in which we may not write. */
-	rotate(used: number): Promise<void>;
+	/** Makes the next epoch if one is due, or the newest is the one that is used up, asked anew when another member was faster. */
+	rotate(used: () => number): Promise<void>;
 	/** Wraps to the recovery key what a client's browser could not be checked for. Staff only; else nothing. */
 	wrapForRecovery(): Promise<void>;
 	invite(made: NewInvite, expires: number): Promise<void>;
@@ -64,7 +65,7 @@ export const makeActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
 			await run(async (draft) => {
 				const state = draft.state();
 				if (state.phase !== "open") return;
-				if (state.epoch === used || isRotationDue(state, c.people.records(), Date.now())) await epoch(draft);
+				if (state.epoch === used() || isRotationDue(state, c.people.records(), Date.now())) await epoch(draft);
 			});
 		},
 		wrapForRecovery: async () => {

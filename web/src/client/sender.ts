@@ -7,7 +7,7 @@ import type { Conversation } from "./conversation.js";
 import type { RoomKeys } from "./epoch-keys.js";
 import { refusal } from "./refusal.js";
 import type { RoomRow } from "./wire.js";
-import { echoOf, random, sealMessage, toBase64Url, type Content } from "../seal/index.js";
+import { echoOf, random, sealMessage, toBase64Url, type Content, type ControlState } from "../seal/index.js";
 
 export interface Sender {
 	seal(content: Content): Promise<{ id: Id; envelope: string }>;
@@ -24,8 +24,8 @@ export interface SenderDeps {
 	readonly conversation: Conversation;
 	row(): RoomRow | undefined;
 	language(): Language;
-	/** Resolves when the room can be written in: open, ours, and in an epoch that is not used up. */
-	ready(): Promise<void>;
+	/** Resolves when the room can be written in, open, ours, in an epoch that is not used up and not somebody unproven's, with the state that says so. */
+	ready(): Promise<ControlState>;
 }
 
 /** Refusals after which the same text may be sealed again, and what each makes us fetch. */
@@ -43,8 +43,7 @@ export const makeSender = (d: SenderDeps): Sender => {
 
 	return {
 		seal: async (content) => {
-			await d.ready();
-			const state = d.log.state();
+			const state = await d.ready();
 			const keys = await d.keys.epoch(state.epoch);
 			if (!keys) throw refusal("no_keys");
 			const { sig } = d.c.account().keys;

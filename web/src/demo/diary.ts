@@ -46,7 +46,7 @@ const burst = async (w: Writer, place: Place, texts: readonly string[]): Promise
 
 const nextEpoch = async (writer: Writer, other: Writer, room: string): Promise<void> => {
 	const one = writer.parts.room(room);
-	await one.acts.rotate(one.log.state().epoch);
+	await one.acts.rotate(() => one.log.state().epoch);
 	await other.parts.room(room).log.sync();
 };
 
