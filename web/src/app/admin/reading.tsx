@@ -57,7 +57,7 @@ export const Reading = ({ of }: { of: ReadingState }) => {
 		<Field label={t("reading.sheet", { n: at + 1 })} hint={t("reading.hint")} rows={5} value={of.texts[at]} onInput={(text) => of.write(at, text)} spellcheck={false} maxLength={400} error={wrong(at)} />
 	);
 	return (
-		<div class="reading" translate={false}>
+		<div class="sheet-back" translate={false}>
 			{field(0)}
 			{field(1)}
 			{of.error && <Notice kind="error"><p>{of.error}</p></Notice>}
