@@ -63,7 +63,7 @@ test("of two envelopes in one place the forged one never takes the other's verdi
 test("a message that came while the log could not be fetched is asked for again", async () => {
 	const { client: c, counsellor: o, admin, room, relay } = await talk();
 	relay.deaf = c.user;
-	await o.engine.parts.room(room).acts.rotate(o.engine.parts.room(room).log.state().epoch);
+	await o.engine.parts.room(room).acts.rotate(() => o.engine.parts.room(room).log.state().epoch);
 	relay.deaf = "";
 	relay.fail = "room_log";
 	await o.engine.send(room, "eka");

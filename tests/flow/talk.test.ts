@@ -114,7 +114,7 @@ export const talkTests = (house: () => House): void => {
 		const { client, counsellor, room } = await talk(house());
 		const [a, b] = [client.engine.parts.room(room), counsellor.engine.parts.room(room)];
 		const now = a.log.state().epoch;
-		await Promise.all([a.acts.rotate(now), b.acts.rotate(now)]);
+		await Promise.all([a.acts.rotate(() => now), b.acts.rotate(() => now)]);
 		await Promise.all([a.log.sync(), b.log.sync()]);
 		assert.equal(a.log.state().epoch, b.log.state().epoch);
 		assert.deepEqual(a.log.state().head, b.log.state().head);
