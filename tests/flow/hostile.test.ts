@@ -63,9 +63,10 @@ export const hostileTests = (house: () => House): void => {
 		const { client, counsellor, room } = await talk(house());
 		const { acts, log } = client.engine.parts.room(room);
 		const words: string[] = [];
-		for (let i = 0; i < 70 && !words.includes("rate_limited"); i++)
+		for (let i = 0; i < 70 && !words.includes("rate_limited"); i++) {
 			const { epoch } = log.state();
 			await acts.rotate(() => epoch).catch((thrown: { word: string }) => words.push(thrown.word));
+		}
 		assert.ok(words.includes("rate_limited"), JSON.stringify([...new Set(words)]));
 		await counsellor.engine.closeRoom(room, "other"); // others go on
 	});
