@@ -199,7 +199,8 @@ test("a_copy_of_the_passkey_is_noticed_and_disables_it", async () => {
 	await signInByPasskey(page);
 	await page.getByText("Pääsyavainta ei hyväksytty.").waitFor();
 	await byOffice(page);
-	await unlock(page, "Oma tili");
+	await unlock(page, "Ohjaustilat");
+	await account(page);
 	await page.getByText("Pois käytöstä: siitä on nähty kopio.").waitFor();
 	await clean("cloned");
 });
