@@ -110,7 +110,7 @@ let strangers = 0;
 const stranger = (): string => `koe-${++strangers}`;
 
 /** Staff whom nobody at the bank is yet: enrolled as by an admin, and somebody. */
-const enrol = async ({ db }: Base, account: string, person = stranger()): Promise<AtBank & { enrolment: string }> => {
+export const enrol = async ({ db }: Pick<Base, "db">, account: string, person = stranger()): Promise<AtBank & { enrolment: string }> => {
 	const token = randomBytes(16);
 	await db.query("INSERT INTO account_enrolment (org, account, token_hash, expires_at) SELECT org, account, $2, now() + interval '1 hour' FROM account WHERE account = $1",
 		[idToUuid(account), tokenHash(token)]);
