@@ -1,7 +1,7 @@
-// ICU messages of src/text/{fi,sv,en}.json to one module a language, with typed keys.
+// ICU messages of src/text/AREA/{fi,sv,en}.json to two modules a language, with typed keys.
 // Finnish is the measure: the build fails on a key that is missing or too much, on an argument that
 // differs, on a plural category that the language needs and a message lacks.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "@messageformat/parser";
 
@@ -25,17 +25,18 @@ export function texts(from, to) {
 }
 
 function catalogue(from, language) {
-	const source = readFileSync(join(from, `${language}.json`), "utf8");
-	const written = source.match(/^\t"[^"]+":/gm) ?? [];
+	const areas = readdirSync(from, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+	const sources = areas.map((area) => readFileSync(join(from, area.name, `${language}.json`), "utf8"));
+	const written = sources.flatMap((source) => source.match(/^\t"[^"]+":/gm) ?? []);
 	const repeated = written.filter((key, at) => written.indexOf(key) !== at);
-	if (repeated.length > 0) throw new Error(`${language}.json has a key twice: ${repeated.join(" ")}`);
+	if (repeated.length > 0) throw new Error(`a key stands twice in ${language}: ${repeated.join(" ")}`);
 	const needed = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
 	const messages = new Map();
-	for (const [key, text] of Object.entries(JSON.parse(source))) {
+	for (const [key, text] of sources.flatMap((source) => Object.entries(JSON.parse(source)))) {
 		try {
 			messages.set(key, message(parse(text), needed));
 		} catch (error) {
-			throw new Error(`${language}.json, ${key}: ${error.message}`);
+			throw new Error(`${language}, ${key}: ${error.message}`);
 		}
 	}
 	return messages;

@@ -1,4 +1,4 @@
-// Texts for people. The catalogues are generated from the JSON beside this file, each in two parts: what may be needed before the
+// Texts for people. The catalogues are generated from the JSON in the folders beside this file (one an area), each in two parts: what may be needed before the
 // first message, and the rest, which is fetched a moment later or when it is first asked for. The language is switched in place and
 // kept with the person's sealed state, not in the browser.
 
