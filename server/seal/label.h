@@ -39,4 +39,7 @@
 #define LABEL_OIDC_NONCE "luotsi/v1/oidc-nonce"
 #define LABEL_CARRIED "luotsi/v1/carried"
 #define LABEL_SHARE "luotsi/v1/share"
+#define LABEL_FILE "luotsi/v1/file"
+#define LABEL_FILE_KEY "luotsi/v1/file/key"
+#define LABEL_FILE_HASH "luotsi/v1/file/hash"
 #define LABEL_CODE_CHECK "luotsi/v1/code/check"

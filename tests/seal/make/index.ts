@@ -4,6 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { makeControl } from "./control.js";
 import { makeEnvelopes } from "./envelope.js";
+import { makeFiles } from "./file.js";
 import { makeIdentityVectors } from "./identity.js";
 import { makeDerive, makeInvites, makeUnlock, makeWraps } from "./rest.js";
 import { makeSeal } from "./seal.js";
@@ -11,7 +12,7 @@ import { vectorFile } from "../lib/vectors.js";
 
 const MAKERS = {
 	control: makeControl, identity: makeIdentityVectors, envelope: makeEnvelopes, seal: makeSeal, derive: makeDerive, wrap: makeWraps, unlock: makeUnlock,
-	invite: makeInvites,
+	invite: makeInvites, file: makeFiles,
 };
 
 const named = process.argv.slice(2);

@@ -9,6 +9,7 @@ export * from "./control-state.js";
 export * from "./derive.js";
 export * from "./envelope.js";
 export * from "./epoch.js";
+export * from "./file.js";
 export * from "./identity.js";
 export * from "./identity-rules.js";
 export * from "./invite.js";

@@ -36,6 +36,9 @@ export const LABEL = {
 	oidcNonce: "luotsi/v1/oidc-nonce",
 	carried: "luotsi/v1/carried",
 	share: "luotsi/v1/share",
+	file: "luotsi/v1/file",
+	fileKey: "luotsi/v1/file/key",
+	fileHash: "luotsi/v1/file/hash",
 } as const;
 
 export type Label = (typeof LABEL)[keyof typeof LABEL];

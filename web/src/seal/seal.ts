@@ -5,29 +5,21 @@ import { concat, equal, random, SealError, utf8, type Bytes } from "./bytes.js";
 import { mac, type SealKey } from "./derive.js";
 import { SEAL_INFO } from "./labels.js";
 
-const CHUNK = 16_384;
-const TAG = 16;
+export const CHUNK = 16_384;
+export const TAG = 16;
 const SALT = 24;
-const PREFIX = SALT + 32;
+export const SEAL_PREFIX = SALT + 32;
 
-export const sealedLength = (plain: number): number => PREFIX + plain + TAG * (Math.floor(plain / CHUNK) + 1);
+export const sealedLength = (plain: number): number => SEAL_PREFIX + plain + TAG * (Math.floor(plain / CHUNK) + 1);
 
-interface Derived {
-	readonly key: CryptoKey;
-	readonly nonce: Bytes;
-	readonly commitment: Bytes;
+/** What seals and opens the chunks of one sealing; whoever seals gives each number once. */
+export interface Chunks {
+	/** Salt and commitment, as they stand before the first chunk. */
+	readonly prefix: Bytes;
+	seal(i: number, piece: Bytes): Promise<Bytes>;
+	/** Throws SealError("sealed") for what is not that chunk. */
+	open(i: number, piece: Bytes): Promise<Bytes>;
 }
-
-const expand = async (sealKey: SealKey, salt: Bytes, context: Bytes): Promise<Derived> => {
-	const info = concat(utf8(SEAL_INFO), salt, context);
-	const first = await mac(sealKey, concat(info, Uint8Array.of(1)));
-	const second = await mac(sealKey, concat(first, info, Uint8Array.of(2)));
-	const key = await crypto.subtle.importKey("raw", first.subarray(0, 32), "AES-GCM", false, ["encrypt", "decrypt"]);
-	const derived = { key, nonce: first.slice(32, 44), commitment: concat(first.subarray(44), second.subarray(0, 12)) };
-	first.fill(0);
-	second.fill(0);
-	return derived;
-};
 
 /** base_nonce XOR i; i stays far below 2^32, so only the last four bytes change. */
 const chunkNonce = (base: Bytes, i: number): Bytes => {
@@ -38,38 +30,60 @@ const chunkNonce = (base: Bytes, i: number): Bytes => {
 };
 
 /** `salt` is given only where a vector is made: the same key, salt and context must never seal two plaintexts. */
-export const seal = async (sealKey: SealKey, context: Bytes, plain: Bytes, salt: Bytes = random(SALT)): Promise<Bytes> => {
-	const { key, nonce, commitment } = await expand(sealKey, salt, context);
+export const makeChunks = async (sealKey: SealKey, context: Bytes, salt: Bytes = random(SALT)): Promise<Chunks> => {
+	const info = concat(utf8(SEAL_INFO), salt, context);
+	const first = await mac(sealKey, concat(info, Uint8Array.of(1)));
+	const second = await mac(sealKey, concat(first, info, Uint8Array.of(2)));
+	const key = await crypto.subtle.importKey("raw", first.subarray(0, 32), "AES-GCM", false, ["encrypt", "decrypt"]);
+	const nonce = first.slice(32, 44);
+	const prefix = concat(salt, first.subarray(44), second.subarray(0, 12));
+	first.fill(0);
+	second.fill(0);
+	const mode = (i: number) => ({ name: "AES-GCM", iv: chunkNonce(nonce, i) });
+	return {
+		prefix,
+		seal: async (i, piece) => new Uint8Array(await crypto.subtle.encrypt(mode(i), key, piece)),
+		open: async (i, piece) => {
+			try {
+				return new Uint8Array(await crypto.subtle.decrypt(mode(i), key, piece));
+			} catch {
+				throw new SealError("sealed");
+			}
+		},
+	};
+};
+
+/** The chunks of what begins with this prefix; throws SealError("sealed") if it commits to another key, context or salt. */
+export const readChunks = async (sealKey: SealKey, context: Bytes, prefix: Bytes): Promise<Chunks> => {
+	const chunks = await makeChunks(sealKey, context, prefix.subarray(0, SALT));
+	if (!equal(chunks.prefix, prefix)) throw new SealError("sealed");
+	return chunks;
+};
+
+export const seal = async (sealKey: SealKey, context: Bytes, plain: Bytes, salt?: Bytes): Promise<Bytes> => {
+	const chunks = await makeChunks(sealKey, context, salt);
 	const out = new Uint8Array(sealedLength(plain.length));
-	out.set(salt, 0);
-	out.set(commitment, SALT);
-	let at = PREFIX;
+	out.set(chunks.prefix, 0);
+	let at = SEAL_PREFIX;
 	for (let i = 0; i * CHUNK <= plain.length; i++) {
-		const piece = plain.subarray(i * CHUNK, (i + 1) * CHUNK);
-		const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: chunkNonce(nonce, i) }, key, piece);
-		out.set(new Uint8Array(sealed), at);
-		at += sealed.byteLength;
+		const sealed = await chunks.seal(i, plain.subarray(i * CHUNK, (i + 1) * CHUNK));
+		out.set(sealed, at);
+		at += sealed.length;
 	}
 	return out;
 };
 
 /** Throws SealError("sealed") for whatever is not exactly what `seal` made under this key and context. */
 export const open = async (sealKey: SealKey, context: Bytes, sealed: Bytes): Promise<Bytes> => {
-	const left = sealed.length - PREFIX;
+	const left = sealed.length - SEAL_PREFIX;
 	const n = Math.floor(left / (CHUNK + TAG));
 	const plainLength = left - (n + 1) * TAG;
 	if (left < TAG || plainLength < n * CHUNK) throw new SealError("sealed");
-	const { key, nonce, commitment } = await expand(sealKey, sealed.subarray(0, SALT), context);
-	if (!equal(commitment, sealed.subarray(SALT, PREFIX))) throw new SealError("sealed");
+	const chunks = await readChunks(sealKey, context, sealed.subarray(0, SEAL_PREFIX));
 	const plain = new Uint8Array(plainLength);
 	for (let i = 0; i <= n; i++) {
-		const piece = sealed.subarray(PREFIX + i * (CHUNK + TAG), PREFIX + (i + 1) * (CHUNK + TAG));
-		try {
-			const opened = await crypto.subtle.decrypt({ name: "AES-GCM", iv: chunkNonce(nonce, i) }, key, piece);
-			plain.set(new Uint8Array(opened), i * CHUNK);
-		} catch {
-			throw new SealError("sealed");
-		}
+		const piece = sealed.subarray(SEAL_PREFIX + i * (CHUNK + TAG), SEAL_PREFIX + (i + 1) * (CHUNK + TAG));
+		plain.set(await chunks.open(i, piece), i * CHUNK);
 	}
 	return plain;
 };
