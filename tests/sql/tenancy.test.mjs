@@ -22,6 +22,7 @@ before(async () => {
 		await owner.query('INSERT INTO invitation (room, invite, token_hash, sealed, expires_at) VALUES ($1, $2, $3, $4, now() + interval \'1 day\')',
 			[room.room, id(), rand32(), Buffer.alloc(300)]);
 		await owner.query("INSERT INTO invitation_mail (room, invite, sealed, language) VALUES ($1, $2, $3, 'fi')", [room.room, id(), Buffer.alloc(90)]);
+		await owner.query("INSERT INTO room_topic (room, topic) VALUES ($1, 'housing')", [room.room]);
 		await owner.query('INSERT INTO draft (room, account, version) VALUES ($1, $2, 1)', [room.room, room.client.account]);
 		await owner.query('INSERT INTO session (session, token_hash, account, method, fresh_until, expires_at) VALUES ($1, $2, $3, \'passkey\', now(), now() + interval \'1 day\')',
 			[id(), rand32(), room.client.account]);
@@ -106,7 +107,7 @@ test('a guess of the other organisation\'s ids finds nothing', async () => {
 	for (const [name, parameters] of [
 		['room_facts', { room: room.room, account: own }], ['room_list', { account: own, room: null, after: null, limit: 10 }],
 		['message_before', { room: room.room, account: own, before: null, limit: 10 }], ['chain_get', { subjects: [own] }],
-		['room_log', { room: room.room, from: 0, limit: 10 }], ['room_agreement', { room: room.room, language: 'fi' }],
+		['room_log', { room: room.room, from: 0, limit: 10 }], ['room_agreement', { room: room.room, language: 'fi' }], ['room_topics', { room: room.room }],
 		['self_get', { account: own }], ['draft_get', { room: room.room, account: own }], ['notice_members', { rooms: [room.room] }],
 		['message_rows', { rooms: [room.room], first: [1], last: [9] }], ['session_list', { account: own }]]) {
 		assert.deepEqual(await ask(app, here.org, name, parameters), [], name);
