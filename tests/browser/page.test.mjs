@@ -1,6 +1,6 @@
 // The page alone, on the stand-in engine: what people see in states that the real service reaches only after weeks or under attack.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -556,9 +556,11 @@ const catalogues = (change) => {
 	const folder = mkdtempSync(join(tmpdir(), "luotsi-texts."));
 	try {
 		for (const language of ["fi", "sv", "en"]) {
-			const all = JSON.parse(readFileSync(join(web, "src", "text", `${language}.json`), "utf8"));
+			const areas = readdirSync(join(web, "src", "text"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+			const all = Object.assign({}, ...areas.map(({ name }) => JSON.parse(readFileSync(join(web, "src", "text", name, `${language}.json`), "utf8"))));
 			change(language, all);
-			writeFileSync(join(folder, `${language}.json`), JSON.stringify(all, null, "\t"));
+			mkdirSync(join(folder, "all"), { recursive: true });
+			writeFileSync(join(folder, "all", `${language}.json`), JSON.stringify(all, null, "\t"));
 		}
 		texts(folder, folder);
 	} finally {

@@ -51,7 +51,7 @@ export async function bundle(options, entry, name) {
 	const laterNames = [...code.keys()].filter((one) => !firstNames.includes(one));
 	const names = new Map(laterNames.map((one) => [one, one.replace(".js", `${mark}.js`)]));
 	const shares = first.slice(0, -1).map((path, at) => ({ name: basename(path), exports: outputs[path].exports, at }));
-	const again = { ...options, metafile: false, entryNames: "[name]", write: true };
+	const again = { ...options, inject: [], metafile: false, entryNames: "[name]", write: true };
 	const whole = [...shares.map((one) => `export { ${listed(one.exports, (e) => `${e} as p${one.at}_${e}`)} } from "./${one.name}";`), `import "./${basename(made)}";`];
 	const texts = new Map(firstNames.map((one) => [one, code.get(one)])).set("whole", whole.join("\n"));
 	await build({ ...again, entryPoints: { [file.slice(0, -3)]: "whole" }, plugins: [finder(names, texts)] });

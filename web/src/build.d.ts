@@ -4,4 +4,5 @@
 // which makes the worker from ENGINE_WORKER under the Trusted Types policy "app"; kill() ends the worker at once, keys and all.
 declare const ENGINE_WORKER: string; // known in the page: src/worker/client.ts
 declare const ARGON2_WORKER: string; // known in the engine worker: src/worker/engine.ts
+declare const LATE_STYLE: string; // known in the page: src/app/late.ts
 declare module "*.css";

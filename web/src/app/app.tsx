@@ -4,7 +4,7 @@ import { begin } from "./engine.js";
 import { Home } from "./home.js";
 import { Unlock } from "./keys/unlock.js";
 import { Lazy } from "./lazy.js";
-import { Button, Loading } from "./parts.js";
+import { Button, Loading } from "./plain.js";
 import { Shell } from "./shell.js";
 import { use, useSpeech } from "./state.js";
 

@@ -1,7 +1,8 @@
 // The one thing that this page ever keeps in the browser: one item, ten minutes at most, in this tab alone, across the redirect to an
 // identity provider (FORMAT.md section 8). The keys in it are sealed under a key that only the server has.
 
-const NAME = "luotsi";
+import { forgetItem, ITEM } from "./forget-item.js";
+
 const MOST_MS = 10 * 60_000;
 
 export interface Item {
@@ -11,16 +12,7 @@ export interface Item {
 	readonly at: number;
 }
 
-/** A browser that keeps nothing keeps no item either. */
-export const forgetItem = (): void => {
-	try {
-		sessionStorage.removeItem(NAME);
-	} catch {
-		// nothing to take out
-	}
-};
-
-export const keepItem = (item: Item): void => sessionStorage.setItem(NAME, JSON.stringify(item));
+export const keepItem = (item: Item): void => sessionStorage.setItem(ITEM, JSON.stringify(item));
 
 const isItem = (value: unknown): value is Item =>
 	typeof value === "object" && value !== null && "state" in value && typeof value.state === "string" && "sealed" in value && typeof value.sealed === "string"
@@ -29,7 +21,7 @@ const isItem = (value: unknown): value is Item =>
 /** Takes it out: whatever comes of it, it is read once. */
 export const takeItem = (): Item | "none" | "old" => {
 	try {
-		const kept = sessionStorage.getItem(NAME);
+		const kept = sessionStorage.getItem(ITEM);
 		forgetItem();
 		if (kept === null) return "none";
 		const item: unknown = JSON.parse(kept);

@@ -4,7 +4,7 @@ import type { FunctionComponent } from "preact";
 import { useEffect } from "preact/hooks";
 import { openRoom } from "./engine.js";
 import { Lazy } from "./lazy.js";
-import { Button, Loading } from "./parts.js";
+import { Button, Loading } from "./plain.js";
 import { Room } from "./room/room.js";
 import { Shell } from "./shell.js";
 import { get, use, useSpeech } from "./state.js";

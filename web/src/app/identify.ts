@@ -3,7 +3,8 @@
 
 import type { Id, Role } from "../client/api.js";
 import { ask, detailOf } from "./ask.js";
-import { forgetItem, keepItem, takeItem, type Item } from "./carry.js";
+import { keepItem, takeItem, type Item } from "./carry.js";
+import { forgetItem } from "./forget-item.js";
 import { begin, engine, wordOf } from "./engine.js";
 import { get, set, type Returned } from "./state.js";
 

@@ -3,7 +3,8 @@
 import type { FunctionComponent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { wholeSpeech } from "./engine.js";
-import { Button, Loading } from "./parts.js";
+import { lateStyle } from "./late.js";
+import { Button, Loading } from "./plain.js";
 import { useSpeech } from "./state.js";
 
 export const Lazy = <P extends object>({ load, props }: { load: () => Promise<FunctionComponent<P>>; props: P }) => {
@@ -12,7 +13,7 @@ export const Lazy = <P extends object>({ load, props }: { load: () => Promise<Fu
 	const { t } = useSpeech();
 	const bring = (): void => {
 		fail(false);
-		Promise.all([load(), wholeSpeech()]).then(([component]) => know(() => component), () => fail(true));
+		Promise.all([load(), wholeSpeech(), lateStyle()]).then(([component]) => know(() => component), () => fail(true));
 	};
 	useEffect(bring, []);
 	const Component = known;

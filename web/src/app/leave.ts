@@ -1,8 +1,7 @@
 // Ways out: the safe exit, signing out, locking by hand, by idleness and when a shared device's page is left.
 
-import { forgetItem } from "./carry.js";
+import { forgetItem } from "./forget-item.js";
 import { begin, beginAgain, engine, forget } from "./engine.js";
-import { wayOut } from "./parts.js";
 import { get, set } from "./state.js";
 import { emptyTimeline } from "./timeline.js";
 
@@ -80,7 +79,6 @@ const watchLeaving = (): void => {
 };
 
 export const guard = (): void => {
-	wayOut(exitNow);
 	watchIdle();
 	watchEscape();
 	watchLeaving();

@@ -3,10 +3,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Language } from "../client/api.js";
-import { sentence, speak } from "./engine.js";
+import { speak } from "./engine.js";
 import { Lazy } from "./lazy.js";
 import { exitNow, lock, signOut } from "./leave.js";
-import { Button, Icon, Menu, Notice } from "./parts.js";
+import { Button, Icon, Menu } from "./plain.js";
 import { goTo } from "./route.js";
 import { use, useSpeech } from "./state.js";
 
@@ -96,14 +96,6 @@ const Banner = () => {
 	);
 };
 
-const Warning = () => {
-	const { t } = useSpeech();
-	const warning = use((all) => all.self?.warning ?? null);
-	const problem = use((all) => all.problem);
-	if (!warning && !problem) return null;
-	return <Notice kind="error" title={t("warning.title")}><p>{warning ? t(`warning.${warning}`) : sentence(problem as string)}</p></Notice>;
-};
-
 const Ear = () => {
 	const spoken = use((all) => all.spoken);
 	return (
@@ -125,12 +117,13 @@ const Title = () => {
 export const Shell = ({ children, full = false }: { children: ComponentChildren; full?: boolean }) => {
 	const { t } = useSpeech();
 	const later = use((all) => all.later && all.self?.recovered);
+	const warned = use((all) => !!(all.self?.warning ?? all.problem));
 	return (
 		<div class={full ? "shell full" : "shell"}>
 			<a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>{t("shell.skip")}</a>
 			<Header />
 			<Banner />
-			<Warning />
+			{warned && <Lazy load={async () => (await import("./warning.js")).Warning} props={{}} />}
 			{later && <Lazy load={async () => (await import("./keys/renew.js")).RenewLater} props={{}} />}
 			<main id="main" tabIndex={-1} class={full ? "workspace" : "page"}>{children}</main>
 			<Ear />

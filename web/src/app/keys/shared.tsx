@@ -1,4 +1,4 @@
-import { Check } from "../parts.js";
+import { Check } from "../plain.js";
 import { set, use, useSpeech } from "../state.js";
 
 /** Ticked on a device that others use: the keys go as soon as the page is left, and sooner when nobody does anything. */

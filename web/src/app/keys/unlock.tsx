@@ -2,7 +2,7 @@
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { engine } from "../engine.js";
-import { Button, PageTitle, SecretField, useAct } from "../parts.js";
+import { Button, PageTitle, SecretField, useAct } from "../plain.js";
 import { set, use, useSpeech } from "../state.js";
 import { Lazy } from "../lazy.js";
 import { SharedDevice } from "./shared.js";

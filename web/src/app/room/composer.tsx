@@ -4,7 +4,7 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hook
 import type { MessageView, RoomView } from "../../client/api.js";
 import { joinDrafts, putBack } from "../../client/join-drafts.js";
 import { engine } from "../engine.js";
-import { Button, useAct } from "../parts.js";
+import { Button, useAct } from "../plain.js";
 import { useSpeech } from "../state.js";
 
 const MOST = 60_000; // bytes of UTF-8

@@ -4,7 +4,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Id, MessageView, RoomView } from "../../client/api.js";
 import { engine, wholeSpeech } from "../engine.js";
-import { Button, Icon } from "../parts.js";
+import { Button, Icon } from "../plain.js";
 import { get, use, useSpeech } from "../state.js";
 import { newestSeq, type Piece, type Timeline } from "../timeline.js";
 import { Message } from "./message.js";

@@ -4,7 +4,8 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { MessageView, SystemLine } from "../../client/api.js";
 import { engine, sentence } from "../engine.js";
-import { Button, Dialog, Icon, Menu, Notice, useAct } from "../parts.js";
+import { Lazy } from "../lazy.js";
+import { Button, Icon, Menu, useAct } from "../plain.js";
 import { use, useSpeech } from "../state.js";
 import { piecesOf } from "./links.js";
 
@@ -48,23 +49,6 @@ const Standing = ({ message }: { message: MessageView }) => {
 	);
 };
 
-const Deleting = ({ message, onClose }: { message: MessageView; onClose: () => void }) => {
-	const { t } = useSpeech();
-	const removing = useAct();
-	const remove = (): void => void removing.act(() => engine().remove(message.room, message.id)).then((done) => done && onClose());
-	return (
-		<Dialog title={t("delete.title")} onClose={onClose}>
-			<p>{t("delete.text")}</p>
-			<blockquote>{message.text.slice(0, 200)}</blockquote>
-			{removing.error && <Notice kind="error"><p>{removing.error}</p></Notice>}
-			<div class="row">
-				<Button kind="danger" busy={removing.busy} onClick={remove}>{t("delete.yes")}</Button>
-				<Button onClick={onClose}>{t("delete.no")}</Button>
-			</div>
-		</Dialog>
-	);
-};
-
 const Acts = ({ message, onEdit }: { message: MessageView; onEdit: (message: MessageView) => void }) => {
 	const { t, format } = useSpeech();
 	const [deleting, askDelete] = useState(false);
@@ -74,7 +58,7 @@ const Acts = ({ message, onEdit }: { message: MessageView; onEdit: (message: Mes
 				<button type="button" onClick={() => onEdit(message)}>{t("message.edit")}</button>
 				<button type="button" onClick={() => askDelete(true)}>{t("message.delete")}</button>
 			</Menu>
-			{deleting && <Deleting message={message} onClose={() => askDelete(false)} />}
+			{deleting && <Lazy load={async () => (await import("./deleting.js")).Deleting} props={{ message, onClose: () => askDelete(false) }} />}
 		</>
 	);
 };
@@ -87,20 +71,6 @@ const System = ({ line, at }: { line: SystemLine; at: number }) => {
 			<span class="vh">{t("message.system")} </span>
 			{text} <time dateTime={new Date(at).toISOString()}>{format.time(at)}</time>
 		</p>
-	);
-};
-
-const Quarantined = ({ message }: { message: MessageView }) => {
-	const { t } = useSpeech();
-	return (
-		<div class="quarantine">
-			<p><Icon name="warn" /> <strong>{t("quarantine.title")}</strong></p>
-			<p>{t("quarantine.text")}</p>
-			<details>
-				<summary>{t("quarantine.more")}</summary>
-				<p>{t("quarantine.why", { why: message.quarantine ?? "" })}</p>
-			</details>
-		</div>
 	);
 };
 
@@ -121,7 +91,7 @@ const Locked = ({ message }: { message: MessageView }) => {
 export const Message = ({ message, onEdit }: { message: MessageView; onEdit: (message: MessageView) => void }) => {
 	const { t } = useSpeech();
 	if (message.system) return <div class="item" data-id={message.id}><System line={message.system} at={message.at} /></div>;
-	if (message.quarantine) return <div class="item" data-id={message.id}><Quarantined message={message} /></div>;
+	if (message.quarantine) return <div class="item" data-id={message.id}><Lazy load={async () => (await import("./quarantined.js")).Quarantined} props={{ why: message.quarantine }} /></div>;
 	if (message.locked) return <Locked message={message} />;
 	const changeable = message.mine && !message.deleted && message.seq !== null;
 	return (

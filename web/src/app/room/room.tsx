@@ -2,9 +2,8 @@
 
 import { useState } from "preact/hooks";
 import type { MessageView, RoomView } from "../../client/api.js";
-import { engine } from "../engine.js";
 import { Lazy } from "../lazy.js";
-import { Button, Icon, Loading, Notice, useAct } from "../parts.js";
+import { Button, Icon, Loading } from "../plain.js";
 import { leaveRoom } from "../route.js";
 import { use, useSpeech } from "../state.js";
 import { useNow, waited } from "../waiting.js";
@@ -47,22 +46,6 @@ const Typing = ({ view }: { view: RoomView }) => {
 	return <p class="typing" role="status">{names.length > 0 ? t("room.typing", { names: names.join(", "), count: names.length }) : ""}</p>;
 };
 
-const Blocked = ({ view }: { view: RoomView }) => {
-	const { t } = useSpeech();
-	const going = useAct();
-	if (view.blocked === null) return null;
-	if (view.blocked === "closed") return <p class="closed-line">{t("blocked.closed")}</p>;
-	return (
-		<Notice kind="warning" title={t("blocked.title")}>
-			<p>{t(`blocked.${view.blocked}`)}</p>
-			{going.error && <p>{going.error}</p>}
-			{view.blocked === "quarantine" && (
-				<Button small busy={going.busy} onClick={() => void going.act(() => engine().goOn(view.room))}>{t("blocked.go_on")}</Button>
-			)}
-		</Notice>
-	);
-};
-
 export const Room = ({ alone = false }: { alone?: boolean }) => {
 	const { t } = useSpeech();
 	const view = use((all) => all.view);
@@ -75,7 +58,7 @@ export const Room = ({ alone = false }: { alone?: boolean }) => {
 			<MessageList view={view} onEdit={edit} />
 			<Typing view={view} />
 			{view.newKeys.length > 0 && <Lazy load={async () => (await import("./new-keys.js")).NewKeys} props={{ view }} />}
-			<Blocked view={view} />
+			{view.blocked && <Lazy key={view.blocked} load={async () => (await import("./blocked.js")).Blocked} props={{ room: view.room, why: view.blocked }} />}
 			{view.phase === "open" && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
 			{details && <Lazy load={async () => (await import("./details.js")).Details} props={{ view, onClose: () => showDetails(false) }} />}
 		</section>
