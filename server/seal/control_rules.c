@@ -153,6 +153,15 @@ static bool brings_nothing_new(const struct control_member *m, const struct cont
 	       hash_equal(&m->enc_kid, &e->enc_kid) && hash_equal(&m->cert, &e->cert);
 }
 
+/* What was written before the room's first client only staff wrote: they may give all of it. */
+static uint32_t added_from(const struct control *log, const struct control_entry *e)
+{
+	bool is_first = e->role == CONTROL_CLIENT;
+	for (size_t i = 0; i < log->n_members; i++)
+		is_first = is_first && log->members[i].role != CONTROL_CLIENT;
+	return is_first ? 1 : log->epoch + 1;
+}
+
 enum refusal control_apply_add(struct control *log, const struct control_judgement *j)
 {
 	const struct control_entry *e = j->e;
@@ -166,7 +175,7 @@ enum refusal control_apply_add(struct control *log, const struct control_judgeme
 	DEMAND(!is_known || !brings_nothing_new(found, e), ALREADY_MEMBER);
 	DEMAND(!is_active || found->role == e->role, BAD_FIELD);
 	AGREE(check_room_for(log, found));
-	member_put(log, j, log->epoch + 1);
+	member_put(log, j, added_from(log, e));
 	return REFUSAL_NONE;
 }
 

@@ -251,8 +251,22 @@ test("opens_keys_state_and_drafts_of_a_vault", async () => {
 
 interface InviteVector {
 	org: string; room: string; invite: string; token: string; token_hash: string; secret: string; root_kid: string; fragment: string; name: string;
-	sig: Pair; enc: Pair; sealed: string;
+	sig: Pair; enc: Pair; sealed: string; mailed: string; refused: { name: string; fragment: string }[];
 }
+test("reads_the_link_of_a_letter_and_finds_no_secret_in_it", () => {
+	const v = readVectors<InviteVector>("invite");
+	const f = decodeFragment(v.mailed);
+	assert.equal(v.mailed.length, 130);
+	assert.deepEqual(f, { org: b(v.org), room: b(v.room), invite: b(v.invite), token: b(v.token), secret: undefined, rootKid: b(v.root_kid) });
+	assert.equal(encodeFragment(f), v.mailed);
+});
+
+test("refuses_every_link_that_is_none", async () => {
+	const { refused } = readVectors<InviteVector>("invite");
+	assert.ok(refused.length >= 10);
+	for (const { name, fragment } of refused) assert.equal(await word((async () => decodeFragment(fragment))()), "fragment", name);
+});
+
 test("opens_an_invitation_by_its_link", async () => {
 	const v = readVectors<InviteVector>("invite");
 	const f = decodeFragment(v.fragment);

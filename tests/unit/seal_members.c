@@ -223,6 +223,20 @@ static void refuses_a_second_client(void **state)
 	assert_agreed(world_say(w, &w->anna, body_add(w, &w->otto)));
 }
 
+static void gives_the_first_client_all_and_the_next_nothing_before(void **state)
+{
+	struct world *w = *state;
+	assert_agreed(world_say(w, &w->anna, body_epoch(w, &w->anna)));
+	assert_agreed(world_say(w, &w->anna, body_epoch(w, &w->anna)));
+	assert_agreed(world_say(w, &w->anna, body_add(w, &w->bertil)));
+	assert_agreed(world_say(w, &w->anna, body_add(w, &w->kaisa)));
+	assert_int_equal(control_find_member(w->log, &w->bertil.user)->from, 3);
+	assert_int_equal(control_find_client(w->log)->from, 1);
+	assert_agreed(world_say(w, &w->kaisa, body_leave(w)));
+	assert_agreed(world_say(w, &w->anna, body_add(w, &w->otto)));
+	assert_int_equal(control_find_client(w->log)->from, 3);
+}
+
 static void refuses_to_add_who_is_there_already(void **state)
 {
 	struct world *w = *state;
@@ -354,6 +368,7 @@ int main(void)
 		ALONE(refuses_a_proof_that_is_not_of_the_role),
 		ALONE(refuses_a_client_with_a_key_of_no_chain),
 		FACT(refuses_a_second_client),
+		ALONE(gives_the_first_client_all_and_the_next_nothing_before),
 		FACT(refuses_to_add_who_is_there_already),
 		FACT(takes_new_keys_of_a_member),
 		FACT(takes_a_renewed_certificate_of_a_member),

@@ -362,6 +362,27 @@ const beginTwo = async (story: Story, p: Person, c: Person): Promise<void> => {
 	await epoch(story, "begins an epoch with the client", c);
 };
 
+/** Who was let in by staff is given what only staff wrote, and never what another client did. */
+const letIn = async (o: Organisation): Promise<Sequence> => {
+	const [p, c, next] = [await makeCounsellor(o), await makePerson(o), await makePerson(o)];
+	const r = makeRoom(o, [p, c, next]);
+	const story = begin(r);
+	await say(story, "creates the room", p, createBody(r, p));
+	await epoch(story, "begins an epoch of staff alone", p);
+	await epoch(story, "begins another", p);
+	await say(story, "refuses a client without a compared code", p, { ...addBody(c, false), proof: 1 } as ControlBody, "bad_field");
+	await say(story, "lets the first client in", p, addBody(c, false));
+	await epoch(story, "begins an epoch with the client", p);
+	await say(story, "refuses to grant the first client an epoch that is none", p, grantBody(r, c, 0, 2), "bad_range");
+	await say(story, "grants the first client everything from the beginning", p, grantBody(r, c, 1, 2));
+	await say(story, "lets the client leave", c, { type: "leave" });
+	await say(story, "lets another client in", p, addBody(next, false));
+	await epoch(story, "begins an epoch with the other client", p);
+	await say(story, "refuses to grant the other what was before", p, grantBody(r, next, 1, 3), "bad_range");
+	await say(story, "refuses to grant the other the last epoch before", p, grantBody(r, next, 3, 3), "bad_range");
+	return { name: "clients who were let in", people: story.people.map(personOut), steps: story.steps };
+};
+
 /** The old keys vouch for the new ones: nobody has to confirm. */
 const keysFollow = async (o: Organisation): Promise<Sequence> => {
 	const { r, p, c } = await twoInRoom(o);
@@ -404,8 +425,7 @@ const lostKeys = async (o: Organisation): Promise<Sequence> => {
 	await say(story, "refuses unproven keys under a proof that is not the client's", p, { ...addBody(c, false), proof: 1 } as ControlBody, "bad_field");
 	await say(story, "confirms them by a compared code", p, addBody(c, false));
 	await epoch(story, "begins an epoch with the confirmed", p);
-	await say(story, "refuses to grant what was before the client came", p, grantBody(r, c, 1, 3), "bad_range");
-	await say(story, "grants the history to the confirmed", p, grantBody(r, c, 2, 5));
+	await say(story, "grants the history to the confirmed", p, grantBody(r, c, 1, 5));
 	await say(story, "takes keys made anew once more unproven", made, rekeyBody(made));
 	await say(story, "removes the unproven whose code differs", p, { type: "remove", user: c.user, reason: 3 });
 	await say(story, "refuses them with any keys", made, rekeyBody(made), "not_member");
@@ -487,5 +507,5 @@ const malformed = async (o: Organisation): Promise<Sequence> => {
 
 export const makeControl = async (): Promise<{ sequences: Sequence[] }> => {
 	const o = await makeOrganisation();
-	return { sequences: [await wholeRoom(o), await endings(o), await lapsing(o), await oneAfterAnother(o), await keysFollow(o), await lostKeys(o), await lostStaffKeys(o), await crowd(o), await malformed(o)] };
+	return { sequences: [await wholeRoom(o), await endings(o), await lapsing(o), await oneAfterAnother(o), await letIn(o), await keysFollow(o), await lostKeys(o), await lostStaffKeys(o), await crowd(o), await malformed(o)] };
 };

@@ -3,11 +3,11 @@
 import {
 	compareCode, derive, deriveEpoch, deriveStaff, encodeFragment, importEncryption, importRoot, INVITE_PATH, kidEnc, kidSig, LABEL,
 	labelledHash, listMac, makePair, openVault, printCode, random, sealDraft, sealInvite, sealKeys, sealState, sealWithCode, sealWithPasskey, sealWithPassphrase, tokenHash,
-	wrapHash, wrapInfo, wrapKey, zeroes, type RawPair, type WrapPlace,
+	wrapHash, wrapInfo, wrapKey, zeroes, type Bytes, type RawPair, type WrapPlace,
 } from "../../../web/src/seal/index.js";
 import { argon2id } from "../lib/argon2.js";
 import { NOON } from "../lib/cast.js";
-import { s } from "../lib/vectors.js";
+import { b, s } from "../lib/vectors.js";
 
 const pairOut = (p: RawPair): { priv: string; pub: string } => ({ priv: s(p.priv), pub: s(p.pub) });
 
@@ -95,14 +95,27 @@ export const makeUnlock = async (): Promise<object> => {
 	};
 };
 
+const refusedFragments = (whole: Bytes, mailed: Bytes): { name: string; fragment: string }[] => {
+	const as = (version: number, bytes: Bytes): string => s(Uint8Array.of(version, ...bytes.slice(1)));
+	return [
+		{ name: "nothing", fragment: "" }, { name: "version 0", fragment: as(0, mailed) }, { name: "version 3", fragment: as(3, mailed) },
+		{ name: "a mailed one that says it has a secret", fragment: as(1, mailed) }, { name: "one with a secret that says it was mailed", fragment: as(2, whole) },
+		{ name: "one with a secret that is cut off", fragment: s(whole.slice(0, -1)) }, { name: "a mailed one that is cut off", fragment: s(mailed.slice(0, -1)) },
+		{ name: "one with a secret and a byte more", fragment: s(Uint8Array.of(...whole, 0)) }, { name: "a mailed one and a byte more", fragment: s(Uint8Array.of(...mailed, 0)) },
+		{ name: "no base64url", fragment: `${s(mailed).slice(0, -1)}=` },
+	];
+};
+
 export const makeInvites = async (): Promise<object> => {
 	const place = { org: random(16), room: random(16), invite: random(16) };
 	const [token, secret, rootKid] = [random(16), random(32), random(32)];
 	const [sig, enc] = [await makePair(), await makePair()];
 	const sealed = await sealInvite(place, secret.slice(), { sig, enc, name: "Oona Ö." });
 	const fragment = encodeFragment({ ...place, token, secret, rootKid });
+	const mailed = encodeFragment({ ...place, token, secret: undefined, rootKid });
 	return {
 		org: s(place.org), room: s(place.room), invite: s(place.invite), token: s(token), token_hash: s(await tokenHash(token)), secret: s(secret),
 		root_kid: s(rootKid), fragment, link: `https://luotsi.example${INVITE_PATH}${fragment}`, name: "Oona Ö.", sig: pairOut(sig), enc: pairOut(enc), sealed: s(sealed),
+		mailed, refused: refusedFragments(b(fragment), b(mailed)),
 	};
 };

@@ -74,7 +74,7 @@ export const join = async (c: Context, f: Fragment): Promise<{ room: Id; name: s
 	if (!equal(f.org, c.me.org)) throw refusal("other_organisation");
 	if (!equal(f.rootKid, c.people.organisation.state.rootKid)) throw refusal("root_changed");
 	const { sealed } = await c.call("invitation_claim", { room, token: toBase64Url(f.token) });
-	if (sealed === undefined) throw refusal("bad_link");
+	if (sealed === undefined || !f.secret) throw refusal("bad_link");
 	const invite = await openInvite(f, f.secret, fromBase64Url(sealed)).catch(() => Promise.reject(refusal("bad_link")));
 	const { keys } = c.account();
 	const enc = keys.enc[0] as { kid: Bytes };

@@ -107,6 +107,10 @@ const addClient = ({ state, body, people, time }: Case<"add">): ControlRefusal |
 const bringsNothing = (m: Member, sigKid: Bytes, encKid: Bytes, cert: Bytes): boolean =>
 	!m.lapsed && equal(m.sigKid, sigKid) && equal(m.encKid, encKid) && equal(m.cert, cert);
 
+/** What was written before the room's first client only staff wrote: they may give all of it. */
+const addedFrom = (state: ControlState, role: number): number =>
+	role === ROLE.client && !state.members.some((m) => m.role === ROLE.client) ? 1 : state.epoch + 1;
+
 const add = (c: Case<"add">): Outcome => {
 	const { state, body, people } = c;
 	const refusal = body.role === ROLE.staff ? addStaff(c) : addClient(c);
@@ -117,7 +121,7 @@ const add = (c: Case<"add">): Outcome => {
 	if (state.members.length >= MOST_MEMBERS && !memberOf(state, body.user)) return "too_many_members";
 	const { user, role, sigKid, encKid, cert, proof } = body;
 	const member: Member = {
-		...fresh, user, role, sigKid, encKid, cert, proof, since: state.n, from: fromOf(state, user, role, state.epoch + 1),
+		...fresh, user, role, sigKid, encKid, cert, proof, since: state.n, from: fromOf(state, user, role, addedFrom(state, role)),
 		resets: recordOf(people, user, sigKid)?.resets ?? 0,
 	};
 	return { ...state, members: withMember(state, member), pending: true };

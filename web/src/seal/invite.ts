@@ -1,5 +1,5 @@
 // An invitation (FORMAT.md section 5): a one-time pair of keys whose secret is only in the fragment of a link, which browsers do
-// not send. The organisation's root in the fragment is the client's anchor.
+// not send. A link that came by e-mail has no secret. The organisation's root in the fragment is the client's anchor.
 
 import { concat, fromBase64Url, fromUtf8, random, reader, SealError, toBase64Url, u8, utf8, type Bytes } from "./bytes.js";
 import { deriveSealKey, importRoot, labelledHash, type SealKey } from "./derive.js";
@@ -8,6 +8,7 @@ import { importEncryption, importSigning, makePair, type EncryptionKey, type Raw
 import { open, pad, seal, unpad } from "./seal.js";
 
 const VERSION = 1;
+const MAILED = 2;
 export const INVITE_PATH = "/kutsu#";
 
 export interface InvitePlace {
@@ -19,20 +20,22 @@ export interface InvitePlace {
 /** What the link carries. */
 export interface Fragment extends InvitePlace {
 	readonly token: Bytes;
-	readonly secret: Bytes;
+	/** None: the link came by e-mail, and whoever shows it waits to be let in. */
+	readonly secret: Bytes | undefined;
 	readonly rootKid: Bytes;
 }
 
-export const encodeFragment = (f: Fragment): string =>
-	toBase64Url(concat(u8(VERSION), f.org, f.room, f.invite, f.token, f.secret, f.rootKid));
+export const encodeFragment = ({ org, room, invite, token, secret, rootKid }: Fragment): string =>
+	toBase64Url(concat(u8(secret ? VERSION : MAILED), org, room, invite, token, ...(secret ? [secret] : []), rootKid));
 
 /** Throws SealError("fragment"). */
 export const decodeFragment = (text: string): Fragment => {
 	try {
 		const r = reader(fromBase64Url(text));
 		const version = r.u8();
-		const f = { org: r.take(16), room: r.take(16), invite: r.take(16), token: r.take(16), secret: r.take(32), rootKid: r.take(32) };
-		if (version === VERSION && r.left() === 0) return f;
+		const place = { org: r.take(16), room: r.take(16), invite: r.take(16), token: r.take(16) };
+		const f = { ...place, secret: version === VERSION ? r.take(32) : undefined, rootKid: r.take(32) };
+		if ((version === VERSION || version === MAILED) && r.left() === 0) return f;
 	} catch {
 		// told below, in one word for whatever was wrong
 	}
