@@ -1,8 +1,7 @@
-/* Reading back, and what goes with writing: pages of envelopes, drafts, typing. */
+/* Reading back, and what goes with writing: pages of envelopes, typing. */
 #include "base/clock.h"
 #include "core/state.h"
 #include "domain/rows.h"
-#include "seal/sealed.h"
 #include "sql_gen.h"
 
 enum { PAGE_BYTES = 256 << 10, TYPING_EVERY_MS = 3000 };
@@ -99,45 +98,4 @@ void message_typing(struct request *r)
 	conn->typing_at = now;
 	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user)};
 	req_query(r, STMT_MESSAGE_TYPING, params, 2, typing_told);
-}
-
-static void draft_read(struct request *r, const struct pg_result *result)
-{
-	struct draft_get_out out = {.version = 0};
-	if (pg_rows(result) > 0) {
-		out.version = pg_get_int(result, 0, DRAFT_GET_VERSION);
-		out.has_draft = !pg_is_null(result, 0, DRAFT_GET_DRAFT);
-	}
-	if (out.has_draft)
-		out.draft = pg_get_bytes(result, 0, DRAFT_GET_DRAFT);
-	req_reply(r, &out);
-}
-
-void draft_get(struct request *r)
-{
-	const struct draft_get_in *in = r->in;
-	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user)};
-	req_query(r, STMT_DRAFT_GET, params, 2, draft_read);
-}
-
-static void draft_stored(struct request *r, const struct pg_result *result)
-{
-	if (pg_rows(result) == 0) {
-		req_fail(r, ERR_CONFLICT);
-		return;
-	}
-	struct draft_put_out out = {.version = pg_get_int(result, 0, DRAFT_PUT_VERSION)};
-	req_reply(r, &out);
-}
-
-void draft_put(struct request *r)
-{
-	const struct draft_put_in *in = r->in;
-	if (in->has_draft && !sealed_size_is_padded(in->draft.n)) {
-		req_fail(r, ERR_BAD_FIELD);
-		return;
-	}
-	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user),
-		pg_int(in->expected), in->has_draft ? pg_bytes(in->draft) : pg_null()};
-	req_query(r, STMT_DRAFT_PUT, params, 4, draft_stored);
 }

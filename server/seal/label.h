@@ -36,6 +36,7 @@
 #define LABEL_USERKEYS "luotsi/v1/userkeys"
 #define LABEL_USERSTATE "luotsi/v1/userstate"
 #define LABEL_DRAFT "luotsi/v1/draft"
+#define LABEL_DRAFT_SLOT "luotsi/v1/draft/slot"
 #define LABEL_OIDC_NONCE "luotsi/v1/oidc-nonce"
 #define LABEL_CARRIED "luotsi/v1/carried"
 #define LABEL_SHARE "luotsi/v1/share"

@@ -233,8 +233,17 @@ export const makeRelay = () => {
 
 	const keptOf = (user: string): Kept => people.get(user)?.kept ?? refuse("not_signed_in");
 
+	const draftKey = (user: string, body: Json): string => `${user} ${body["room"]} ${body["slot"] ?? ""}`;
+
+	const listDrafts = (user: string, body: Json): Json => ({
+		drafts: [...drafts].flatMap(([key, { version, draft }]) => {
+			const [owner, room, slot] = key.split(" ");
+			return owner === user && room === body["room"] && slot !== "" && draft !== undefined ? [{ slot, version }] : [];
+		}),
+	});
+
 	const putDraft = (user: string, body: Json): Json => {
-		const key = `${user} ${body["room"]}`;
+		const key = draftKey(user, body);
 		const old = drafts.get(key) ?? { version: 0 };
 		if (old.version !== body["expected"]) refuse("conflict");
 		drafts.set(key, { version: old.version + 1, ...("draft" in body ? { draft: body["draft"] as string } : {}) });
@@ -299,7 +308,8 @@ export const makeRelay = () => {
 			tellRoom(roomOf(user, b["room"]), () => ({ ev: "message_typing", body: { room: b["room"], user } }));
 			return NOTHING;
 		},
-		draft_get: (user, b) => ({ version: 0, ...drafts.get(`${user} ${b["room"]}`) }),
+		draft_get: (user, b) => ({ version: 0, ...drafts.get(draftKey(user, b)) }),
+		draft_list: listDrafts,
 		draft_put: putDraft,
 	};
 

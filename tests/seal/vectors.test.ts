@@ -8,7 +8,7 @@ import { Aes128Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256, HkdfSha512 } f
 import {
 	applyControl, applyIdentity, compareCode, concat, decodeFragment, derive, deriveEpoch, deriveStaff, emptyControl, emptyIdentity, encodeFragment,
 	hex, importEncryption, importRoot, importSealKey, isOfPasskey, kidEnc, kidSig, LABEL, labelledHash, open, openDraft, openEpoch, openInvite, openKeys,
-	openMessage, openRawKeys, openState, openVault, openWithCode, openWithPasskey, openWithPassphrase, parseEnvelope, parseTombstone, parseUnlocker, printCode, readCode,
+	openMessage, openRawKeys, openSlot, openState, openVault, openWithCode, openWithPasskey, openWithPassphrase, parseEnvelope, parseTombstone, parseUnlocker, printCode, readCode,
 	readControl, readIdentity, seal, SealError, sealedLength, tokenHash, unwrapKey, utf8, verifyEnvelope, verifyIdentity, verifyJoin, verifyListMac,
 	wrapHash, wrapInfo, zeroes, type Bytes, type Label, type WrapPlace,
 } from "../../web/src/seal/index.js";
@@ -192,6 +192,7 @@ interface UnlockVectors {
 	compare: { a: { sig_kid: string; enc_kid: string }; b: { sig_kid: string; enc_kid: string }; code: string };
 	list: { version: number; mac: string }; keys: { version: number; raw: { sig: Pair; enc: Pair[] }; sealed: string };
 	state: { version: number; value: unknown; sealed: string }; drafts: { room: string; version: number; text: string; sealed: string }[];
+	slots: { room: string; slot: string; version: number; text: string; sealed: string }[];
 }
 const unlock = readVectors<UnlockVectors>("unlock");
 const owner = { org: b(unlock.org), user: b(unlock.user) };
@@ -247,6 +248,18 @@ test("opens_keys_state_and_drafts_of_a_vault", async () => {
 	for (const d of unlock.drafts) assert.equal(await openDraft(vault, b(d.room), d.version, b(d.sealed)), d.text);
 	const [first] = unlock.drafts;
 	assert.equal(await word(openDraft(vault, b(unlock.user), first?.version ?? 0, b(first?.sealed ?? ""))), "sealed");
+});
+
+test("opens_the_draft_of_an_assignment_in_its_own_place_only", async () => {
+	const vault = await openVault(owner, b(unlock.urk));
+	assert.ok(unlock.slots.length > 0);
+	for (const d of unlock.slots) {
+		const place = { room: b(d.room), slot: b(d.slot), version: d.version };
+		assert.equal(await openSlot(vault, place, b(d.sealed)), d.text);
+		for (const other of [{ slot: place.room }, { room: place.slot }, { version: d.version + 1 }])
+			assert.equal(await word(openSlot(vault, { ...place, ...other }, b(d.sealed))), "sealed");
+		assert.equal(await word(openDraft(vault, place.room, d.version, b(d.sealed))), "sealed", "not as the draft of the room");
+	}
 });
 
 interface InviteVector {

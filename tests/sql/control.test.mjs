@@ -1,6 +1,7 @@
 // control_append, invitations, visibility, identity chains, drafts.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { ask, connect, envelope, hex, id, makeAccount, makeOrg, makeRoom, outcomes, post, rand32, within, zero } from './lib.mjs';
 
@@ -446,26 +447,74 @@ test('keys and their identity entry commit together or not at all', async () => 
 	assert.deepEqual([self.version, self.unlockers.length, self.state_version], [2, 1, 0]);
 });
 
-for (const [what, name, base] of [
-	['the sealed state', 'self_put_state', async () => ({ account: await makeAccount(owner, org), state: Buffer.alloc(300) })],
-	['a draft', 'draft_put', async () => { const r = await makeRoom(owner, org); return { room: r.room, account: r.client.account, draft: Buffer.alloc(300) }; }]]) {
-	test(`${what} is replaced version by version`, async () => {
-		const parameters = await base();
-		const write = (expected, change) => ask(app, org.org, name, { ...parameters, expected, ...change });
-		assert.deepEqual(await write(1), [], 'nothing is stored yet');
-		assert.deepEqual(await write(0), [{ version: 1 }]);
-		assert.deepEqual(await write(0), [], 'stale');
-		assert.deepEqual(await write(1), [{ version: 2 }]);
-		assert.deepEqual(await write(3), [], 'from the future');
-	});
-}
+test('the sealed state is replaced version by version', async () => {
+	const parameters = { account: await makeAccount(owner, org), state: Buffer.alloc(300) };
+	const write = (expected) => ask(app, org.org, 'self_put_state', { ...parameters, expected });
+	assert.deepEqual(await write(1), [], 'nothing is stored yet');
+	assert.deepEqual(await write(0), [{ version: 1 }]);
+	assert.deepEqual(await write(0), [], 'stale');
+	assert.deepEqual(await write(1), [{ version: 2 }]);
+	assert.deepEqual(await write(3), [], 'from the future');
+});
+
+const NO_SLOT = '00000000-0000-0000-0000-000000000000';
+const draftPlace = async () => {
+	const r = await makeRoom(owner, org);
+	return { room: r.room, account: r.client.account, slot: NO_SLOT };
+};
+const putDraft = async (place, expected, draft = Buffer.alloc(300), most = 64) => {
+	const [{ outcome, version }] = await ask(app, org.org, 'draft_put', { ...place, expected, draft, most });
+	return outcome === 'ok' ? version : outcome;
+};
+/** An envelope of the room as a statement sees it; kind 3 is an assignment. */
+const putEnvelope = async (place, kind) => {
+	const id = randomUUID();
+	await within(owner, org.org, () => owner.query(
+		`INSERT INTO message (room, seq, msg_id, sender, kind, op, header_len, retention_class, at, env_hash, envelope)
+		SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4, 0, 240, 1, now(), sha256('h'), $5 FROM message WHERE room = $1`,
+		[place.room, id, place.account, kind, Buffer.alloc(330)]));
+	return id;
+};
+
+test('a draft is replaced version by version', async () => {
+	const place = await draftPlace();
+	assert.equal(await putDraft(place, 1), 'conflict', 'nothing is stored yet');
+	assert.equal(await putDraft(place, 0), 1);
+	assert.equal(await putDraft(place, 0), 'conflict', 'stale');
+	assert.equal(await putDraft(place, 1), 2);
+	assert.equal(await putDraft(place, 3), 'conflict', 'from the future');
+});
 
 test('a draft that was thrown away keeps its version', async () => {
-	const r = await makeRoom(owner, org);
-	const place = { room: r.room, account: r.client.account };
-	await ask(app, org.org, 'draft_put', { ...place, expected: 0, draft: Buffer.alloc(300) });
-	assert.deepEqual(await ask(app, org.org, 'draft_put', { ...place, expected: 1, draft: null }), [{ version: 2 }]);
+	const place = await draftPlace();
+	await putDraft(place, 0);
+	assert.equal(await putDraft(place, 1, null), 2);
 	assert.deepEqual(await ask(app, org.org, 'draft_get', place), [{ version: 2, draft: null }]);
+});
+
+test('each assignment of a room has a draft of its own, and nothing else has', async () => {
+	const place = await draftPlace();
+	const [first, second, talk] = [await putEnvelope(place, 3), await putEnvelope(place, 3), await putEnvelope(place, 1)];
+	assert.deepEqual([await putDraft(place, 0), await putDraft({ ...place, slot: first }, 0), await putDraft({ ...place, slot: first }, 1)], [1, 1, 2]);
+	assert.equal(await putDraft({ ...place, slot: second }, 1), 'conflict');
+	assert.equal(await putDraft({ ...place, slot: talk }, 0), 'not_found', 'a message is no assignment');
+	assert.equal(await putDraft({ ...place, slot: randomUUID() }, 0), 'not_found');
+	assert.equal(await putDraft({ ...(await draftPlace()), slot: first }, 0), 'not_found', 'of another room');
+	const list = () => ask(app, org.org, 'draft_list', { room: place.room, account: place.account, limit: 64 });
+	assert.deepEqual(await list(), [{ slot: first, version: 2 }]);
+	assert.equal(await putDraft({ ...place, slot: first }, 2, null), 3);
+	assert.deepEqual(await list(), []);
+});
+
+test('so many assignments have a draft and no more, until one is thrown away', async () => {
+	const place = await draftPlace();
+	const [first, second] = [await putEnvelope(place, 3), await putEnvelope(place, 3)];
+	assert.equal(await putDraft({ ...place, slot: first }, 0, Buffer.alloc(300), 1), 1);
+	assert.equal(await putDraft({ ...place, slot: second }, 0, Buffer.alloc(300), 1), 'quota');
+	assert.equal(await putDraft({ ...place, slot: first }, 1, Buffer.alloc(300), 1), 2, 'the same one again');
+	assert.equal(await putDraft(place, 0, Buffer.alloc(300), 1), 1, 'what is written to the room does not count');
+	assert.equal(await putDraft({ ...place, slot: first }, 2, null, 1), 3);
+	assert.equal(await putDraft({ ...place, slot: second }, 0, Buffer.alloc(300), 1), 1);
 });
 
 test('chains are visible to oneself, to those of one\'s rooms, among staff, and to who claimed an invitation', async () => {

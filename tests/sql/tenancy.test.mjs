@@ -24,6 +24,7 @@ before(async () => {
 		await owner.query("INSERT INTO invitation_mail (room, invite, sealed, language) VALUES ($1, $2, $3, 'fi')", [room.room, id(), Buffer.alloc(90)]);
 		await owner.query("INSERT INTO room_topic (room, topic) VALUES ($1, 'housing')", [room.room]);
 		await owner.query('INSERT INTO draft (room, account, version) VALUES ($1, $2, 1)', [room.room, room.client.account]);
+		await owner.query("INSERT INTO draft (room, account, slot, version, draft) VALUES ($1, $2, $1, 1, '')", [room.room, room.client.account]);
 		await owner.query('INSERT INTO session (session, token_hash, account, method, fresh_until, expires_at) VALUES ($1, $2, $3, \'passkey\', now(), now() + interval \'1 day\')',
 			[id(), rand32(), room.client.account]);
 		await owner.query("INSERT INTO ws_ticket (ticket_hash, session, expires_at) VALUES ($1, $2, now() + interval '1 day')", [rand32(), id()]);
@@ -108,7 +109,8 @@ test('a guess of the other organisation\'s ids finds nothing', async () => {
 		['room_facts', { room: room.room, account: own }], ['room_list', { account: own, room: null, after: null, limit: 10 }],
 		['message_before', { room: room.room, account: own, before: null, limit: 10 }], ['chain_get', { subjects: [own] }],
 		['room_log', { room: room.room, from: 0, limit: 10 }], ['room_agreement', { room: room.room, language: 'fi' }], ['room_topics', { room: room.room }],
-		['self_get', { account: own }], ['draft_get', { room: room.room, account: own }], ['notice_members', { rooms: [room.room] }],
+		['self_get', { account: own }], ['draft_get', { room: room.room, account: own, slot: '00000000-0000-0000-0000-000000000000' }],
+		['draft_list', { room: room.room, account: own, limit: 10 }], ['notice_members', { rooms: [room.room] }],
 		['message_rows', { rooms: [room.room], first: [1], last: [9] }], ['session_list', { account: own }]]) {
 		assert.deepEqual(await ask(app, here.org, name, parameters), [], name);
 		assert.notDeepEqual(await ask(app, there.org, name, parameters), [], `${name} in its own organisation`);

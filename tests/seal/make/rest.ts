@@ -2,7 +2,7 @@
 
 import {
 	compareCode, derive, deriveEpoch, deriveStaff, encodeFragment, importEncryption, importRoot, INVITE_PATH, kidEnc, kidSig, LABEL,
-	labelledHash, listMac, makePair, openVault, printCode, random, sealDraft, sealInvite, sealKeys, sealState, sealWithCode, sealWithPasskey, sealWithPassphrase, tokenHash,
+	labelledHash, listMac, makePair, openVault, printCode, random, sealDraft, sealInvite, sealKeys, sealSlot, sealState, sealWithCode, sealWithPasskey, sealWithPassphrase, tokenHash,
 	wrapHash, wrapInfo, wrapKey, zeroes, type Bytes, type RawPair, type WrapPlace,
 } from "../../../web/src/seal/index.js";
 import { argon2id } from "../lib/argon2.js";
@@ -59,7 +59,7 @@ export const makeUnlock = async (): Promise<object> => {
 	const root = await importRoot(urk.slice());
 	const vault = await openVault(owner, urk.slice());
 	const raw = { sig: await makePair(), enc: [await makePair(), await makePair()] };
-	const room = random(16);
+	const [room, slot] = [random(16), random(16)];
 	const [version, state] = [7, { v: 1, pins: [], note: "käyty" }];
 	const set = (at: number, ...values: number[]): string => {
 		const copy = byPassphrase.slice();
@@ -91,6 +91,10 @@ export const makeUnlock = async (): Promise<object> => {
 		drafts: [
 			{ room: s(room), version: 3, text: "Ajattelin kysyä", sealed: s(await sealDraft(vault, room, 3, "Ajattelin kysyä")) },
 			{ room: s(room), version: 4, text: "", sealed: s(await sealDraft(vault, room, 4, "")) },
+		],
+		slots: [
+			{ room: s(room), slot: s(slot), version: 3, text: "{}", sealed: s(await sealSlot(vault, { room, slot, version: 3 }, "{}")) },
+			{ room: s(room), slot: s(slot), version: 4, text: "", sealed: s(await sealSlot(vault, { room, slot, version: 4 }, "")) },
 		],
 	};
 };

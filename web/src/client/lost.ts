@@ -7,6 +7,7 @@ import type { Call } from "./wire.js";
 const forget = async (call: Call, room: Id): Promise<void> => {
 	const { draft, version } = await call("draft_get", { room });
 	if (draft !== undefined) await call("draft_put", { room, expected: version });
+	for (const one of (await call("draft_list", { room })).drafts) await call("draft_put", { room, slot: one.slot, expected: one.version });
 };
 
 export const forgetDrafts = async (call: Call, rooms: readonly Id[]): Promise<void> => {

@@ -22,4 +22,5 @@ export { type Reason } from "./room-window.js";
 export * from "./seal.js";
 export * from "./unlock.js";
 export * from "./unlock-make.js";
+export * from "./slot.js";
 export * from "./vault.js";

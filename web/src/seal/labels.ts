@@ -33,6 +33,7 @@ export const LABEL = {
 	userKeys: "luotsi/v1/userkeys",
 	userState: "luotsi/v1/userstate",
 	draft: "luotsi/v1/draft",
+	draftSlot: "luotsi/v1/draft/slot",
 	oidcNonce: "luotsi/v1/oidc-nonce",
 	carried: "luotsi/v1/carried",
 	share: "luotsi/v1/share",

@@ -105,19 +105,21 @@ export const openKeys = async (vault: Vault, version: number, sealed: Bytes): Pr
 	return { keys, anchor: raw.anchor, vault: { ...vault, older: await Promise.all((raw.older ?? []).map((urk) => openVault(vault.owner, urk))) } };
 };
 
-const openWith = async (keys: readonly SealKey[], where: Bytes, sealed: Bytes): Promise<Bytes> => {
+/** Opens with the first of these keys that fits. */
+export const openWith = async (keys: readonly SealKey[], where: Bytes, sealed: Bytes): Promise<Bytes> => {
 	const [key, ...older] = keys as [SealKey, ...SealKey[]];
 	return open(key, where, sealed).catch((thrown: unknown) => (older.length > 0 ? openWith(older, where, sealed) : Promise.reject(thrown)));
 };
 
-const all = (vault: Vault, which: "state" | "draft"): SealKey[] => [vault, ...vault.older].map((one) => one[which]);
+/** The present key, then those of older root keys. */
+export const keysOf = (vault: Vault, which: "state" | "draft"): SealKey[] => [vault, ...vault.older].map((one) => one[which]);
 
 /** Pins, what was read, names given to rooms: whatever the client keeps for its person, as one JSON value. */
 export const sealState = async (vault: Vault, version: number, state: unknown): Promise<Bytes> =>
 	seal(vault.state, await context(LABEL.userState, vault.owner, version), pad(utf8(JSON.stringify(state))));
 
 export const openState = async (vault: Vault, version: number, sealed: Bytes): Promise<unknown> =>
-	parseJson(unpad(await openWith(all(vault, "state"), await context(LABEL.userState, vault.owner, version), sealed)));
+	parseJson(unpad(await openWith(keysOf(vault, "state"), await context(LABEL.userState, vault.owner, version), sealed)));
 
 const draftContext = (owner: Owner, room: Bytes, version: number): Promise<Bytes> =>
 	labelledHash(LABEL.draft, concat(u8(SUITE), owner.org, owner.user, room, u64(version)));
@@ -126,4 +128,4 @@ export const sealDraft = async (vault: Vault, room: Bytes, version: number, text
 	seal(vault.draft, await draftContext(vault.owner, room, version), pad(utf8(text)));
 
 export const openDraft = async (vault: Vault, room: Bytes, version: number, sealed: Bytes): Promise<string> =>
-	fromUtf8(unpad(await openWith(all(vault, "draft"), await draftContext(vault.owner, room, version), sealed)));
+	fromUtf8(unpad(await openWith(keysOf(vault, "draft"), await draftContext(vault.owner, room, version), sealed)));
