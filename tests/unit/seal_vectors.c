@@ -100,14 +100,9 @@ static void agrees_on_the_hash_and_the_derivation_of_every_label(void **state)
 		LABEL_TOKEN, LABEL_ROTATE, LABEL_JOIN, LABEL_CODE, LABEL_KEY_USERKEYS,
 		LABEL_UNLOCK_PASSKEY, LABEL_PRF, LABEL_KEY_USERSTATE, LABEL_KEY_UNLOCKERS,
 		LABEL_KEY_DRAFT, LABEL_UNLOCKER, LABEL_UNLOCK_PASSPHRASE, LABEL_UNLOCK_CODE,
-<<<<<<< HEAD
-		LABEL_UNLOCKERS, LABEL_USERKEYS, LABEL_USERSTATE, LABEL_DRAFT, LABEL_OIDC_NONCE,
-		LABEL_CARRIED, LABEL_SHARE, LABEL_CODE_CHECK, LABEL_FILE, LABEL_FILE_KEY,
-		LABEL_FILE_HASH};
-=======
 		LABEL_UNLOCKERS, LABEL_USERKEYS, LABEL_USERSTATE, LABEL_DRAFT, LABEL_DRAFT_SLOT,
-		LABEL_OIDC_NONCE, LABEL_CARRIED, LABEL_SHARE, LABEL_CODE_CHECK};
->>>>>>> 4ba1fbf (draft: keep one for each assignment of a room)
+		LABEL_OIDC_NONCE, LABEL_CARRIED, LABEL_SHARE, LABEL_CODE_CHECK, LABEL_FILE,
+		LABEL_FILE_KEY, LABEL_FILE_HASH};
 	struct vectors v = vectors_open("derive");
 	struct slice key = bytes_of(&v, v.root, "key"), fields = bytes_of(&v, v.root, "fields");
 	const json_t *list = json_object_get(v.root, "labels"), *one;
