@@ -48,6 +48,24 @@ JOIN LATERAL (
 WHERE m.room = :room AND m.account = :account AND m.active
 ORDER BY e.seq;
 
+-- name: item_page
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in: room uuid, account uuid, kinds int2[], before int8, limit int4
+-- out: seq int8, at timestamptz, tombstone bool, envelope bytea
+-- The newest envelopes of these kinds (none of 1 and 2) before `before` (NULL: of all), newest first.
+SELECT e.seq, e.at, e.tombstone, e.envelope
+FROM room_member m
+CROSS JOIN (SELECT DISTINCT w.kind FROM unnest(:kinds) AS w(kind)) AS k
+JOIN LATERAL (
+	SELECT x.seq, x.at, x.tombstone, x.envelope FROM message x
+	WHERE x.org = m.org AND x.room = m.room AND x.kind = k.kind AND x.kind > 2
+		AND x.seq >= m.visible_from AND x.seq < CASE WHEN :before IS NULL THEN 9223372036854775807 ELSE :before END
+	ORDER BY x.seq DESC LIMIT :limit) AS e ON true
+WHERE m.room = :room AND m.account = :account AND m.active
+ORDER BY e.seq DESC LIMIT :limit;
+
 -- name: message_rows
 -- shape: many
 -- lane: read

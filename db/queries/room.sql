@@ -25,13 +25,13 @@ WHERE r.room = :room;
 -- in: account uuid, room uuid, after uuid, limit int4
 -- out: room uuid, phase text, agreement uuid, created_at timestamptz, last_seq int8, last_at timestamptz, first_seq int8, read_seq int8, unread int8, waiting_since timestamptz, entries int4, epoch int4, pending bool, invited bool, members uuid[], sender_seq int8, card_seq int8, card_at timestamptz, card_tombstone bool, card bytea
 -- Rooms of an active member in the order of their ids: those after `after` (NULL: from the first), or
--- the one that is `room` (NULL: all). unread: new messages of others, counted among the newest 2,000
+-- the one that is `room` (NULL: all). unread: new messages, tasks, answers and files of others, counted among the newest 2,000
 -- envelopes, up to 1,000.
 SELECT r.room, r.phase, r.agreement, r.created_at, r.last_seq, r.last_at, m.visible_from AS first_seq, m.read_seq,
 	(SELECT count(*) FROM (
 		SELECT FROM message e
 		WHERE e.room = r.room AND e.seq > u.after
-			AND e.kind = 1 AND e.op = 0 AND NOT e.tombstone AND e.sender <> m.account
+			AND kind_is_news(e.kind) AND e.op = 0 AND NOT e.tombstone AND e.sender <> m.account
 		LIMIT 1000) AS fresh) AS unread,
 	r.waiting_since, r.n_entries AS entries, r.epoch, r.pending,
 	EXISTS (SELECT FROM invitation i WHERE i.room = r.room AND i.expires_at > now()) AS invited,

@@ -186,7 +186,7 @@ static bool class_is_allowed(const char *classes, uint16_t retention_class)
 
 static enum err post_check(const struct request *r, const struct envelope *e)
 {
-	if (e->kind != ENVELOPE_MESSAGE && e->kind != ENVELOPE_RECEIPT)
+	if (e->kind == ENVELOPE_CONTROL || e->kind == ENVELOPE_IDENTITY)
 		return ERR_BAD_ENVELOPE;
 	if (!id_equal(&e->sender, &r->session.user) || !id_equal(&e->org, &r->session.org))
 		return ERR_FORBIDDEN;

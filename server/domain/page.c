@@ -4,10 +4,13 @@
 #include "domain/rows.h"
 #include "sql_gen.h"
 
-enum { PAGE_BYTES = 256 << 10, TYPING_EVERY_MS = 3000 };
+enum { PAGE_BYTES = 256 << 10, TYPING_EVERY_MS = 3000, ITEM_KINDS_MOST = 6 };
 
-/* Both statements have these columns. */
+/* All three statements have these columns, and both messages this answer. */
 _Static_assert((int)MESSAGE_BEFORE_ENVELOPE == (int)MESSAGE_AFTER_ENVELOPE, "pages look alike");
+_Static_assert((int)MESSAGE_BEFORE_ENVELOPE == (int)ITEM_PAGE_ENVELOPE, "pages look alike");
+_Static_assert(
+	sizeof(struct message_page_out) == sizeof(struct item_page_out), "answers look alike");
 
 struct wire_row row_read(const struct pg_result *result, size_t i, unsigned seq_column)
 {
@@ -38,10 +41,10 @@ static size_t count_fitting(const struct pg_result *result, size_t limit)
 	return n;
 }
 
-static void reply_page(struct request *r, const struct pg_result *result, bool newest_first)
+static void reply_page(
+	struct request *r, const struct pg_result *result, size_t limit, bool newest_first)
 {
-	const struct message_page_in *in = r->in;
-	size_t n = count_fitting(result, in->limit);
+	size_t n = count_fitting(result, limit);
 	struct wire_row *rows = arena_array(r->arena, n + 1, sizeof(*rows));
 	for (size_t i = 0; i < n; i++)
 		rows[newest_first ? n - 1 - i : i] = row_read(result, i, MESSAGE_BEFORE_SEQ);
@@ -51,12 +54,12 @@ static void reply_page(struct request *r, const struct pg_result *result, bool n
 
 static void page_read_before(struct request *r, const struct pg_result *result)
 {
-	reply_page(r, result, true);
+	reply_page(r, result, ((const struct message_page_in *)r->in)->limit, true);
 }
 
 static void page_read_after(struct request *r, const struct pg_result *result)
 {
-	reply_page(r, result, false);
+	reply_page(r, result, ((const struct message_page_in *)r->in)->limit, false);
 }
 
 /* One more than asked for says whether there is more. */
@@ -76,6 +79,23 @@ void message_page(struct request *r)
 		req_query(r, STMT_MESSAGE_AFTER, params, 4, page_read_after);
 	else
 		req_query(r, STMT_MESSAGE_BEFORE, params, 4, page_read_before);
+}
+
+static void items_read(struct request *r, const struct pg_result *result)
+{
+	reply_page(r, result, ((const struct item_page_in *)r->in)->limit, true);
+}
+
+void item_page(struct request *r)
+{
+	const struct item_page_in *in = r->in;
+	struct pg_param kinds[ITEM_KINDS_MOST];
+	for (size_t i = 0; i < in->n_kinds; i++)
+		kinds[i] = pg_int(in->kinds[i]);
+	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user),
+		pg_array(kinds, in->n_kinds), in->has_before ? pg_int(in->before) : pg_null(),
+		pg_int(in->limit + 1)};
+	req_query(r, STMT_ITEM_PAGE, params, 5, items_read);
 }
 
 static void typing_told(struct request *r, const struct pg_result *result)

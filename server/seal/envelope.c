@@ -20,6 +20,7 @@
 #define HASH_SIZE 32
 #define CONTROL_BODY_MOST 32768
 #define IDENTITY_BODY_MOST 4096
+#define FILE_CLEAR_SIZE (16 + 8 + 4 + 32)
 
 struct layout {
 	size_t n_parents, clear_size, body_size;
@@ -28,7 +29,7 @@ struct layout {
 
 /* What a kind allows. */
 struct kind {
-	bool known, is_log;
+	bool known, is_log, is_erasable;
 	bool (*clear_is_legal)(struct slice clear);
 	bool (*body_is_legal)(size_t size);
 };
@@ -54,7 +55,16 @@ static bool receipt_clear_is_legal(struct slice clear)
 	return clear.n == 16 && !is_zero(clear);
 }
 
-static bool log_clear_is_legal(struct slice clear)
+static bool file_clear_is_legal(struct slice clear)
+{
+	if (clear.n != FILE_CLEAR_SIZE || is_zero(slice_part(clear, 0, 16)))
+		return false;
+	uint64_t size = num_get_u64(clear.p + 16);
+	return size < NUMBER_END && sealed_size_is_possible(size) &&
+	       num_get_u32(clear.p + 24) == SEALED_PART_SIZE;
+}
+
+static bool empty_is_legal(struct slice clear)
 {
 	return clear.n == 0;
 }
@@ -69,12 +79,23 @@ static bool identity_body_is_legal(size_t size)
 	return size >= 1 && size <= IDENTITY_BODY_MOST;
 }
 
+#define ITEM \
+	{ \
+		true, false, true, empty_is_legal, sealed_size_is_padded \
+	}
 static const struct kind kinds[] = {
-	[ENVELOPE_MESSAGE] = {true, false, message_clear_is_legal, sealed_size_is_padded},
-	[ENVELOPE_RECEIPT] = {true, false, receipt_clear_is_legal, sealed_size_is_padded},
-	[ENVELOPE_CONTROL] = {true, true, log_clear_is_legal, control_body_is_legal},
-	[ENVELOPE_IDENTITY] = {true, true, log_clear_is_legal, identity_body_is_legal},
+	[ENVELOPE_MESSAGE] = {true, false, true, message_clear_is_legal, sealed_size_is_padded},
+	[ENVELOPE_RECEIPT] = {true, false, false, receipt_clear_is_legal, sealed_size_is_padded},
+	[ENVELOPE_ASSIGNMENT] = ITEM,
+	[ENVELOPE_ANSWER] = ITEM,
+	[ENVELOPE_FILE] = {true, false, true, file_clear_is_legal, sealed_size_is_padded},
+	[ENVELOPE_CONTROL] = {true, true, false, empty_is_legal, control_body_is_legal},
+	[ENVELOPE_IDENTITY] = {true, true, false, empty_is_legal, identity_body_is_legal},
+	[ENVELOPE_NOTE] = ITEM,
+	[ENVELOPE_WORK] = ITEM,
+	[ENVELOPE_METER] = ITEM,
 };
+#undef ITEM
 
 static const struct kind *kind_of(uint8_t number)
 {
@@ -161,6 +182,13 @@ static void clear_read(struct envelope *e)
 		e->op = (enum envelope_op)target.p[0];
 		target = slice_from(target, 1);
 	}
+	if (e->kind == ENVELOPE_FILE) {
+		struct reader r = reader_of(e->clear);
+		e->file.file = reader_id(&r);
+		e->file.cipher_size = reader_u64(&r);
+		(void)reader_u32(&r);
+		e->file.parts_hash = reader_hash(&r);
+	}
 	if (target.n == sizeof(e->target.b))
 		memcpy(e->target.b, target.p, sizeof(e->target.b));
 }
@@ -171,7 +199,7 @@ static enum refusal parse(struct slice bytes, bool tombstone, struct envelope *r
 	DEMAND(layout_walk(bytes, tombstone, &l), SHORT);
 	DEMAND(slice_starts(bytes, SLICE_LIT("LUO1")), MAGIC);
 	const struct kind *kind = kind_of(bytes.p[4]);
-	DEMAND(kind != NULL && (!tombstone || bytes.p[4] == ENVELOPE_MESSAGE), KIND);
+	DEMAND(kind != NULL && (!tombstone || kind->is_erasable), KIND);
 	DEMAND(bytes.p[5] == SUITE, SUITE);
 	struct envelope e = header_read(bytes, &l);
 	AGREE(header_check(&e, kind, &l));

@@ -7,14 +7,27 @@
 enum envelope_kind {
 	ENVELOPE_MESSAGE = 1,
 	ENVELOPE_RECEIPT = 2,
+	ENVELOPE_ASSIGNMENT = 3,
+	ENVELOPE_ANSWER = 4,
+	ENVELOPE_FILE = 5,
 	ENVELOPE_CONTROL = 6,
 	ENVELOPE_IDENTITY = 7,
+	ENVELOPE_NOTE = 8,
+	ENVELOPE_WORK = 9,
+	ENVELOPE_METER = 10,
 };
 enum envelope_op { ENVELOPE_NEW = 0, ENVELOPE_EDIT = 1, ENVELOPE_DELETE = 2 };
 
 #define ENVELOPE_MAX_PARENTS 4
 /* No envelope of any kind is longer. */
 #define ENVELOPE_MAX_SIZE 70000
+
+/* What the manifest of a file says in clear (proto/FORMAT.md, section 12). */
+struct envelope_file {
+	struct id file;
+	uint64_t cipher_size;
+	struct hash parts_hash;
+};
 
 /* A view: the slices borrow from the bytes that were parsed. */
 struct envelope {
@@ -29,8 +42,9 @@ struct envelope {
 	uint64_t client_time_ms;
 	uint16_t retention_class;
 	struct slice clear;
-	enum envelope_op op; /* of a message */
-	struct id target;    /* what an edit or delete names; what a receipt has read */
+	enum envelope_op op;       /* of a message */
+	struct id target;          /* what an edit or delete names; what a receipt has read */
+	struct envelope_file file; /* of a manifest */
 	struct slice header;
 	struct slice body; /* none in a tombstone */
 	struct hash body_hash;
@@ -40,9 +54,9 @@ struct envelope {
 /* Parses to the last byte and hashes the body; *ret is written only if nothing is refused. Says
  * nothing about the signature. May run on any thread, as all of this header. */
 MUST enum refusal envelope_parse(struct slice bytes, struct envelope *ret);
-/* What is left of a deleted message. */
+/* What is left of what was deleted. */
 MUST enum refusal envelope_parse_tombstone(struct slice bytes, struct envelope *ret);
-/* Adds what is to be left of a message. */
+/* Adds what is to be left of it. */
 void envelope_add_tombstone(const struct envelope *e, struct buf *b);
 
 /* env_hash: the name of the envelope for all who refer to it; no signature inside. */

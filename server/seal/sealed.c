@@ -31,6 +31,11 @@ bool sealed_size_is_padded(size_t size)
 	return is_padded_to(size, PAD_MOST);
 }
 
+bool sealed_size_is_possible(uint64_t size)
+{
+	return size > PREFIX_SIZE && (size - PREFIX_SIZE) % (CHUNK_SIZE + TAG_SIZE) >= TAG_SIZE;
+}
+
 bool sealed_invite_fits(size_t size)
 {
 	return is_padded_to(size, INVITE_PAD_MOST);

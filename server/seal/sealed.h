@@ -9,6 +9,10 @@ size_t sealed_size(size_t p);
 /* SEAL of a plaintext that was padded to 256, 512, ... 65,536 bytes: messages, receipts, the bundle
  * of keys, a user's state, drafts. */
 bool sealed_size_is_padded(size_t size);
+/* A file goes in parts of 64 chunks; the first also carries the prefix of SEAL (section 12). */
+#define SEALED_PART_SIZE 1049600u
+/* Whether SEAL makes this length of anything. */
+bool sealed_size_is_possible(uint64_t size);
 /* The sealed part of an invitation: a name of at most 255 bytes with its keys. */
 bool sealed_invite_fits(size_t size);
 /* How an invitation's token is stored and looked up. */

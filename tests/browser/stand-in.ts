@@ -29,7 +29,7 @@ const lines: readonly (readonly ["client" | "counsellor", string])[] = [
 
 const message = (room: Id, seq: number, from: "client" | "counsellor", text: string, mine: boolean, more: Partial<MessageView> = {}): MessageView => ({
 	id: `${room}-${seq}`, room, seq, at: now - 3 * DAY + seq * 60_000, mine, from, senderName: from === "client" ? "Aino" : "Maija Virtanen",
-	employer: from === "client" ? "" : employer, text, system: null, edited: false, deleted: false, quarantine: null, locked: false, state: mine ? "read" : "stored", error: null, ...more,
+	employer: from === "client" ? "" : employer, text, item: null, system: null, edited: false, deleted: false, quarantine: null, locked: false, state: mine ? "read" : "stored", error: null, ...more,
 });
 
 const scenario = new URLSearchParams(location.search).get("as") ?? "client";

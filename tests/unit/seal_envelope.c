@@ -175,10 +175,10 @@ static void refuses_another_magic(void **state)
 	assert_refusal(envelope_parse(buf_slice(&b), &e), MAGIC);
 }
 
-static void refuses_every_kind_that_is_reserved_or_unknown(void **state)
+static void refuses_every_unknown_kind(void **state)
 {
 	for (unsigned kind = 0; kind < 256; kind++) {
-		if (kind == 1 || kind == 2 || kind == 6 || kind == 7)
+		if (kind >= 1 && kind <= 10)
 			continue;
 		struct draft d = message_draft(*state);
 		d.kind = (uint8_t)kind;
@@ -333,6 +333,74 @@ static void refuses_a_target_of_zeroes(void **state)
 	assert_refusal(parse(a, &d), CLEAR);
 }
 
+static const uint8_t items[] = {
+	ENVELOPE_ASSIGNMENT, ENVELOPE_ANSWER, ENVELOPE_NOTE, ENVELOPE_WORK, ENVELOPE_METER};
+
+static void takes_items_without_a_clear_part_and_their_tombstones(void **state)
+{
+	struct arena *a = *state;
+	struct envelope e;
+	for (size_t i = 0; i < sizeof(items); i++) {
+		struct draft d = message_draft(a);
+		d.kind = items[i];
+		assert_agreed(envelope_parse(draft_bytes(a, &d), &e));
+		assert_int_equal(e.kind, items[i]);
+		assert_int_equal(e.op, ENVELOPE_NEW);
+		assert_agreed(envelope_parse_tombstone(draft_tombstone(a, &d), &e));
+		d.clear = edit_clear(a, ENVELOPE_DELETE);
+		assert_refusal(parse(a, &d), CLEAR);
+		d.clear = SLICE_NONE;
+		d.body = fill_of(a, 1, BODY_AT_LEAST + 1);
+		assert_refusal(parse(a, &d), BODY);
+	}
+}
+
+static struct slice file_clear(struct arena *a, uint8_t file, uint64_t size, uint32_t part)
+{
+	uint8_t *p = arena_alloc(a, 60);
+	memset(p, file, 16);
+	num_put_u64(p + 16, size);
+	num_put_u32(p + 24, part);
+	memset(p + 28, 0x41, 32);
+	return slice_of(p, 60);
+}
+
+static void reads_what_a_manifest_says_of_its_file(void **state)
+{
+	struct arena *a = *state;
+	struct draft d = message_draft(a);
+	struct envelope e;
+	d.kind = ENVELOPE_FILE;
+	d.clear = file_clear(a, 7, 56 + 16400 + 16, 1049600);
+	assert_agreed(envelope_parse(draft_bytes(a, &d), &e));
+	struct id file = id_of(7);
+	struct hash parts = hash_of(0x41);
+	assert_memory_equal(&e.file.file, &file, sizeof(file));
+	assert_memory_equal(&e.file.parts_hash, &parts, sizeof(parts));
+	assert_int_equal(e.file.cipher_size, 56 + 16400 + 16);
+	assert_agreed(envelope_parse_tombstone(draft_tombstone(a, &d), &e));
+}
+
+static void refuses_a_manifest_of_no_possible_file(void **state)
+{
+	struct arena *a = *state;
+	struct draft d = message_draft(a);
+	d.kind = ENVELOPE_FILE;
+	assert_refusal(parse(a, &d), CLEAR);
+	static const uint64_t wrong[] = {
+		0, 55, 56, 71, 56 + 16400, 56 + 16400 + 15, 1ull << 53, UINT64_MAX};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		d.clear = file_clear(a, 7, wrong[i], 1049600);
+		assert_refusal(parse(a, &d), CLEAR);
+	}
+	d.clear = file_clear(a, 0, 72, 1049600);
+	assert_refusal(parse(a, &d), CLEAR);
+	d.clear = file_clear(a, 7, 72, 1049601);
+	assert_refusal(parse(a, &d), CLEAR);
+	d.clear = slice_part(file_clear(a, 7, 72, 1049600), 0, 59);
+	assert_refusal(parse(a, &d), CLEAR);
+}
+
 static void reads_what_a_receipt_has_read(void **state)
 {
 	struct arena *a = *state;
@@ -400,7 +468,7 @@ static void names_the_first_of_several_faults(void **state)
 	assert_refusal(parse(a, &d), ZERO);
 	d.suite = 0;
 	assert_refusal(parse(a, &d), SUITE);
-	d.kind = 3;
+	d.kind = 11;
 	assert_refusal(parse(a, &d), KIND);
 }
 
@@ -436,6 +504,8 @@ static void refuses_tombstones_cut_extended_or_of_another_kind(void **state)
 	assert_refusal(envelope_parse_tombstone(buf_slice(&b), &e), LONG);
 	d.kind = ENVELOPE_RECEIPT;
 	assert_refusal(envelope_parse_tombstone(draft_tombstone(a, &d), &e), KIND);
+	struct draft log = log_draft(a, ENVELOPE_CONTROL);
+	assert_refusal(envelope_parse_tombstone(draft_tombstone(a, &log), &e), KIND);
 }
 
 static void has_a_word_and_an_error_for_every_refusal(void **state)
@@ -461,7 +531,7 @@ int main(void)
 		FACT(refuses_lengths_that_point_past_the_end),
 		FACT(refuses_bytes_that_are_left_over),
 		FACT(refuses_another_magic),
-		FACT(refuses_every_kind_that_is_reserved_or_unknown),
+		FACT(refuses_every_unknown_kind),
 		FACT(refuses_every_other_suite),
 		FACT(refuses_ids_of_zeroes),
 		FACT(refuses_a_room_in_an_identity_entry),
@@ -473,6 +543,9 @@ int main(void)
 		FACT(refuses_a_parent_of_a_log_entry),
 		FACT(reads_what_an_edit_and_a_delete_name),
 		FACT(refuses_a_clear_part_that_is_not_of_the_kind),
+		FACT(takes_items_without_a_clear_part_and_their_tombstones),
+		FACT(reads_what_a_manifest_says_of_its_file),
+		FACT(refuses_a_manifest_of_no_possible_file),
 		FACT(refuses_a_target_of_zeroes),
 		FACT(reads_what_a_receipt_has_read),
 		FACT(takes_the_nine_padded_lengths_and_no_other),

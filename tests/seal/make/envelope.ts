@@ -1,7 +1,7 @@
 // envelope.json: envelopes and tombstones that are right, every refusal of the parser, and signatures.
 
 import {
-	buildHeader, concat, deriveEpoch, echoOf, finish, KIND, OP, parseEnvelope, parseTombstone, random, sealMessage, tombstoneOf, verifyEnvelope, zeroes,
+	buildHeader, concat, deriveEpoch, echoOf, finish, KIND, OP, makeFileClear, parseEnvelope, parseTombstone, random, sealMessage, tombstoneOf, u32, u64, utf8, verifyEnvelope, zeroes,
 	SealError, type Bytes, type Content, type HeaderFields,
 } from "../../../web/src/seal/index.js";
 import { flipBit, makeKeys, NOON } from "../lib/cast.js";
@@ -13,7 +13,7 @@ export interface GoodEnvelope {
 	readonly env_hash: string;
 	readonly tombstone?: string;
 	/** The padded and sealed plaintext, opened with this epoch key. */
-	readonly plaintext?: { readonly type: string; readonly text?: string; readonly target?: string; readonly hash?: string };
+	readonly plaintext?: { readonly type: string; readonly text?: string; readonly target?: string; readonly hash?: string; readonly ctype?: number; readonly bytes?: string; readonly clear?: string };
 }
 
 export interface EnvelopeVectors {
@@ -51,17 +51,22 @@ export const makeEnvelopes = async (): Promise<EnvelopeVectors> => {
 		["an edit", { type: "edit", target, text: "Hyvää huomenta!" }, { parents: parents.slice(0, 2) }],
 		["a delete", { type: "delete", target }, {}],
 		["a name card", { type: "name", text: "Oona" }, {}],
+		...[5, 6, 7, 9, 10, 11].map((ctype): [string, Content, Partial<HeaderFields>] => [
+			`an item of content type ${ctype}`, { type: "item", ctype, bytes: utf8(`{"ctype":${ctype}}`), clear: zeroes(0) }, {},
+		]),
+		["a file", { type: "item", ctype: 8, bytes: utf8('{"name":"ä.pdf"}'), clear: makeFileClear({ file: random(16), cipherSize: 56 + 16_400 + 16, partsHash: random(32) }) }, {}],
 		["a receipt", { type: "read", target, hash: random(32) }, { parents: parents.slice(2) }],
 	];
 	const good: GoodEnvelope[] = [];
 	for (const [name, content, change] of contents) {
 		const bytes = await message(content, change);
 		const env = await parseEnvelope(bytes);
+		const item = content.type === "item" ? { ctype: content.ctype, bytes: s(content.bytes), clear: s(content.clear) } : {};
 		const plain = {
-			type: content.type, ...("text" in content ? { text: content.text } : {}), ...("target" in content ? { target: s(content.target) } : {}),
+			...item, type: content.type, ...("text" in content ? { text: content.text } : {}), ...("target" in content ? { target: s(content.target) } : {}),
 			...("hash" in content ? { hash: s(content.hash) } : {}),
 		};
-		const tombstone = env.kind === KIND.message ? { tombstone: s(tombstoneOf(env)) } : {};
+		const tombstone = env.kind !== KIND.receipt ? { tombstone: s(tombstoneOf(env)) } : {};
 		good.push({ name, envelope: s(bytes), env_hash: s(env.hash), ...tombstone, plaintext: plain });
 	}
 
@@ -91,7 +96,7 @@ export const makeEnvelopes = async (): Promise<EnvelopeVectors> => {
 	await refuse("a body that is longer than the rest", set(plain, 159, 0, 0, 255, 255), "short");
 	await refuse("parents that are longer than the rest, whatever the magic", set(set(plain, 0, 0), 146, 255), "short");
 	await refuse("another magic", set(plain, 3, 0x32), "magic");
-	for (const kind of [0, 3, 4, 5, 8, 9, 10, 11, 255]) await refuse(`kind ${kind}`, set(plain, 4, kind), "kind");
+	for (const kind of [0, 11, 12, 255]) await refuse(`kind ${kind}`, set(plain, 4, kind), "kind");
 	await refuse("suite 0", set(plain, 5, 0), "suite");
 	await refuse("suite 2", set(plain, 5, 2), "suite");
 	await refuse("no organisation", await raw({ org: zeroes(16) }), "zero");
@@ -113,6 +118,22 @@ export const makeEnvelopes = async (): Promise<EnvelopeVectors> => {
 	await refuse("a delete of nothing", await raw({ clear: clearOf(OP.delete, zeroes(16)) }), "clear");
 	await refuse("a receipt for nothing", await raw({ kind: KIND.receipt, clear: zeroes(16) }), "clear");
 	await refuse("a receipt without its clear part", await raw({ kind: KIND.receipt }), "clear");
+	for (const kind of [KIND.assignment, KIND.answer, KIND.note, KIND.work, KIND.meter]) await refuse(`kind ${kind} with a clear part`, await raw({ kind, clear: clearOf(OP.delete, target) }), "clear");
+	const file = (change: Bytes, at: number): Bytes => {
+		const clear = makeFileClear({ file: target, cipherSize: 72, partsHash: random(32) });
+		clear.set(change, at);
+		return clear;
+	};
+	const manifest = (clear: Bytes): Promise<Bytes> => raw({ kind: KIND.file, clear });
+	await parseEnvelope(await manifest(file(zeroes(0), 0)));
+	await refuse("a file without its clear part", await manifest(zeroes(0)), "clear");
+	await refuse("a file without an id", await manifest(file(zeroes(16), 0)), "clear");
+	for (const size of [0, 55, 56, 71, 56 + 16_400, 56 + 16_400 + 15]) await refuse(`a file of ${size} bytes, which SEAL cannot make`, await manifest(file(u64(size), 16)), "clear");
+	await refuse("a file of 2^53 bytes", await manifest(file(Uint8Array.of(0, 0x20), 16)), "clear");
+	await refuse("a file of nearly 2^64 bytes", await manifest(file(new Uint8Array(8).fill(255), 16)), "clear");
+	await refuse("a file in other parts", await manifest(file(u32(1_049_601), 24)), "clear");
+	await refuse("a byte too many in clear", await manifest(concat(file(zeroes(0), 0), zeroes(1))), "clear");
+	await refuse("a message that says where a file is", await raw({ clear: file(zeroes(0), 0) }), "clear");
 	await refuse("1,025 bytes in clear", await raw({ clear: random(1025) }), "clear");
 	await refuse("a control entry with a clear part", await raw({ ...log, clear: random(16) }), "clear");
 	await refuse("an empty body", await raw({}, zeroes(0)), "body");

@@ -2,6 +2,7 @@
 // newer after: only a piece that changed is drawn again.
 
 import type { Id, MessageView } from "../client/api.js";
+import { ITEM_LINES } from "./items.js";
 
 export const PIECE = 32; // room_seq numbers in one piece
 
@@ -23,7 +24,7 @@ const placed = (message: MessageView): boolean => message.seq !== null;
 
 // What has a place in the room goes by it; a line of the control log without one goes by time; what is on its way goes last.
 const inOrder = (messages: Iterable<MessageView>): MessageView[] => {
-	const all = [...messages];
+	const all = [...messages].filter((one) => !one.item || one.quarantine || ITEM_LINES[one.item.kind]);
 	const bySeq = all.filter(placed).sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0) || a.at - b.at);
 	const byTime = all.filter((one) => !placed(one) && one.system !== null).sort((a, b) => a.at - b.at);
 	const waiting = all.filter((one) => !placed(one) && one.system === null).sort((a, b) => a.at - b.at);

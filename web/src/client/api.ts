@@ -115,6 +115,7 @@ export interface MessageView {
 	senderName: string;
 	employer: string;
 	text: string; // "" if deleted, quarantined or a system line
+	item: null | ItemBody; // a task, answer, file, note, work or meter instead of a message
 	system: null | SystemLine; // who came, went, closed, reopened: from the control log
 	edited: boolean;
 	deleted: boolean;
@@ -122,6 +123,32 @@ export interface MessageView {
 	locked: boolean; // verified, but its key is not given to us (yet); then text is ""
 	state: MessageState;
 	error: null | string; // wire word of the refusal if failed
+}
+
+/** What an envelope of kind 3, 4, 5, 8, 9 or 10 holds (proto/FORMAT.md, section 3). */
+export interface ItemBody {
+	kind: number;
+	ctype: number; // 0 where there is no content
+	content: null | Uint8Array; // null if deleted, quarantined or locked
+}
+
+/** An item with what its feature asks of it. */
+export interface ItemView extends ItemBody {
+	id: Id; // msg_id
+	seq: number;
+	at: number;
+	sender: Id;
+	senderName: string;
+	employer: string; // "" for clients
+	mine: boolean;
+	staff: boolean;
+	deleted: boolean;
+	quarantine: null | string;
+	locked: boolean;
+	clear: Uint8Array; // of a file's envelope: what stands there in clear
+	epoch: number;
+	/** Judged with everything around it. Else by itself: that nothing was left out is not known before the pages between are loaded. */
+	whole: boolean;
 }
 
 export interface SystemLine {
@@ -210,6 +237,18 @@ export interface Organising {
 	ownCode(): Promise<string>;
 }
 
+/** What features do in a room, by name; each adds its acts here and in client/work.ts, and is loaded with the first of them. */
+export interface Working {
+	/** Items of these kinds that are known here, in the order of the room. Changes come as `messages` of the open room. */
+	items(room: Id, kinds: readonly number[]): Promise<ItemView[]>;
+	/** One more stretch of older ones; `items` gives them then. */
+	olderItems(room: Id, kinds: readonly number[]): Promise<{ more: boolean }>;
+	/** Seals and sends UTF-8 JSON; resolves when it is stored. The content type says the kind (ITEM_KINDS). */
+	postItem(room: Id, ctype: number, json: string): Promise<{ id: Id }>;
+	/** Deletes an own item. */
+	removeItem(room: Id, id: Id): Promise<void>;
+}
+
 export interface Engine {
 	/** Connects and keeps connected (back-off with jitter); resolves when the session is open, rejects if there is none. */
 	start(): Promise<SelfView>;
@@ -275,5 +314,6 @@ export interface Engine {
 	readInvitation(fragment: string): Promise<{ ok: boolean }>; // shape only, before sign-in
 	setLanguage(language: Language): Promise<void>;
 	/** What concerns the organisation's keys, by name: few visits do any of it. */
+	work<A extends keyof Working>(act: A, ...args: Parameters<Working[A]>): ReturnType<Working[A]>;
 	organise<A extends keyof Organising>(act: A, ...args: Parameters<Organising[A]>): ReturnType<Organising[A]>;
 }

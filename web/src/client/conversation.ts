@@ -38,6 +38,8 @@ export interface Conversation {
 	newestAt(seq: number): Known | undefined;
 	/** The room_seq of what cannot be believed. */
 	doubts(): number[];
+	/** The least room_seq that was fetched, 0 if none. */
+	lowest(): number;
 	/** Rows that are no envelopes at all, with their times. */
 	unreadable(): ReadonlyMap<number, number>;
 	/** After which room_seq the n-th control entry stands, if that is known here. */
@@ -99,10 +101,10 @@ export const makeConversation = (d: ConversationDeps): Conversation => {
 	const opened = async (env: Envelope, doubt: string | null): Promise<Pick<Known, "content" | "language" | "doubt">> => {
 		const nothing = { content: undefined, language: "", doubt };
 		if (doubt !== null || !env.body) return nothing;
-		const keys = await d.keys.epoch(env.epoch);
-		if (!keys) return nothing;
+		const key = await d.keys.body(env.kind, env.epoch);
+		if (!key) return nothing;
 		try {
-			const { content, echo } = await openMessage(env, keys.message);
+			const { content, echo } = await openMessage(env, key);
 			d.echo(env, echo);
 			return { content, language: echo.language, doubt };
 		} catch (thrown) {
@@ -212,11 +214,12 @@ export const makeConversation = (d: ConversationDeps): Conversation => {
 		heads: () => rules().heads(),
 		lastSeq: (kid) => rules().lastSeq(kid) ?? 0,
 		highest,
+		lowest: () => bottom,
 		known: (seq) => bySeq.get(seq),
 		newestAt: (seq) => {
 			for (let at = seq; at > 0 && at >= Math.max(1, bottom); at--) {
 				const known = bySeq.get(at);
-				if (known && known.doubt === null && known.env.kind === KIND.message) return known;
+				if (known && known.doubt === null && known.env.kind !== KIND.receipt && known.env.kind !== KIND.note) return known;
 			}
 			return undefined;
 		},

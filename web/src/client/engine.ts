@@ -1,7 +1,7 @@
 // The engine: joins connection, self, list and rooms into the contract of api.ts. It holds no rule of its own; what is true about a room
 // is decided in its log and conversation, what a person may do by the server and by the rules of the seal.
 
-import type { Engine, EngineEvent, Id, Language, Organising } from "./api.js";
+import type { Engine, EngineEvent, Id, Language, Organising, Working } from "./api.js";
 import type { Context } from "./context.js";
 import type { Identification } from "./identify.js";
 import type { Left } from "./draft.js";
@@ -28,13 +28,6 @@ export interface EngineParts {
 	self(): Self;
 	room(id: Id): Room;
 }
-
-/** Every one of them once; the compiler misses none. */
-const RARE: { readonly [M in keyof RareActs]: true } = {
-	createKeys: true, resetKeys: true, addPasskey: true, removePasskey: true, newCode: true, changePassphrase: true, setName: true, invite: true,
-	renewInvitation: true, renameClient: true, addColleague: true, removeColleague: true, colleagues: true, identified: true, compareCode: true, confirmKeys: true,
-	refuseKeys: true, closeRoom: true, reopenRoom: true, leaveRoom: true, acceptInvitation: true, readInvitation: true,
-};
 
 /** A server that does not answer keeps no key open. */
 const briefly = (work: readonly unknown[]): Promise<unknown> =>
@@ -205,6 +198,11 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		return (acts[name] as (...args: unknown[]) => Promise<unknown>)(...args);
 	};
 
+	const work = async (act: keyof Working, ...args: unknown[]) => {
+		const acts = (await import("./work.js")).working({ call, context, prepared });
+		return (acts[act] as (...args: unknown[]) => Promise<unknown>)(...args);
+	};
+
 	let organising: Promise<Organising> | undefined; // with what a ceremony holds
 	const organise = async (act: keyof Organising, ...args: unknown[]) => {
 		const acts = await (organising ??= import("./organisation-acts.js").then(({ makeOrganising }) => makeOrganising({ call, self: mine, tellSelf })));
@@ -233,9 +231,9 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		rooms.tell();
 	};
 
-	return {
-		...(Object.fromEntries(Object.keys(RARE).map((name) => [name, rarely(name as keyof RareActs)])) as unknown as RareActs),
+	const own: Omit<Engine, keyof RareActs> & { readonly parts: EngineParts } = {
 		organise: organise as Engine["organise"],
+		work: work as Engine["work"],
 		parts: { link, self: mine, room },
 		start: async () => {
 			self = await loadSelf(call, platform, await link.start(), () => void lock().catch(() => undefined));
@@ -276,4 +274,8 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			mine().store()?.change((s) => (s.language === wanted ? s : { ...s, language: wanted, languageAt: Date.now() }));
 		},
 	};
+	/** What is none of these is a rare act; an engine is no promise. */
+	const get = (_: object, name: string | symbol): unknown =>
+		name in own || name === "then" ? own[name as keyof typeof own] : rarely(name as keyof RareActs);
+	return new Proxy<object>(own, { get }) as Engine & typeof own;
 };

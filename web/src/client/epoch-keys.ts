@@ -5,12 +5,15 @@ import { refusal } from "./refusal.js";
 import type { ControlLog } from "./control-log.js";
 import type { Wrap } from "./wire.js";
 import {
-	deriveEpoch, deriveStaff, equal, fromBase64Url, KEYSET, unwrapKey, type Bytes, type EncryptionKey, type EpochKeys, type WrapPlace,
+	deriveEpoch, deriveStaff, equal, fromBase64Url, isZero, KEYSET, KIND, unwrapKey, zeroes, type Bytes, type EncryptionKey, type EpochKeys, type SealKey,
+	type WrapPlace,
 } from "../seal/index.js";
 
 export interface RoomKeys {
 	/** The keys of an epoch, or undefined if no wrap of ours opens: locked until somebody grants it. */
 	epoch(n: number): Promise<EpochKeys | undefined>;
+	/** What seals and opens the body of an envelope of this kind and epoch. A note's is under the newest staff key until then. */
+	body(kind: number, epoch: number): Promise<SealKey | undefined>;
 	/** Which of the epochs 1..until open. */
 	openable(until: number): Promise<number[]>;
 	/** The raw key, for wrapping it to somebody else; the caller wipes it. Refused (no_keys) if none of our wraps holds the committed one. */
@@ -67,8 +70,22 @@ export const makeRoomKeys = (log: ControlLog, mine: () => readonly EncryptionKey
 		return keys;
 	};
 
+	const notes = new Map<number, SealKey>();
+	const note = async (n: number): Promise<SealKey | undefined> => {
+		const { org, room, epochs } = log.state();
+		while (n > 0 && isZero(epochs[n - 1]?.staffCommit ?? zeroes(1))) n--;
+		const known = notes.get(n);
+		const raw = known ? undefined : await find(n, KEYSET.staff);
+		if (!raw) return known;
+		const keys = await deriveStaff(raw, org, room, n);
+		raw.fill(0);
+		notes.set(n, keys.note);
+		return keys.note;
+	};
+
 	return {
 		epoch,
+		body: async (kind, n) => (kind === KIND.note ? note(n) : (await epoch(n))?.message),
 		raw: async (n, keyset) => {
 			const key = await find(n, keyset);
 			if (!key) throw refusal("no_keys", String(n));

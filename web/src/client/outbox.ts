@@ -31,8 +31,8 @@ export interface OutboxDeps {
 }
 
 export interface Outbox {
-	/** `done` resolves when it is stored and rejects when it was refused for good. */
-	add(content: Content): { job: Job; done: Promise<void> };
+	/** `done` resolves with its msg_id when it is stored and rejects when it was refused for good. */
+	add(content: Content): { job: Job; done: Promise<Id> };
 	retry(id: Id): void;
 	/** Takes a failed job away. */
 	discard(id: Id): void;
@@ -50,12 +50,12 @@ export const makeOutbox = (deps: OutboxDeps, name: () => Id): Outbox => {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let stopped = false;
 	let waits = 0;
-	const waiters = new Map<Content, { resolve(): void; reject(why: Error): void }>();
+	const waiters = new Map<Content, { resolve(id: Id): void; reject(why: Error): void }>();
 
 	const settle = (job: Job, failed: string | null): void => {
 		const waiter = waiters.get(job.content);
 		waiters.delete(job.content);
-		if (failed === null) waiter?.resolve();
+		if (failed === null) waiter?.resolve(job.id);
 		else waiter?.reject(refusal(failed));
 	};
 
@@ -113,7 +113,7 @@ export const makeOutbox = (deps: OutboxDeps, name: () => Id): Outbox => {
 		add: (content) => {
 			const job: Job = { id: name(), content, at: Date.now(), envelope: undefined, failed: null };
 			jobs = [...jobs, job];
-			const done = new Promise<void>((resolve, reject) => waiters.set(content, { resolve, reject }));
+			const done = new Promise<Id>((resolve, reject) => waiters.set(content, { resolve, reject }));
 			done.catch(() => undefined);
 			pump();
 			return { job, done };

@@ -7,7 +7,7 @@ import type { Job } from "./outbox.js";
 import type { People } from "./people.js";
 import { isReset } from "./new-keys.js";
 import type { Message } from "./timeline.js";
-import { equal, memberOf, PROOF, ROLE, toBase64Url, type Bytes, type ControlEntry, type Member } from "../seal/index.js";
+import { equal, KIND, memberOf, PROOF, ROLE, toBase64Url, type Bytes, type ControlEntry, type Member } from "../seal/index.js";
 
 /** Who is asking, and what they call people. */
 export interface Names {
@@ -104,7 +104,7 @@ const systemLine = (entry: ControlEntry, log: ControlLog, names: Names): SystemL
 };
 
 const blank: Omit<MessageView, "id" | "room" | "at" | "from" | "seq"> = {
-	mine: false, senderName: "", employer: "", text: "", system: null, edited: false, deleted: false, quarantine: null, locked: false, state: "stored", error: null,
+	mine: false, senderName: "", employer: "", text: "", system: null, item: null, edited: false, deleted: false, quarantine: null, locked: false, state: "stored", error: null,
 };
 
 /** Lines of the control log that have a place among the messages that are loaded: between two room_seq. */
@@ -131,11 +131,12 @@ const senderOf = (log: ControlLog, user: Bytes, names: Names): Pick<MessageView,
 
 /** A message of an epoch before the viewer's own first one is none of theirs: it is not shown at all. */
 export const messageView = (m: Message, log: ControlLog, names: Names, readUpTo: number): MessageView => {
-	const { env, seq, at, doubt } = m.known;
+	const { env, seq, at, doubt, content } = m.known;
+	const item = content?.type === "item" && !m.deleted && doubt === null ? content : undefined;
 	const state: MessageState = seq <= readUpTo ? "read" : "stored";
 	return {
 		...blank, id: toBase64Url(env.msgId), room: log.room, seq, at, ...senderOf(log, env.sender, names), text: m.text, edited: m.edited,
-		deleted: m.deleted, quarantine: doubt, locked: m.locked, state,
+		item: env.kind > KIND.receipt ? { kind: env.kind, ctype: item?.ctype ?? 0, content: item?.bytes ?? null } : null, deleted: m.deleted, quarantine: doubt, locked: m.locked, state,
 	};
 };
 

@@ -15,7 +15,7 @@ import type { Known, Message } from "./timeline.js";
 import { memberSince, unheard, waiting } from "./new-keys.js";
 import { markOf, withMark, withPin } from "./user-state.js";
 import type { AgreementCard, RoomRow, Row } from "./wire.js";
-import { activeMember, equal, isRotationDue, mayWriteIn, random, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
+import { activeMember, equal, isRotationDue, KIND, mayWriteIn, random, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
 
 const TYPING_MS = 6_000;
 const ROTATE_WAIT_MS = 400;
@@ -31,6 +31,8 @@ export interface Room {
 	readonly acts: Acts;
 	readonly sender: Sender;
 	names(): Names;
+	/** Told of what changed: ids of messages and items. */
+	readonly heard: Set<(ids: readonly Id[]) => void>;
 	/** Fetches, verifies and shows; also after a reconnect and for another language. */
 	open(language: Language): Promise<RoomView>;
 	/** Verifies log and newest page without showing: for acts on a room that no page looks at. */
@@ -85,8 +87,10 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 
 	const isHidden = (m: Message): boolean => {
 		const place = log.states.find(m.known.env.logHead)?.index ?? 0;
-		return m.locked && place < memberSince(log.entries, me.userBytes);
+		return m.locked && (m.known.env.kind === KIND.note || place < memberSince(log.entries, me.userBytes));
 	};
+
+	const heard = new Set<(ids: readonly Id[]) => void>();
 
 	const viewsOf = (ids: Iterable<Id>): MessageView[] => {
 		const readUpTo = conversation.timeline.readByOthers(me.user);
@@ -134,6 +138,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		changed: (ids, fresh) => {
 			tell([...viewsOf(new Set([...ids, ...newlyRead()])), ...changedLines()], ids.filter((one) => !conversation.timeline.message(one)));
 			announce(fresh);
+			for (const hear of heard) hear(ids);
 			remember();
 			if (fresh.length > 0) c.roomsChanged();
 			if (watched) show();
@@ -341,7 +346,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	};
 
 	return {
-		id, log, keys, conversation, outbox, draft, acts, sender, names, prepare, show, showAll,
+		id, log, keys, conversation, outbox, draft, acts, sender, names, heard, prepare, show, showAll,
 		showJob: (job) => jobChanged(job, job.id),
 		dropJob: (gone) => tell([], [gone]),
 		open: async (next) => {

@@ -7,7 +7,7 @@ import type { Conversation } from "./conversation.js";
 import type { RoomKeys } from "./epoch-keys.js";
 import { refusal } from "./refusal.js";
 import type { RoomRow } from "./wire.js";
-import { echoOf, random, sealMessage, toBase64Url, type Content, type ControlState } from "../seal/index.js";
+import { echoOf, kindOf, random, sealMessage, toBase64Url, type Content, type ControlState } from "../seal/index.js";
 
 export interface Sender {
 	seal(content: Content): Promise<{ id: Id; envelope: string }>;
@@ -44,8 +44,8 @@ export const makeSender = (d: SenderDeps): Sender => {
 	return {
 		seal: async (content) => {
 			const state = await d.ready();
-			const keys = await d.keys.epoch(state.epoch);
-			if (!keys) throw refusal("no_keys");
+			const key = await d.keys.body(kindOf(content), state.epoch);
+			if (!key) throw refusal("no_keys");
 			const { sig } = d.c.account().keys;
 			sealed = nextNumber(sig.kid);
 			const fields = {
@@ -54,7 +54,7 @@ export const makeSender = (d: SenderDeps): Sender => {
 			};
 			const echo = echoOf(d.language(), d.c.store.version(), d.c.account().version);
 			const msgId = random(16);
-			const bytes = await sealMessage(sig, keys.message, fields, content, echo, msgId);
+			const bytes = await sealMessage(sig, key, fields, content, echo, msgId);
 			return { id: toBase64Url(msgId), envelope: toBase64Url(bytes) };
 		},
 		acknowledged: () => {

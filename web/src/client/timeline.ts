@@ -1,4 +1,4 @@
-// The messages of one room as people see them, made from envelopes that were judged before: edits and deletes are laid over the
+// The messages and items of one room as people see them, made from envelopes that were judged before: edits and deletes are laid over the
 // messages that they name, receipts become read marks, name cards names. Pure bookkeeping: order of arrival does not matter, so
 // older pages and live messages may come as they like.
 
@@ -46,8 +46,6 @@ interface Slot {
 	edit: Known | undefined;
 	removed: Known | undefined;
 }
-
-const isMessage = (env: Envelope): boolean => env.kind === KIND.message && env.clear.length === 0;
 
 export const makeTimeline = (): Timeline => {
 	const slots = new Map<Id, Slot>();
@@ -116,7 +114,7 @@ export const makeTimeline = (): Timeline => {
 			seqOfHash.set(toBase64Url(known.env.hash), known.seq);
 			if (!newest || known.seq > newest.seq) newest = known;
 			if (known.env.kind === KIND.receipt) return takeReceipt(known);
-			return isMessage(known.env) ? takeMessage(known) : takeChange(known);
+			return opOf(known.env) === 0 ? takeMessage(known) : takeChange(known);
 		},
 		message: (id) => {
 			const found = slots.get(id);

@@ -1,9 +1,10 @@
-// What stands inside a sealed body (FORMAT.md section 3): text, edit, delete, name card, receipt. A content that does not
+// What stands inside a sealed body (FORMAT.md section 3): text, edit, delete, name card, receipt, and the items of a room, which
+// are bytes here: each feature knows its own. A content that does not
 // belong to the kind and the clear part of its envelope is refused, so neither can be passed off as the other.
 
 import { concat, equal, fromUtf8, random, reader, SealError, u64, u8, utf8, zeroes, type Bytes } from "./bytes.js";
 import { labelledHash, type SealKey } from "./derive.js";
-import { buildHeader, finish, KIND, OP, opOf, type Envelope, type HeaderFields } from "./envelope.js";
+import { buildHeader, finish, isEntry, KIND, OP, opOf, type Envelope, type HeaderFields, type Kind } from "./envelope.js";
 import { LABEL } from "./labels.js";
 import { type SigningKey } from "./p256.js";
 import { open, pad, paddedLength, seal, sealedLength, unpad } from "./seal.js";
@@ -13,7 +14,21 @@ export type Content =
 	| { readonly type: "edit"; readonly target: Bytes; readonly text: string }
 	| { readonly type: "delete"; readonly target: Bytes }
 	| { readonly type: "name"; readonly text: string }
-	| { readonly type: "read"; readonly target: Bytes; readonly hash: Bytes };
+	| { readonly type: "read"; readonly target: Bytes; readonly hash: Bytes }
+	| ItemContent;
+
+/** An item of a room: a task, an answer, a file, a note, work, a meter. `clear` is that of its envelope: a file's, or empty. */
+export interface ItemContent {
+	readonly type: "item";
+	readonly ctype: number;
+	readonly bytes: Bytes;
+	readonly clear: Bytes;
+}
+
+/** The content types of items, and the kind of envelope each stands in. */
+export const ITEM_KINDS: Readonly<Record<number, Kind>> = {
+	5: KIND.assignment, 6: KIND.assignment, 7: KIND.answer, 8: KIND.file, 9: KIND.note, 10: KIND.work, 11: KIND.meter,
+};
 
 /** What each plaintext says beside its content; the versions are the sender's newest (FORMAT.md section 8). */
 export interface Echo {
@@ -32,7 +47,7 @@ interface Form {
 	readonly most: number;
 }
 
-const FORMS: Readonly<Record<Content["type"], Form>> = {
+const FORMS: Readonly<Record<Exclude<Content["type"], "item">, Form>> = {
 	text: { ctype: 1, kind: KIND.message, op: 0, least: 1, most: 60_000 },
 	edit: { ctype: 2, kind: KIND.message, op: OP.edit, least: 1, most: 60_000 },
 	delete: { ctype: 3, kind: KIND.message, op: OP.delete, least: 0, most: 0 },
@@ -42,14 +57,21 @@ const FORMS: Readonly<Record<Content["type"], Form>> = {
 
 const VERSION = 1;
 
+const itemForm = (ctype: number): Form => ({ ctype, kind: ITEM_KINDS[ctype] ?? 0, op: 0, least: 2, most: 60_000 });
+
+const formOf = (content: Content): Form => (content.type === "item" ? itemForm(content.ctype) : FORMS[content.type]);
+
+export const kindOf = (content: Content): Kind => formOf(content).kind as Kind;
+
 const payload = (content: Content): Bytes => {
+	if (content.type === "item") return content.bytes;
 	if (content.type === "read") return content.hash;
 	if (content.type === "delete") return zeroes(0);
 	return utf8(content.text);
 };
 
 export const encodeContent = (content: Content, echo: Echo): Bytes => {
-	const form = FORMS[content.type];
+	const form = formOf(content);
 	const bytes = payload(content);
 	if (bytes.length < form.least || bytes.length > form.most || ("text" in content && content.text.includes("\0")))
 		throw new SealError("content");
@@ -61,25 +83,25 @@ export const encodeContent = (content: Content, echo: Echo): Bytes => {
 
 const clearOf = (content: Content): Bytes => {
 	if (content.type === "read") return content.target;
+	if (content.type === "item") return content.clear;
 	const { op } = FORMS[content.type];
 	return "target" in content ? concat(u8(op), content.target) : zeroes(0);
 };
 
 export type MessageFields = Omit<HeaderFields, "kind" | "msgId" | "clear" | "senderKid">;
 
-/** Seals and signs a new envelope of kind 1 or 2. A repeat after a lost reply is the same bytes, never a second call. */
+/** Seals and signs a new envelope, under K_msg or (a note) K_note. A repeat after a lost reply is the same bytes, never a second call. */
 export const sealMessage = async (
 	signer: SigningKey, key: SealKey, fields: MessageFields, content: Content, echo: Echo, msgId: Bytes = random(16),
 ): Promise<Bytes> => {
 	const plain = encodeContent(content, echo);
-	const kind = FORMS[content.type].kind === KIND.receipt ? KIND.receipt : KIND.message;
-	const all = { ...fields, kind, msgId, clear: clearOf(content), senderKid: signer.kid };
+	const all = { ...fields, kind: kindOf(content), msgId, clear: clearOf(content), senderKid: signer.kid };
 	const header = buildHeader(all, sealedLength(paddedLength(plain.length)));
 	const body = await seal(key, await labelledHash(LABEL.msg, header), pad(plain));
 	return finish(signer, header, body);
 };
 
-const makeContent = (type: Content["type"], target: Bytes, bytes: Bytes): Content => {
+const makeContent = (type: keyof typeof FORMS, target: Bytes, bytes: Bytes): Content => {
 	if (type === "read") return { type, target, hash: bytes };
 	if (type === "delete") return { type, target };
 	const text = fromUtf8(bytes);
@@ -95,24 +117,24 @@ export const decodeContent = (e: HeaderFields, plain: Bytes): { content: Content
 	const language = fromUtf8(r.take(2));
 	const echo = { language, stateVersion: r.u64(), unlockersVersion: r.u64(), checkpointSize: r.u64(), checkpoint: r.take(32) };
 	const bytes = r.take(r.left());
-	const found = Object.entries(FORMS).find(([, form]) => form.ctype === ctype && form.kind === e.kind && form.op === opOf(e));
-	if (!found || !/^[a-z]{2}$/.test(language)) throw new SealError("content");
-	const [type, form] = found as [Content["type"], Form];
-	if (bytes.length < form.least || bytes.length > form.most) throw new SealError("content");
+	const [type, form] = Object.entries(FORMS).find(([, one]) => one.ctype === ctype) ?? ["item", itemForm(ctype)];
+	const fits = form.kind === e.kind && form.op === opOf(e) && bytes.length >= form.least && bytes.length <= form.most;
+	if (!fits || !/^[a-z]{2}$/.test(language)) throw new SealError("content");
+	if (type === "item") return { content: { type, ctype, bytes, clear: e.clear }, echo };
 	const target = e.kind === KIND.receipt ? e.clear : e.clear.subarray(1);
-	return { content: makeContent(type, target, bytes), echo };
+	return { content: makeContent(type as keyof typeof FORMS, target, bytes), echo };
 };
 
 /** Opens the body of an envelope that the room's verifier has accepted. */
 export const openMessage = async (e: Envelope, key: SealKey): Promise<{ content: Content; echo: Echo }> => {
-	if (!e.body || (e.kind !== KIND.message && e.kind !== KIND.receipt)) throw new SealError("content");
+	if (!e.body || isEntry(e.kind)) throw new SealError("content");
 	return decodeContent(e, unpad(await open(key, await labelledHash(LABEL.msg, e.header), e.body)));
 };
 
-/** An edit or a delete counts only if its sender wrote the target, and the target is a message and no edit of one. */
+/** An edit or a delete counts only if its sender wrote the target, and the target is a message, no edit of one; a delete's also an item. */
 export const mayChange = (change: HeaderFields, target: HeaderFields): boolean =>
-	change.kind === KIND.message && target.kind === KIND.message && equal(change.sender, target.sender) &&
-	target.clear.length === 0 && opOf(change) !== 0 && equal(change.clear.subarray(1), target.msgId);
+	equal(change.sender, target.sender) && target.kind !== KIND.receipt && opOf(target) === 0 &&
+	(opOf(change) === OP.delete || (opOf(change) === OP.edit && target.kind === KIND.message)) && equal(change.clear.subarray(1), target.msgId);
 
 /** The echo while there are no logs: the checkpoint is zero. */
 export const echoOf = (language: string, stateVersion: number, unlockersVersion: number): Echo => ({

@@ -7,7 +7,7 @@ import { LABEL, MAGIC, SUITE } from "./labels.js";
 import { sign, verify, type SigningKey } from "./p256.js";
 import { PAD_MOST, sealedLength } from "./seal.js";
 
-export const KIND = { message: 1, receipt: 2, control: 6, identity: 7 } as const;
+export const KIND = { message: 1, receipt: 2, assignment: 3, answer: 4, file: 5, control: 6, identity: 7, note: 8, work: 9, meter: 10 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 export const OP = { edit: 1, delete: 2 } as const;
 
@@ -57,14 +57,30 @@ interface KindRule {
 	readonly body: (length: number) => boolean;
 }
 
+const CHUNK = 16_400; // of a sealed file
+
 const isOp = (clear: Bytes): boolean =>
 	clear.length === 17 && (clear[0] === OP.edit || clear[0] === OP.delete) && !isZero(clear.subarray(1));
 
+/** A manifest's: file, length of the ciphertext, length of a part, hash of the parts' digests (manifest.ts reads and makes it). */
+const isFile = (clear: Bytes): boolean => {
+	if (clear.length !== 60 || isZero(clear.subarray(0, 16))) return false;
+	const r = reader(clear.subarray(16));
+	const size = r.u32() * 2 ** 32 + r.u32();
+	return size > 56 && size <= MAX_NUMBER && (size - 56) % CHUNK >= 16 && r.u32() === 64 * CHUNK;
+};
+
+const isNothing = (clear: Bytes): boolean => clear.length === 0;
+const isPadded = (length: number): boolean => bodyLengths.has(length);
+const ITEM: KindRule = { clear: isNothing, body: isPadded };
+
 const RULES: Readonly<Record<Kind, KindRule>> = {
-	1: { clear: (clear) => clear.length === 0 || isOp(clear), body: (n) => bodyLengths.has(n) },
-	2: { clear: (clear) => clear.length === 16 && !isZero(clear), body: (n) => bodyLengths.has(n) },
-	6: { clear: (clear) => clear.length === 0, body: (n) => n >= 1 && n <= 32_768 },
-	7: { clear: (clear) => clear.length === 0, body: (n) => n >= 1 && n <= 4_096 },
+	1: { clear: (clear) => isNothing(clear) || isOp(clear), body: isPadded },
+	2: { clear: (clear) => clear.length === 16 && !isZero(clear), body: isPadded },
+	3: ITEM, 4: ITEM, 8: ITEM, 9: ITEM, 10: ITEM,
+	5: { clear: isFile, body: isPadded },
+	6: { clear: isNothing, body: (n) => n >= 1 && n <= 32_768 },
+	7: { clear: isNothing, body: (n) => n >= 1 && n <= 4_096 },
 };
 
 const refuse = (word: string): never => {
@@ -72,9 +88,11 @@ const refuse = (word: string): never => {
 };
 
 const isKind = (kind: number): kind is Kind => kind in RULES;
+/** Of a log; all others are envelopes of a room's conversation. */
+export const isEntry = (kind: number): boolean => kind === KIND.control || kind === KIND.identity;
 
 const checkNumbers = (f: HeaderFields): void => {
-	const log = f.kind === KIND.control || f.kind === KIND.identity;
+	const log = isEntry(f.kind);
 	if (f.time > MAX_NUMBER || f.seq > MAX_NUMBER) refuse("number");
 	if (log && f.retention !== 0) refuse("number");
 	if (f.kind === KIND.identity && f.epoch !== 0) refuse("number");
@@ -86,7 +104,7 @@ const checkZero = (f: HeaderFields): void => {
 };
 
 const checkParents = (f: HeaderFields): void => {
-	const most = f.kind === KIND.control || f.kind === KIND.identity ? 0 : 4;
+	const most = isEntry(f.kind) ? 0 : 4;
 	if (f.parents.length > most) refuse("parents");
 	f.parents.forEach((parent, i) => {
 		const before = f.parents[i - 1];
@@ -128,7 +146,7 @@ const walk = (bytes: Bytes, tombstone: boolean): Walked => {
 /** The checks that need no hash. Throws SealError with the word of FORMAT.md. */
 const check = (w: Walked, tombstone: boolean): void => {
 	if (compare(w.magic, utf8(MAGIC)) !== 0) refuse("magic");
-	if (!isKind(w.kind) || (tombstone && w.kind !== KIND.message)) return refuse("kind");
+	if (!isKind(w.kind) || (tombstone && (isEntry(w.kind) || w.kind === KIND.receipt))) return refuse("kind");
 	if (w.suite !== SUITE) refuse("suite");
 	checkZero(w.fields);
 	checkNumbers(w.fields);

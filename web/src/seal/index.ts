@@ -14,6 +14,7 @@ export * from "./identity.js";
 export * from "./identity-rules.js";
 export * from "./invite.js";
 export * from "./labels.js";
+export * from "./manifest.js";
 export * from "./p256.js";
 export * from "./replay.js";
 export * from "./room.js";

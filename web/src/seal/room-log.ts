@@ -2,7 +2,8 @@
 
 import { equal, hex, type Bytes } from "./bytes.js";
 import { liveMember, mayWriteIn, type ControlState } from "./control-state.js";
-import { type HeaderFields } from "./envelope.js";
+import { ROLE } from "./control.js";
+import { KIND, type HeaderFields } from "./envelope.js";
 
 export interface RoomLog {
 	/** Appends the state after the next verified entry. */
@@ -31,11 +32,12 @@ export const makeRoomLog = (): RoomLog => {
 	};
 };
 
-/** Why an authentic envelope of kind 1 or 2 could not be written by its sender at that state; undefined if it could. */
-export const misplacedIn = (state: ControlState, e: HeaderFields): "wrong_room" | "not_member" | "room_closed" | "wrong_epoch" | undefined => {
+/** Why an authentic envelope could not be written by its sender at that state; undefined if it could. */
+export const misplacedIn = (state: ControlState, e: HeaderFields): "wrong_room" | "not_member" | "room_closed" | "wrong_epoch" | "wrong_role" | undefined => {
 	if (!equal(e.org, state.org) || !equal(e.room, state.room)) return "wrong_room";
 	const member = liveMember(state, e.sender);
 	if (!member || !equal(member.sigKid, e.senderKid)) return "not_member";
+	if ((e.kind === KIND.assignment || e.kind === KIND.note) && member.role !== ROLE.staff) return "wrong_role";
 	if (state.phase === "closed") return "room_closed";
 	return e.epoch === state.epoch && e.epoch > 0 && !state.pending && mayWriteIn(state, member) ? undefined : "wrong_epoch";
 };

@@ -5,7 +5,7 @@ import { compare, hex, type Bytes } from "./bytes.js";
 import { KIND, OP, opOf, targetOf, type Envelope } from "./envelope.js";
 
 export type Reason =
-	| "malformed" | "wrong_room" | "not_member" | "room_closed" | "wrong_epoch" | "unknown_key" | "bad_signature"
+	| "malformed" | "wrong_room" | "not_member" | "wrong_role" | "room_closed" | "wrong_epoch" | "unknown_key" | "bad_signature"
 	| "replay" | "fork" | "gap" | "old_epoch" | "old_log" | "lost_parent" | "no_parents" | "unexplained_tombstone";
 
 export interface Link {

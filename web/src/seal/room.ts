@@ -1,9 +1,9 @@
-// The room's verifier: everything that a client must find true before it shows an envelope of kind 1 or 2 as somebody's words
+// The room's verifier: everything that a client must find true before it shows an envelope as somebody's words or work
 // (FORMAT.md section 3, and "what clients must verify" of the design). Pages come backwards, live envelopes forwards. What does
 // not verify is quarantined, never dropped in silence. Opening the body comes after, with the epoch's key.
 
 import { equal, hex, type Bytes } from "./bytes.js";
-import { KIND, parseEnvelope, parseTombstone, verifyEnvelope, type Envelope } from "./envelope.js";
+import { isEntry, parseEnvelope, parseTombstone, verifyEnvelope, type Envelope } from "./envelope.js";
 import { type KeyFinder } from "./replay.js";
 import { misplacedIn, type RoomLog } from "./room-log.js";
 import { addLink, completeWindow, deletedBy, emptyWindow, headsOf, linkOf, markReplay, type Link, type Reason } from "./room-window.js";
@@ -53,21 +53,21 @@ export interface RoomFacts {
 	readonly firstSeq: number;
 }
 
-type Judged = { readonly env: Envelope | undefined; readonly verdict: Verdict } | { readonly env: Envelope; readonly logIndex: number };
+export type Judged = { readonly env: Envelope | undefined; readonly verdict: Verdict } | { readonly env: Envelope; readonly logIndex: number };
 
 const quarantined = (reason: Reason): Verdict => ({ kind: "quarantined", reason });
 
 const parse = async (item: StoredEnvelope): Promise<Envelope | undefined> => {
 	try {
 		const env = await (item.tombstone ? parseTombstone(item.bytes) : parseEnvelope(item.bytes));
-		return env.kind === KIND.message || env.kind === KIND.receipt ? env : undefined;
+		return isEntry(env.kind) ? undefined : env;
 	} catch {
 		return undefined;
 	}
 };
 
 /** What can be said of an envelope by itself: form, place, membership, epoch, signature. */
-const judge = async (facts: RoomFacts, item: StoredEnvelope): Promise<Judged> => {
+export const judge = async (facts: Omit<RoomFacts, "firstSeq">, item: StoredEnvelope): Promise<Judged> => {
 	const env = await parse(item);
 	if (!env) return { env, verdict: quarantined("malformed") };
 	if (!equal(env.org, facts.org) || !equal(env.room, facts.room)) return { env, verdict: quarantined("wrong_room") };

@@ -1,7 +1,7 @@
 // The page's end of the engine's worker: the same contract, each call a message and a promise. kill() ends the worker and with it every key.
 
 import type { Engine, EngineEvent } from "../client/api.js";
-import { isMethod, methods, type Answer, type Method, type Told } from "./rpc.js";
+import type { Answer, Method, Told } from "./rpc.js";
 import { startWorker } from "./trusted.js";
 
 export type RunningEngine = Engine & { kill(): void };
@@ -49,6 +49,8 @@ export const startEngine = (hear: (event: EngineEvent) => void): RunningEngine =
 		worker.terminate();
 		fail();
 	};
-	const calls = Object.fromEntries(methods.filter(isMethod).map((method) => [method, (...args: unknown[]) => ask(method, args)]));
-	return { ...(calls as unknown as Engine), kill };
+	// Whatever is asked of it is asked of the worker, which knows its methods; it is no promise.
+	const get = (_: object, name: string | symbol): unknown =>
+		name === "kill" ? kill : name === "then" ? undefined : (...args: unknown[]) => ask(name as Method, args);
+	return new Proxy<object>({}, { get }) as RunningEngine;
 };

@@ -5,7 +5,7 @@ import type { Platform, Socket, SocketHandlers } from "../client/platform.js";
 import { detailOf, refusal, wordOf } from "../client/refusal.js";
 import type { Argon2Params, Bytes } from "../seal/index.js";
 import { words } from "../words/words.js";
-import { isMethod, type Ask, type Hint } from "./rpc.js";
+import type { Ask, Hint } from "./rpc.js";
 import { startWorker } from "./trusted.js";
 
 const CLOSE_NORMAL = 1000;
@@ -56,7 +56,6 @@ const engine = makeEngine(platform, (event) => postMessage({ event }));
 
 const answer = async ({ id, method, args }: Ask): Promise<void> => {
 	try {
-		if (!isMethod(method)) throw new Error("no such method");
 		const call = engine[method] as (...args: readonly unknown[]) => Promise<unknown>;
 		postMessage({ id, ok: await call(...args) });
 		if (method === "start") void fetch(ARGON2_WORKER).catch(() => undefined); // is here before somebody has typed a passphrase

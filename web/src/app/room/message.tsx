@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { MessageView, SystemLine } from "../../client/api.js";
 import { engine, sentence } from "../engine.js";
+import { ITEM_LINES, type ItemLine } from "../items.js";
 import { Lazy } from "../lazy.js";
 import { Button, Icon, Menu, useAct } from "../plain.js";
 import { use, useSpeech } from "../state.js";
@@ -92,6 +93,7 @@ export const Message = ({ message, onEdit }: { message: MessageView; onEdit: (me
 	const { t } = useSpeech();
 	if (message.system) return <div class="item" data-id={message.id}><System line={message.system} at={message.at} /></div>;
 	if (message.quarantine) return <div class="item" data-id={message.id}><Lazy load={async () => (await import("./quarantined.js")).Quarantined} props={{ why: message.quarantine }} /></div>;
+	if (message.item) return <div class="item" data-id={message.id}><Lazy load={ITEM_LINES[message.item.kind] as ItemLine} props={{ message }} /></div>;
 	if (message.locked) return <Locked message={message} />;
 	const changeable = message.mine && !message.deleted && message.seq !== null;
 	return (
