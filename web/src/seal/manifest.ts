@@ -1,6 +1,7 @@
 // What the manifest of a file (kind 5) says in clear, which the server checks (FORMAT.md section 12).
 
 import { concat, reader, u32, u64, type Bytes } from "./bytes.js";
+import { PART_SIZE } from "./file.js";
 
 export interface FileClear {
 	readonly file: Bytes;
@@ -8,9 +9,6 @@ export interface FileClear {
 	/** SHA-256 of the digests of all parts, one after another. */
 	readonly partsHash: Bytes;
 }
-
-/** A part: 64 chunks; the first also carries the 56 bytes before them. */
-export const PART_SIZE = 64 * 16_400;
 
 export const makeFileClear = (f: FileClear): Bytes => concat(f.file, u64(f.cipherSize), u32(PART_SIZE), f.partsHash);
 
