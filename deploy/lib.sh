@@ -388,6 +388,7 @@ settings_write() { # settings_write PORT EDGE(yes|no) NAME=VALUE...: STATE/luots
 		[development]=yes [listen_address]=127.0.0.1 [port]=$port [public_origin]="https://localhost:$port"
 		[edge]=$edge [edge_socket_dir]=$SOCKETS [db_socket_dir]=$SOCKETS [db_name]=luotsi
 		[migrations_dir]=$ROOT/db/migrations
+		[templates_dir]=$ROOT/db/templates
 		[keys_socket]=$SOCKETS/keys.sock [keys_dir]=$STATE/keys [providers_dir]=$STATE/providers
 		[tls_cert]=$STATE/tls/server.pem [tls_key]=$STATE/tls/server.key [site_dir]=$ROOT/web/dist
 		[posts_per_minute]=100000 [requests_per_minute]=100000 # the demonstration writes years in a minute

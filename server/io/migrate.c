@@ -1,6 +1,7 @@
-/* Migrations, in the order of their names, each once. Blocking libpq: the migrate role does nothing
- * else. The ledger holds name and hash; a file that changed after it was applied is refused,
- * because then nobody knows any more what a database looks like. */
+/* Migrations, in the order of their names, each once; then the assignment templates that come with
+ * Luotsi, of which the database takes those that it has not got. Blocking libpq: the migrate role
+ * does nothing else. The ledger holds name and hash; a file that changed after it was applied is
+ * refused, because then nobody knows any more what a database looks like. */
 #include "io/migrate.h"
 
 #include <dirent.h>
@@ -111,11 +112,21 @@ static enum err migrate_file(
 	return e;
 }
 
+static bool migrate_ends(const struct dirent *entry, const char *ending)
+{
+	size_t n = strlen(entry->d_name), m = strlen(ending);
+	return n > m && strcmp(entry->d_name + n - m, ending) == 0;
+}
+
 static int migrate_is_one(const struct dirent *entry)
 {
-	size_t n = strlen(entry->d_name);
 	bool digit = entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
-	return digit && n > 4 && strcmp(entry->d_name + n - 4, ".sql") == 0;
+	return digit && migrate_ends(entry, ".sql");
+}
+
+static int migrate_is_template(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && migrate_ends(entry, ".json");
 }
 
 static int migrate_order(const struct dirent **a, const struct dirent **b)
@@ -170,15 +181,65 @@ static enum err migrate_connected(PGconn *pg, const char *directory)
 	return e;
 }
 
-enum err migrate_apply(const char *conninfo, const char *directory)
+/* --- the templates --- */
+
+static enum err migrate_template(PGconn *pg, const char *directory, const char *name)
+{
+	struct buf body = BUF_MAX(FILE_MAX);
+	enum err e = ERR_INTERNAL;
+	if (migrate_read(directory, name, &body)) {
+		const char *values[] = {buf_text(&body)};
+		PGresult *res = migrate_checked(pg,
+			PQexecParams(pg, PG_SQL_TEMPLATE_SEED, 1, NULL, values, NULL, NULL, 0),
+			name);
+		e = res ? ERR_OK : ERR_INTERNAL;
+		if (res && strcmp(PQgetvalue(res, 0, 0), "t") == 0)
+			log_info("template_put", LOG_W("file", name));
+		PQclear(res);
+	}
+	buf_done(&body);
+	return e;
+}
+
+static enum err migrate_every_template(PGconn *pg, const char *directory)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(directory, &entries, migrate_is_template, migrate_order);
+	if (n < 0)
+		log_error("migrate_no_templates", LOG_W("directory", directory));
+	enum err e = n < 0 ? ERR_NOT_FOUND : ERR_OK;
+	if (e == ERR_OK && !migrate_do(pg, PG_SQL_LOCK, "lock"))
+		e = ERR_INTERNAL;
+	for (int i = 0; i < n; i++) {
+		if (e == ERR_OK)
+			e = migrate_template(pg, directory, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return e;
+}
+
+typedef enum err migrate_work(PGconn *pg, const char *directory);
+
+static enum err migrate_with(const char *conninfo, const char *directory, migrate_work *work)
 {
 	PGconn *pg = PQconnectdb(conninfo);
 	PQsetNoticeProcessor(pg, migrate_quiet, NULL);
 	enum err e = ERR_UNAVAILABLE;
 	if (PQstatus(pg) == CONNECTION_OK)
-		e = migrate_connected(pg, directory);
+		e = work(pg, directory);
 	else
 		log_error("migrate_no_database", LOG_W("sentence", PQerrorMessage(pg)));
 	PQfinish(pg);
 	return e;
+}
+
+enum err migrate_apply(const char *conninfo, const char *directory)
+{
+	return migrate_with(conninfo, directory, migrate_connected);
+}
+
+enum err migrate_templates(const char *conninfo, const char *directory)
+{
+	return migrate_with(conninfo, directory, migrate_every_template);
 }

@@ -5,3 +5,7 @@
  * the owner; records name and SHA-256 and refuses when a recorded file has changed or disappeared.
  * Blocks: only for the migrate role. Says what it does through the log. */
 MUST enum err migrate_apply(const char *conninfo, const char *directory);
+/* Puts directory/(name).json, the assignment templates that come with Luotsi, into the library:
+ * those that are new there, and newer versions of those that are. As the owner, after
+ * migrate_apply; blocks. */
+MUST enum err migrate_templates(const char *conninfo, const char *directory);

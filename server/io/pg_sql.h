@@ -11,6 +11,7 @@
 	"applied_at timestamptz NOT NULL DEFAULT now())"
 #define PG_SQL_LEDGER_READ "SELECT name, sha256 FROM public.luotsi_migration ORDER BY name"
 #define PG_SQL_LEDGER_ADD "INSERT INTO public.luotsi_migration (name, sha256) VALUES ($1, $2)"
+#define PG_SQL_TEMPLATE_SEED "SELECT template_seed($1)"
 #define PG_SQL_BEGIN "BEGIN"
 #define PG_SQL_COMMIT "COMMIT"
 #define PG_SQL_ROLLBACK "ROLLBACK"

@@ -11,6 +11,8 @@ int migrate_run(const struct config *config)
 	struct buf conninfo = BUF_MAX(CONNINFO_MAX);
 	settings_conninfo(config, config->db_role_owner, &conninfo);
 	enum err e = migrate_apply(buf_text(&conninfo), config->migrations_dir);
+	if (e == ERR_OK)
+		e = migrate_templates(buf_text(&conninfo), config->templates_dir);
 	buf_done(&conninfo);
 	return e == ERR_OK ? EXIT_GOOD : EXIT_BAD;
 }
