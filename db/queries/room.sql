@@ -23,9 +23,10 @@ WHERE r.room = :room;
 -- lane: read
 -- tenant: yes
 -- in: account uuid, room uuid, after uuid, limit int4
--- out: room uuid, phase text, agreement uuid, created_at timestamptz, last_seq int8, last_at timestamptz, first_seq int8, read_seq int8, unread int8, waiting_since timestamptz, entries int4, epoch int4, pending bool, invited bool, members uuid[], sender_seq int8, card_seq int8, card_at timestamptz, card_tombstone bool, card bytea
+-- out: room uuid, phase text, agreement uuid, created_at timestamptz, last_seq int8, last_at timestamptz, first_seq int8, read_seq int8, unread int8, waiting_since timestamptz, entries int4, epoch int4, pending bool, invited bool, mailed bool, waits bool, members uuid[], sender_seq int8, card_seq int8, card_at timestamptz, card_tombstone bool, card bytea
 -- Rooms of an active member in the order of their ids: those after `after` (NULL: from the first), or
--- the one that is `room` (NULL: all). unread: new messages, tasks, answers and files of others, counted among the newest 2,000
+-- the one that is `room` (NULL: all). mailed: the open invitation went by e-mail; waits: somebody has
+-- identified with it and made keys. unread: new messages, tasks, answers and files of others, counted among the newest 2,000
 -- envelopes, up to 1,000.
 SELECT r.room, r.phase, r.agreement, r.created_at, r.last_seq, r.last_at, m.visible_from AS first_seq, m.read_seq,
 	(SELECT count(*) FROM (
@@ -34,12 +35,14 @@ SELECT r.room, r.phase, r.agreement, r.created_at, r.last_seq, r.last_at, m.visi
 			AND kind_is_news(e.kind) AND e.op = 0 AND NOT e.tombstone AND e.sender <> m.account
 		LIMIT 1000) AS fresh) AS unread,
 	r.waiting_since, r.n_entries AS entries, r.epoch, r.pending,
-	EXISTS (SELECT FROM invitation i WHERE i.room = r.room AND i.expires_at > now()) AS invited,
+	v.room IS NOT NULL AS invited, v.room IS NOT NULL AND v.sealed IS NULL AS mailed,
+	v.sealed IS NULL AND EXISTS (SELECT FROM identity_head h WHERE h.org = v.org AND h.subject = v.claimed_by) AS waits,
 	ARRAY(SELECT o.account FROM room_member o WHERE o.room = r.room AND o.active ORDER BY o.since, o.account) AS members,
 	m.sender_seq, c.seq AS card_seq, c.at AS card_at, c.tombstone AS card_tombstone, c.envelope AS card
 FROM room_member m
 JOIN room r USING (org, room)
 CROSS JOIN LATERAL (SELECT greatest(m.read_seq, m.visible_from - 1, r.last_seq - 2000) AS after OFFSET 0) AS u
+LEFT JOIN invitation v ON v.org = r.org AND v.room = r.room AND v.expires_at > now()
 LEFT JOIN message c ON c.org = r.org AND c.room = r.room AND c.seq = r.card_seq AND c.seq >= m.visible_from
 WHERE m.account = :account AND m.active
 	AND m.room > coalesce(:after, '00000000-0000-0000-0000-000000000000')

@@ -160,6 +160,16 @@ static void heard_typing(struct hub *hub, const struct notice *notice)
 		hub_tell_room(hub, room, &shape_message_typing_event, &event, &notice->second);
 }
 
+/* Also to who is no member, but waits to be one. */
+static void heard_invitation(struct hub *hub, const struct notice *notice)
+{
+	const struct hub_room *room = map_get_id(hub->rooms, &notice->first);
+	struct invitation_changed_event event = {.room = notice->first};
+	if (room != NULL)
+		hub_tell_room(hub, room, &shape_invitation_changed_event, &event, &notice->second);
+	hub_tell_user(hub, &notice->second, &shape_invitation_changed_event, &event);
+}
+
 static struct connection *find_session(
 	struct hub *hub, const struct id *id, const struct id *session)
 {
@@ -193,6 +203,7 @@ void hub_notice(struct hub *hub, struct slice payload)
 		[NOTICE_IDENTITY] = heard_identity,
 		[NOTICE_SESSION] = heard_session,
 		[NOTICE_TYPING] = heard_typing,
+		[NOTICE_INVITATION] = heard_invitation,
 	};
 	struct notice notice;
 	if (notice_parse(payload, &notice))

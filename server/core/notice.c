@@ -57,6 +57,7 @@ static const struct {
 	{NOTICE_IDENTITY, 1, false},
 	{NOTICE_SESSION, 2, false},
 	{NOTICE_TYPING, 2, false},
+	{NOTICE_INVITATION, 2, false},
 };
 
 bool notice_parse(struct slice payload, struct notice *ret)

@@ -2,7 +2,7 @@
 #include "base/id.h"
 
 /* What a worker tells all workers through the database: ids and numbers only. The forms are told
- * where they are sent, in db/migrations/0002_identity.sql. */
+ * where they are sent, in db/migrations/0002_identity.sql (v: 0015_invitations.sql). */
 enum notice_kind {
 	NOTICE_MESSAGES = 'm',
 	NOTICE_CONTROL = 'c',
@@ -10,6 +10,7 @@ enum notice_kind {
 	NOTICE_IDENTITY = 'i',
 	NOTICE_SESSION = 's',
 	NOTICE_TYPING = 't',
+	NOTICE_INVITATION = 'v',
 };
 
 struct notice {

@@ -101,3 +101,41 @@ void invitation_mail_state(struct request *r)
 	const struct pg_param params[] = {pg_id(&in->room)};
 	req_query(r, STMT_INVITATION_MAIL_STATE, params, 1, mail_state_read);
 }
+
+/* --- taken back, or somebody turned away --- */
+
+static void ended(struct request *r, const struct pg_result *result)
+{
+	enum err e = outcome_parse(pg_get_bytes(result, 0, INVITATION_END_OUTCOME));
+	if (e == ERR_OK)
+		req_reply(r, NULL);
+	else
+		req_fail(r, e);
+}
+
+void invitation_end(struct request *r)
+{
+	const struct invitation_end_in *in = r->in;
+	const struct pg_param params[] = {pg_id(&r->session.user), pg_id(&in->room),
+		in->has_waiting ? pg_id(&in->waiting) : pg_null()};
+	req_query(r, STMT_INVITATION_END, params, 3, ended);
+}
+
+/* --- for whoever waits --- */
+
+static void waits_read(struct request *r, const struct pg_result *result)
+{
+	size_t n = pg_rows(result);
+	struct wire_waited_room *rooms = arena_array(r->arena, n + 1, sizeof(*rooms));
+	for (size_t i = 0; i < n; i++)
+		rooms[i] = (struct wire_waited_room){pg_get_id(result, i, INVITATION_WAITS_ROOM),
+			pg_get_time(result, i, INVITATION_WAITS_EXPIRES_AT)};
+	const struct invitation_waits_out out = {.rooms = rooms, .n_rooms = n};
+	req_reply(r, &out);
+}
+
+void invitation_waits(struct request *r)
+{
+	const struct pg_param params[] = {pg_id(&r->session.user)};
+	req_query(r, STMT_INVITATION_WAITS, params, 1, waits_read);
+}

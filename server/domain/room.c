@@ -44,6 +44,8 @@ static struct wire_room_row room_read(struct arena *arena, const struct pg_resul
 		.epoch = (uint32_t)pg_get_int(result, i, ROOM_LIST_EPOCH),
 		.pending = pg_get_bool(result, i, ROOM_LIST_PENDING),
 		.invited = pg_get_bool(result, i, ROOM_LIST_INVITED),
+		.mailed = pg_get_bool(result, i, ROOM_LIST_MAILED),
+		.waits = pg_get_bool(result, i, ROOM_LIST_WAITS),
 		.sender_seq = pg_get_int(result, i, ROOM_LIST_SENDER_SEQ),
 		.has_name_card = !pg_is_null(result, i, ROOM_LIST_CARD_SEQ),
 	};

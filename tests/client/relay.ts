@@ -125,7 +125,7 @@ export const makeRelay = () => {
 		return {
 			room: id, phase: room.phase, agreement, created_at: 1, last_seq: room.rows.length, last_at: room.rows.at(-1)?.at ?? 1, first_seq: 1, read_seq: read,
 			unread: room.rows.filter((r) => r.seq > read && r.env.kind === KIND.message && opOf(r.env) === 0 && toBase64Url(r.env.sender) !== user).length,
-			entries: room.entries.length, epoch: room.epoch, pending: room.pending, invited: room.tokens.size > 0, members: [...room.members],
+			entries: room.entries.length, epoch: room.epoch, pending: room.pending, invited: room.tokens.size > 0, mailed: false, waits: false, members: [...room.members],
 			sender_seq: Math.max(0, ...own.map((r) => r.env.seq)),
 		};
 	};

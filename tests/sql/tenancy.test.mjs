@@ -212,7 +212,7 @@ test('functions with the owner\'s rights fix their search path, and only they ha
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
 	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'enrolment_make', 'identity_begin', 'identity_find', 'identity_record',
-			'identity_rotate', 'identity_stale', 'invitation_mail_done', 'invitation_mail_put', 'invitation_mail_state', 'invitation_mail_take', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'passkey_find', 'session_end_token',
+			'identity_rotate', 'identity_stale', 'invitation_mail_done', 'invitation_mail_put', 'invitation_mail_state', 'invitation_mail_take', 'invitation_told', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'passkey_find', 'session_end_token',
 			'session_find', 'sign_in_organisations', 'sweep_challenges', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_curate', 'template_thank', 'template_used', 'webauthn_begin', 'webauthn_take']);
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });

@@ -431,6 +431,20 @@ static void the_typist_does_not_hear_of_it(void **state)
 	assert_int_equal(heard(2, "message_typing"), 1);
 }
 
+static void an_invitation_is_told_in_the_room_and_to_who_waits_once(void **state)
+{
+	(void)state;
+	notice("v " ORG " " B " " ONE);
+	assert_int_equal(heard(1, "invitation_changed"), 1);
+	assert_int_equal(heard(2, "invitation_changed"), 0);
+	notice("v " ORG " " A " " ONE);
+	assert_int_equal(heard(1, "invitation_changed"), 2);
+	assert_int_equal(heard(2, "invitation_changed"), 1);
+	notice("v " ORG " " A " 00000000000000000000000000000000");
+	assert_int_equal(heard(1, "invitation_changed"), 3);
+	assert_int_equal(wires.n_calls, 0);
+}
+
 static void an_ended_session_closes_its_connections_only(void **state)
 {
 	(void)state;
@@ -575,6 +589,7 @@ int main(void)
 		H(while_a_room_is_read_nothing_overtakes), H(a_failed_reading_comes_again),
 		H(what_is_before_the_seat_is_hidden), H(rooms_of_nobody_here_cost_nothing),
 		H(a_grown_log_seats_who_came_and_tells_who_went), H(the_typist_does_not_hear_of_it),
+		H(an_invitation_is_told_in_the_room_and_to_who_waits_once),
 		H(an_ended_session_closes_its_connections_only),
 		H(the_oldest_of_too_many_connections_goes),
 		H(after_a_gap_all_catch_up_and_seats_are_read_again),
