@@ -3,6 +3,8 @@
 // plain data (structured-clone safe). No key, passphrase-derived value or token ever crosses this border outwards, except the
 // printed code and the invitation link at the moment they are made, because a person must see them.
 
+import type { Topic } from "../assignment/types.js";
+
 export type Id = string; // base64url of 16 bytes
 export type Language = "fi" | "sv" | "en";
 export type Role = "client" | "counsellor" | "team_lead" | "admin" | "dpo" | "coordinator" | "operator";
@@ -247,6 +249,14 @@ export interface Working {
 	postItem(room: Id, ctype: number, json: string): Promise<{ id: Id }>;
 	/** Deletes an own item. */
 	removeItem(room: Id, id: Id): Promise<void>;
+	/** What the room is about: the server knows these words. */
+	topics(room: Id): Promise<readonly Topic[]>;
+	putTopics(room: Id, topics: readonly Topic[]): Promise<void>;
+	/** Client: the whole room, as entries of a ZIP or as lines of a document; a fresh proof is needed (`step_up_needed`). */
+	exportBegin(room: Id, form: "archive" | "document", language: Language): Promise<{ of: number }>;
+	/** The next piece; null after the last. */
+	exportNext(room: Id): Promise<{ entry: string; bytes: Uint8Array; done: number; of: number } | null>;
+	exportStop(room: Id): Promise<void>;
 }
 
 export interface Engine {

@@ -6,6 +6,7 @@ import type { Context } from "./context.js";
 import { itemsOf, type Items } from "./items.js";
 import type { Room } from "./room.js";
 import type { Call } from "./wire.js";
+import { roomworkActs } from "./roomwork.js";
 import { utf8 } from "../seal/index.js";
 
 export interface WorkDeps {
@@ -27,4 +28,4 @@ const itemActs = (d: WorkDeps): ItemActs => {
 	};
 };
 
-export const working = (d: WorkDeps): Working => ({ ...itemActs(d) });
+export const working = (d: WorkDeps): Working => ({ ...itemActs(d), ...roomworkActs(d) });

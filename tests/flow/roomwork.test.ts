@@ -1,0 +1,198 @@
+// The guidance work of a room on the real server: goals of both, notes that the client's browser cannot open, topics that the server
+// knows; and a room that is taken out, checked and spoilt.
+
+import { strict as assert } from "node:assert";
+import { test } from "node:test";
+import { PASSPHRASE, type Actor } from "../client/organisation.js";
+import { check, entriesOf, takeArchive, takeDocument, written, type Entries } from "../lib/taken.js";
+import { actorOf, idToUuid, say, talk, type House } from "./house.js";
+import { NOTE_CTYPE, NOTE_KIND, WORK_CTYPE, WORK_KIND, writeNote, writePatch, type Patch } from "../../web/src/roomwork/content.js";
+import { reduceNotes, type NoteView } from "../../web/src/roomwork/notes.js";
+import { toItem } from "../../web/src/roomwork/item.js";
+import { reduceWork, type Work } from "../../web/src/roomwork/work.js";
+import { random, toBase64Url, type Bytes } from "../../web/src/seal/index.js";
+
+const work = async (actor: Actor, room: string): Promise<Work> => reduceWork((await actor.engine.work("items", room, [WORK_KIND])).map(toItem));
+const notes = async (actor: Actor, room: string): Promise<readonly NoteView[]> => reduceNotes((await actor.engine.work("items", room, [NOTE_KIND])).map(toItem));
+const change = async (actor: Actor, room: string, patch: Patch): Promise<void> => void (await actor.engine.work("postItem", room, WORK_CTYPE, writePatch(patch)));
+const note = async (actor: Actor, room: string, text: string, of = ""): Promise<string> =>
+	(await actor.engine.work("postItem", room, NOTE_CTYPE, writeNote({ type: "note", of, text }))).id;
+const newId = (): string => toBase64Url(random(16));
+
+const eventually = async (what: string, is: () => Promise<boolean>): Promise<void> => {
+	for (const end = Date.now() + 10_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 25))) if (await is()) return;
+	throw new Error(`waited in vain: ${what}`);
+};
+
+const places = (findings: readonly { place: string }[]): string => findings.map(({ place }) => place).join(" | ");
+
+export const roomworkTests = (house: () => House): void => {
+	test("both_write_goals_and_the_later_change_of_a_field_stands_with_the_earlier_in_its_history", async () => {
+		const { client, counsellor, room } = await talk(house());
+		const entity = newId();
+		await change(client, room, { type: "goal", entity, base: 0, set: { text: "Oma asunto" } });
+		await eventually("the goal arrives", async () => (await work(counsellor, room)).goals.length === 1);
+		await change(client, room, { type: "goal", entity, base: 1, set: { text: "Oma asunto Kuopiosta" } });
+		await change(counsellor, room, { type: "goal", entity, base: 1, set: { text: "Asunto syksyksi", by: "2027-09-01" } });
+		await eventually("both changes everywhere", async () =>
+			(await Promise.all([client, counsellor].map((one) => work(one, room)))).every(({ goals }) => goals[0]?.version === 3));
+		const [mine, theirs] = [await work(client, room), await work(counsellor, room)];
+		assert.equal(mine.goals[0]?.fields.text, "Asunto syksyksi");
+		assert.deepEqual(mine.goals[0]?.history.map(({ field, before, clash }) => [field, before, clash]), [["text", "Oma asunto", false], ["text", "Oma asunto Kuopiosta", true], ["by", "", false]]);
+		assert.deepEqual(theirs.goals[0]?.fields, mine.goals[0]?.fields);
+	});
+
+	test("a_client_s_phase_or_summary_counts_for_nobody", async () => {
+		const { client, counsellor, room } = await talk(house());
+		await change(client, room, { type: "phase", entity: newId(), base: 0, set: { name: "Oma vaihe" } });
+		await change(client, room, { type: "summary", entity: newId(), base: 0, set: { text: "Oma yhteenveto" } });
+		await change(counsellor, room, { type: "phase", entity: newId(), base: 0, set: { name: "Alku", begins: "2026-11-22" } });
+		await eventually("all three arrive", async () => (await work(client, room)).phases.length === 1 && (await work(client, room)).refused === 2);
+		assert.equal((await work(counsellor, room)).refused, 2);
+		assert.equal((await work(counsellor, room)).summary, undefined);
+	});
+
+	test("a_note_is_read_by_a_colleague_with_the_staff_key_and_never_by_the_client", async () => {
+		const { client, counsellor, room } = await talk(house());
+		const { colleague } = house();
+		await counsellor.engine.addColleague(room, colleague.user, "all");
+		const first = await note(counsellor, room, "Näkymätön huomio asiakkaasta");
+		await note(counsellor, room, "Näkymätön huomio, tarkennettu", first);
+		await say(client, counsellor, room, "jatketaan");
+		await colleague.engine.openRoom(room, "fi");
+		await eventually("the colleague reads it", async () => (await notes(colleague, room))[0]?.text === "Näkymätön huomio, tarkennettu");
+		assert.deepEqual((await notes(colleague, room))[0]?.before.map(({ text }) => text), ["Näkymätön huomio"].map((text) => `${text} asiakkaasta`));
+		const seen = await client.engine.work("items", room, [NOTE_KIND]);
+		assert.equal(seen.length, 2);
+		assert.ok(seen.every((item) => item.locked && item.content === null && item.quarantine === null));
+		assert.ok(![...client.messages.values()].some((m) => m.text.includes("Näkymätön")));
+		await assert.rejects(note(client, room, "minäkin"), { word: "no_keys" });
+		for (const id of (await notes(counsellor, room))[0]?.items ?? []) await counsellor.engine.work("removeItem", room, id);
+		await eventually("it is gone", async () => (await notes(colleague, room)).length === 0);
+		await counsellor.engine.removeColleague(room, colleague.user);
+	});
+
+	test("topics_are_staff_s_to_choose_and_the_client_s_to_see", async () => {
+		const { client, counsellor, room } = await talk(house());
+		assert.deepEqual(await client.engine.work("topics", room), []);
+		await counsellor.engine.work("putTopics", room, ["studies", "housing"]);
+		assert.deepEqual([...(await client.engine.work("topics", room))].sort(), ["housing", "studies"]);
+		await assert.rejects(client.engine.work("putTopics", room, ["work"]), { word: "forbidden" });
+		await assert.rejects(house().colleague.engine.work("putTopics", room, ["work"]), { word: "not_member" });
+		await counsellor.engine.closeRoom(room, "finished");
+		await assert.rejects(counsellor.engine.work("putTopics", room, ["work"]), { word: "room_closed" });
+	});
+
+	test("taking_out_is_the_client_s_needs_a_fresh_proof_and_is_on_record", async () => {
+		const { client, counsellor, room } = await talk(house());
+		await assert.rejects(counsellor.engine.work("exportBegin", room, "archive", "fi"), { word: "forbidden" });
+		await assert.rejects(client.engine.work("exportBegin", (await talk(house())).room, "archive", "fi"), { word: "not_member" });
+		const stale = await actorOf(house(), { person: client.user, role: "" });
+		const fresh = (until: string) => house().db.query(`UPDATE session SET fresh_until = ${until} WHERE account = $1`, [idToUuid(client.user)]);
+		await fresh("now()");
+		await stale.engine.start();
+		await stale.engine.unlock({ passphrase: PASSPHRASE });
+		await assert.rejects(stale.engine.work("exportBegin", room, "archive", "fi"), { word: "step_up_needed" });
+		await fresh("now() + interval '5 minutes'");
+		assert.ok((await takeDocument(stale, room)).includes("Tervetuloa!"));
+		await stale.engine.stop();
+		const { rows } = await house().db.query("SELECT word FROM audit WHERE action = 'export' AND object = $1", [idToUuid(room)]);
+		assert.deepEqual(rows, [{ word: "document" }]);
+	});
+
+	exportTests(house);
+};
+
+/** A room with everything in it. */
+const filled = async (house: House): Promise<{ client: Actor; counsellor: Actor; room: string; zip: Bytes }> => {
+	const { client, counsellor, room } = await talk(house);
+	await say(client, counsellor, room, "Hei, olen Aino. Ääkköset: åäö.");
+	await say(counsellor, client, room, "Virhe");
+	const mine = [...counsellor.messages.values()].find((m) => m.room === room && m.text === "Virhe");
+	await counsellor.engine.edit(room, mine?.id ?? "", "Korjattu");
+	await say(client, counsellor, room, "Poistettava");
+	const gone = [...client.messages.values()].find((m) => m.room === room && m.text === "Poistettava");
+	await client.engine.remove(room, gone?.id ?? "");
+	await note(counsellor, room, "Ei asiakkaalle");
+	await change(client, room, { type: "goal", entity: newId(), base: 0, set: { text: "Oma asunto" } });
+	await counsellor.engine.addColleague(room, house.colleague.user, "all");
+	await say(client, counsellor, room, "Viimeinen");
+	return { client, counsellor, room, zip: await takeArchive(client, room) };
+};
+
+const exportTests = (house: () => House): void => {
+	test("a_room_that_was_taken_out_is_checked_from_its_record_alone", async () => {
+		const { client, zip } = await filled(house());
+		const report = await check(zip);
+		assert.deepEqual(report.findings, []);
+		assert.equal(report.room?.taken_by, client.user);
+		assert.equal(report.counts.doubted, 0);
+		const entries = await entriesOf(zip);
+		const messages = JSON.parse(entries.get("messages.json") ?? "") as { text: string; edited: boolean; deleted: boolean; name: string; from: string }[];
+		const texts = messages.map(({ text }) => text);
+		for (const text of ["Tervetuloa!", "Hei, olen Aino. Ääkköset: åäö.", "Korjattu", "Viimeinen"]) assert.ok(texts.includes(text), text);
+		assert.ok(!texts.includes("Virhe") && !texts.includes("Poistettava"));
+		assert.equal(messages.filter(({ deleted }) => deleted).length, 1);
+		assert.ok(messages.some(({ name, from }) => name === "Oona Ohjaaja" && from === "staff"));
+		assert.equal((JSON.parse(entries.get("work.json") ?? "") as Work).goals[0]?.fields.text, "Oma asunto");
+		assert.ok(![...entries.values()].some((text) => text.includes("Ei asiakkaalle")));
+	});
+
+	test("one_bit_changed_anywhere_is_found_and_its_place_named", async () => {
+		const { zip } = await filled(house());
+		const entries = [...(await entriesOf(zip)).keys()];
+		const step = Math.max(1, Math.floor(zip.length / 160));
+		for (let at = 7; at < zip.length; at += step) {
+			const spoilt = zip.slice();
+			spoilt[at] = (spoilt[at] as number) ^ (1 << at % 8);
+			const { findings } = await check(spoilt);
+			assert.ok(findings.length > 0, `byte ${at} of ${zip.length}`);
+			const named = findings[0]?.what === "no_zip" || entries.some((name) => findings.some(({ place }) => place.startsWith(name)));
+			assert.ok(named, `byte ${at}: ${places(findings)}`);
+		}
+	});
+
+	test("a_changed_text_is_found_even_with_a_manifest_that_fits", async () => {
+		const { zip } = await filled(house());
+		const spoil = async (act: (entries: Entries) => void): Promise<string> => {
+			const entries = await entriesOf(zip);
+			act(entries);
+			return places((await check(await written(entries))).findings);
+		};
+		const replace = (name: string, from: string | RegExp, to: string) => (entries: Entries): void => {
+			const text = entries.get(name) ?? "";
+			assert.notEqual(text.replace(from, to), text);
+			entries.set(name, text.replace(from, to));
+		};
+		assert.equal(await spoil(() => undefined), "");
+		assert.match(await spoil(replace("messages.json", "Korjattu", "Keksitty")), /^messages\.json, \d+ \(\d+\)$/);
+		assert.match(await spoil(replace("messages.json", "Oona Ohjaaja", "Oona Olematon")), /^messages\.json, /);
+		assert.match(await spoil(replace("work.json", "Oma asunto", "Oma talo")), /^work\.json$/);
+		assert.match(await spoil(replace("room.json", /"role": "client"/, '"role": "staff"')), /^room\.json, verified$/);
+		assert.match(await spoil((e) => void e.delete("items.json")), /items\.json/);
+		assert.match(await spoil((e) => e.set("extra.txt", "x")), /^$|extra/);
+		const lines = (text = ""): string[] => text.trimEnd().split("\n");
+		const without = (name: string, n: number) => (e: Entries): void => void e.set(name, `${lines(e.get(name)).filter((_, at) => at !== n).join("\n")}\n`);
+		assert.match(await spoil(without("record/envelopes.jsonl", 2)), /messages\.json|record/);
+		assert.match(await spoil(without("record/control.jsonl", 1)), /^record\/control\.jsonl, 2/);
+		assert.match(await spoil(replace("record/envelopes.jsonl", /"opening":"A?./, (found) => `${found.slice(0, -1)}${found.endsWith("B") ? "C" : "B"}`)), /record\/envelopes\.jsonl, 1/);
+		assert.match(await spoil((e) => {
+			const all = lines(e.get("record/envelopes.jsonl"));
+			const [a, b] = [JSON.parse(all[1] ?? ""), JSON.parse(all[2] ?? "")] as { seq: number }[];
+			[all[1], all[2]] = [JSON.stringify({ ...b, seq: a?.seq }), JSON.stringify({ ...a, seq: b?.seq })];
+			e.set("record/envelopes.jsonl", `${all.join("\n")}\n`);
+		}), /messages\.json/);
+	});
+
+	test("what_comes_after_the_beginning_of_an_export_is_not_in_it", async () => {
+		const { client, counsellor, room } = await talk(house());
+		await client.engine.work("exportBegin", room, "document", "fi");
+		await say(counsellor, client, room, "Liian myöhään");
+		let lines = "";
+		for (let piece = await client.engine.work("exportNext", room); piece; piece = await client.engine.work("exportNext", room)) lines += Buffer.from(piece.bytes).toString();
+		assert.ok(lines.includes("Tervetuloa!") && !lines.includes("Liian myöhään"));
+		await client.engine.work("exportBegin", room, "document", "fi");
+		await client.engine.work("exportStop", room);
+		await assert.rejects(client.engine.work("exportNext", room), { word: "not_found" });
+	});
+};
