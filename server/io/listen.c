@@ -18,7 +18,9 @@
 #include "io/loop_uv.h"
 #include "io/wire.h"
 
-enum { ACCEPT_TURN = 64, HEADER_POOL = 512, HEADER_DATA = 16384 };
+/* Few a turn: the handshakes of a crowd would hold up everybody else for as long as they take
+ * together. */
+enum { ACCEPT_TURN = 4, HEADER_POOL = 512, HEADER_DATA = 16384 };
 
 static int listen_http(
 	struct conn *c, struct lws *wsi, enum lws_callback_reasons reason, struct slice in)

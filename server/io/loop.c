@@ -2,8 +2,13 @@
  * next turn is a list run by an idle handle that is active only while the list holds something. */
 #include "io/loop.h"
 
+#include <time.h>
+
+#include "base/log.h"
 #include "base/mem.h"
 #include "io/loop_uv.h"
+
+enum { NS_PER_MS = 1000000 };
 
 struct post {
 	loop_fn *fn;
@@ -22,9 +27,17 @@ struct watch {
 	struct watch *next;
 };
 
+/* What the loop had used up when it last went to wait, in nanoseconds. */
+struct used {
+	uint64_t wall, waited, processor;
+};
+
 struct loop {
 	uv_loop_t uv;
 	uv_idle_t *idle;
+	uv_prepare_t *before_wait; /* only where turns are watched */
+	struct used used;
+	uint64_t stall_ms;
 	struct posts now, next;
 	struct watch *signals;
 };
@@ -91,11 +104,49 @@ void loop_free(struct loop **loop)
 	while (l->next.n)
 		loop_turn(l);
 	loop_close_handle(&l->idle);
+	loop_close_handle(&l->before_wait);
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	ASSERT(uv_loop_close(&l->uv) == 0);
 	mem_free(l->now.items);
 	mem_free(l->next.items);
 	mem_free(l);
+}
+
+static struct used loop_used(struct loop *loop)
+{
+	struct timespec t;
+	ASSERT(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0);
+	return (struct used){
+		.wall = uv_hrtime(),
+		.waited = uv_metrics_idle_time(&loop->uv),
+		.processor = (uint64_t)t.tv_sec * 1000 * NS_PER_MS + (uint64_t)t.tv_nsec,
+	};
+}
+
+/* libuv runs the callbacks of descriptors inside its wait: what was not spent waiting since the
+ * last time is one turn. */
+static void loop_turned(uv_prepare_t *before_wait)
+{
+	struct loop *loop = before_wait->data;
+	struct used last = loop->used;
+	struct used now = loop->used = loop_used(loop);
+	uint64_t turn = (now.wall - last.wall) - (now.waited - last.waited);
+	if (turn < loop->stall_ms * NS_PER_MS)
+		return;
+	log_warn("loop_stalled", LOG_N("ms", turn / NS_PER_MS),
+		LOG_N("processor_ms", (now.processor - last.processor) / NS_PER_MS));
+}
+
+void loop_watch_turns(struct loop *loop, uint64_t stall_ms)
+{
+	ASSERT(!loop->before_wait && uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME) == 0);
+	loop->stall_ms = stall_ms;
+	loop->before_wait = MEM_NEW(uv_prepare_t);
+	ASSERT(uv_prepare_init(&loop->uv, loop->before_wait) == 0);
+	loop->before_wait->data = loop;
+	loop->used = loop_used(loop);
+	ASSERT(uv_prepare_start(loop->before_wait, loop_turned) == 0);
+	uv_unref((uv_handle_t *)loop->before_wait);
 }
 
 void loop_run(struct loop *loop)

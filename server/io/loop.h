@@ -13,6 +13,9 @@ static inline void loop_cleanup(struct loop **loop)
 {
 	loop_free(loop);
 }
+/* Logs every turn that takes stall_ms or more: whoever waits for this process waits so long. Once,
+ * before loop_run. */
+void loop_watch_turns(struct loop *loop, uint64_t stall_ms);
 /* Returns after loop_stop, or when nothing is left to wait for. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);

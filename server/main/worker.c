@@ -208,6 +208,7 @@ static bool worker_build(struct worker *w)
 	const struct config *config = w->config;
 	settings_conninfo(config, config->db_role_app, &w->conninfo);
 	w->loop = loop_new();
+	loop_watch_turns(w->loop, (uint64_t)config->stall_ms);
 	w->look = timer_new(w->loop, worker_look, w);
 	w->work = work_new(w->loop, (unsigned)config->work_threads, (unsigned)config->work_queue);
 	struct pg_settings pg = worker_pg_settings(w);

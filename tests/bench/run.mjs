@@ -256,6 +256,47 @@ async function informational(service, people) {
 	}
 }
 
+// What a sign-in costs us in private RSA keys: request object, client assertion, ID token.
+const RSA_EACH = 3;
+
+function rsaPerSecond() {
+	const said = execFileSync('openssl', ['speed', '-seconds', '2', '-mr', 'rsa2048'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+	return Number(/^\+F2:\d+:2048:([\d.]+)/m.exec(said)[1]);
+}
+
+const stalls = (service) =>
+	readdirSync(service.log).map((name) => readFileSync(join(service.log, name), 'utf8')).join('\n')
+		.split('\n').filter((line) => line.includes('loop_stalled')).map((line) => ({ ms: Number(/\bms=(\d+)/.exec(line)[1]), processor: Number(/processor_ms=(\d+)/.exec(line)[1]) }));
+
+async function signIns() {
+	const service = await startService({ build, bank: true, settings: { ...settings, identifications_per_address: 100000, stall_ms: 5 } });
+	const tls = (name) => join(service.state, 'tls', name);
+	const conf = join(service.state, 'providers', 'pankki.conf');
+	const text = readFileSync(conf, 'utf8');
+	const of = (name) => new RegExp(`^${name} *= *(.*)$`, 'm').exec(text)[1];
+	const provider = start('node', [join(here, 'at_once.mjs'), '18395', tls('server.pem'), tls('server.key'), join(service.state, 'keys', 'pankki.decrypt.jwk'), of('issuer'), of('client_id'), of('acr').split(' ')[0]]);
+	try {
+		await provider.lines.next();
+		writeFileSync(conf, text.replace(/^token_endpoint.*$/m, 'token_endpoint = https://127.0.0.1:18395/token').replace(/^jwks_uri.*$/m, 'jwks_uri = https://127.0.0.1:18395/jwks'));
+		await service.restart();
+		const rates = [], rsa = [];
+		for (let round = 0; round < rounds; round++) {
+			rsa.push(rsaPerSecond() / RSA_EACH);
+			const child = start('node', [join(here, 'sign_in.mjs'), JSON.stringify({ ...service, issuer: of('issuer'), count: 600, at_once: 100, first: round === 0 })]);
+			const { value } = await child.lines.next();
+			await stop(child);
+			if (!value) throw new Error('nobody signed in');
+			rates.push(JSON.parse(value).per_second);
+		}
+		const seen = stalls(service);
+		notes.push(`sign-ins, 100 at once, provider answering at once: ${median(rates).toFixed(0)}/s; ${(median(rates.map((x, i) => x / rsa[i])) * 100).toFixed(0)} % of what one processor's RSA allows (${median(rsa).toFixed(0)}/s)`);
+		notes.push(`turns of a worker's loop over 5 ms meanwhile: ${seen.length}, of which by its own processor time ${seen.filter((s) => s.processor >= 5).length}; longest ${Math.max(0, ...seen.map((s) => s.ms))} ms, ${Math.max(0, ...seen.map((s) => s.processor))} ms of processor`);
+	} finally {
+		await stop(provider);
+		await service.stop();
+	}
+}
+
 async function firstPage() {
 	const service = await startService({ build, demo: true, edge: process.env.EDGE === '1', settings });
 	try {
@@ -305,6 +346,7 @@ try {
 	if (wants('memory')) await idleMemory(on, people);
 	if (wants('pages')) await pages(on);
 	if (wants('start')) await startUp(on);
+	if (wants('sign_in')) await signIns();
 	if (wants('page')) await firstPage();
 	table();
 } finally {

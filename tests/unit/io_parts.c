@@ -70,6 +70,47 @@ static void a_timer_repeats_until_it_is_freed_by_itself(void **state)
 	loop_free(&c.loop);
 }
 
+static void counter_dawdles(void *ctx)
+{
+	struct counter *c = ctx;
+	usleep(200000);
+	timer_free(&c->timer);
+}
+
+/* What the loop writes to the log while it runs once, waiting first for 300 ms. */
+static size_t watched(uint64_t stall_ms, char ret_log[static 512])
+{
+	int pipes[2];
+	assert_int_equal(pipe(pipes), 0);
+	int was = dup(STDERR_FILENO);
+	assert_int_equal(dup2(pipes[1], STDERR_FILENO), STDERR_FILENO);
+	struct counter c = {.loop = loop_new()};
+	loop_watch_turns(c.loop, stall_ms);
+	c.timer = timer_new(c.loop, counter_dawdles, &c);
+	timer_start(c.timer, 300, 0);
+	loop_run(c.loop);
+	loop_free(&c.loop);
+	assert_int_equal(dup2(was, STDERR_FILENO), STDERR_FILENO);
+	close(was);
+	close(pipes[1]);
+	ssize_t n = read(pipes[0], ret_log, 511);
+	close(pipes[0]);
+	assert_true(n >= 0);
+	ret_log[n] = 0;
+	return (size_t)n;
+}
+
+static void a_turn_that_takes_long_is_logged_and_waiting_is_not_a_turn(void **state)
+{
+	(void)state;
+	char log[512];
+	size_t n = watched(150, log);
+	const char *end = memchr(log, '\n', n);
+	assert_non_null(strstr(log, " loop_stalled ms="));
+	assert_ptr_equal(end + 1, log + n);
+	assert_int_equal(watched(10000, log), 0);
+}
+
 struct job {
 	struct counter *counter;
 	int ran, done, given_up;
@@ -224,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {T(posts_run_in_order_and_never_at_once),
 		T(a_timer_repeats_until_it_is_freed_by_itself),
+		T(a_turn_that_takes_long_is_logged_and_waiting_is_not_a_turn),
 		T(work_runs_every_item_once_and_answers_later),
 		T(work_that_has_not_begun_is_given_up_at_the_end),
 		T(a_frame_carries_the_shortest_header),
