@@ -4,6 +4,7 @@
 // printed code and the invitation link at the moment they are made, because a person must see them.
 
 import type { Topic } from "../assignment/types.js";
+import type { Assigning } from "./assignments-api.js";
 
 export type Id = string; // base64url of 16 bytes
 export type Language = "fi" | "sv" | "en";
@@ -240,7 +241,7 @@ export interface Organising {
 }
 
 /** What features do in a room, by name; each adds its acts here and in client/work.ts, and is loaded with the first of them. */
-export interface Working {
+export interface Working extends Assigning {
 	/** Items of these kinds that are known here, in the order of the room. Changes come as `messages` of the open room. */
 	items(room: Id, kinds: readonly number[]): Promise<ItemView[]>;
 	/** One more stretch of older ones; `items` gives them then. */

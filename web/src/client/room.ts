@@ -30,6 +30,8 @@ export interface Room {
 	readonly draft: Draft;
 	readonly acts: Acts;
 	readonly sender: Sender;
+	/** Asked before the keys are locked: what is not saved yet. */
+	readonly parting: Set<() => Promise<void>>;
 	names(): Names;
 	/** Told of what changed: ids of messages and items. */
 	readonly heard: Set<(ids: readonly Id[]) => void>;
@@ -91,6 +93,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	};
 
 	const heard = new Set<(ids: readonly Id[]) => void>();
+	const parting = new Set<() => Promise<void>>();
 
 	const viewsOf = (ids: Iterable<Id>): MessageView[] => {
 		const readUpTo = conversation.timeline.readByOthers(me.user);
@@ -346,7 +349,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	};
 
 	return {
-		id, log, keys, conversation, outbox, draft, acts, sender, names, heard, prepare, show, showAll,
+		id, log, keys, conversation, outbox, draft, acts, sender, names, heard, parting, prepare, show, showAll,
 		showJob: (job) => jobChanged(job, job.id),
 		dropJob: (gone) => tell([], [gone]),
 		open: async (next) => {
@@ -408,7 +411,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		keepUnsent: async () => {
 			outbox.stop();
 			draft.add(outbox.jobs().flatMap(({ content }) => (content.type === "text" || content.type === "edit" ? [content.text] : [])));
-			await draft.flush();
+			await Promise.all([draft.flush(), ...[...parting].map((save) => save())]);
 		},
 		close: () => {
 			watched = false;

@@ -2,6 +2,7 @@
 // imported by the act that needs it.
 
 import type { Id, Working } from "./api.js";
+import { makeAssigning } from "./assignments.js";
 import type { Context } from "./context.js";
 import { itemsOf, type Items } from "./items.js";
 import type { Room } from "./room.js";
@@ -28,4 +29,4 @@ const itemActs = (d: WorkDeps): ItemActs => {
 	};
 };
 
-export const working = (d: WorkDeps): Working => ({ ...itemActs(d), ...roomworkActs(d) });
+export const working = (d: WorkDeps): Working => ({ ...itemActs(d), ...roomworkActs(d), ...makeAssigning(d) });

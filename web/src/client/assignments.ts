@@ -1,0 +1,176 @@
+// The assignments of a room in this browser: its items read, put in order (assignment/room-state.ts) and told; and the acts on them.
+
+import type { Id, ItemView } from "./api.js";
+import type { Assigning, AssignmentsView, AssignmentView, SheetView } from "./assignments-api.js";
+import { makeKeeper, type Keeper } from "./assignment-sheets.js";
+import { itemsOf, type Items } from "./items.js";
+import { refusal } from "./refusal.js";
+import type { Room } from "./room.js";
+import type { WorkDeps } from "./work.js";
+import { checkAnswers, onlyShown } from "../assignment/answers.js";
+import { CTYPE, readRoomContent, writeAct, writeAnswer, writeGiven } from "../assignment/room-content.js";
+import { assignmentsOf, latestOf, undoableBy, type Assignment, type RoomItem } from "../assignment/room-state.js";
+import { answersOn } from "../assignment/sheet.js";
+import { KIND, ROLE, activeMember, utf8 } from "../seal/index.js";
+
+const KINDS: readonly number[] = [KIND.assignment, KIND.answer, KIND.meter];
+const UNDO_MS = 600_000; // a withdrawal may be taken back: so long the client's draft stays
+
+/** No more is written to it: its draft may go. */
+export const isOver = (one: Assignment, now: number): boolean => {
+	const last = one.history.findLast((h) => h.what === "withdrawn" || h.what === "accepted");
+	return one.standing === "accepted" || (one.standing === "withdrawn" && (last?.at ?? now) < now - UNDO_MS);
+};
+
+const itemOf = (view: ItemView): RoomItem | undefined => {
+	if (view.deleted || view.locked || view.quarantine !== null || !view.content) return undefined;
+	const content = readRoomContent(view.ctype, new TextDecoder().decode(view.content));
+	return content && { id: view.id, seq: view.seq, at: view.at, by: view.sender, staff: view.staff, content };
+};
+
+const sheetView = (keeper: Keeper, one: Assignment): SheetView => {
+	const sheet = keeper.sheet();
+	const last = one.standing === "returned" ? undefined : latestOf(one);
+	const now = JSON.stringify(onlyShown(one.given.template, answersOn(one.given.template, sheet)));
+	return {
+		fields: sheet, unsaved: keeper.unsaved(), savedAt: keeper.savedAt(),
+		ahead: last !== undefined && Object.keys(sheet).length > 0 && now !== JSON.stringify(last.answers),
+	};
+};
+
+interface Known {
+	readonly items: Items;
+	readonly keepers: Map<Id, Keeper>;
+	/** All older items of these kinds were asked for. */
+	whole: Promise<void> | undefined;
+}
+
+const known = new WeakMap<Room, Known>();
+
+const knownOf = (d: WorkDeps, room: Room): Known => {
+	const made = known.get(room) ?? { items: itemsOf(d.context(), room), keepers: new Map<Id, Keeper>(), whole: undefined };
+	known.set(room, made);
+	return made;
+};
+
+const fetchAll = async (items: Items): Promise<void> => {
+	while (await items.older(KINDS));
+};
+
+/** The room, with every item of its assignments. */
+const opened = async (d: WorkDeps, id: Id): Promise<{ room: Room; at: Known; list: readonly Assignment[]; views: readonly ItemView[] }> => {
+	const room = await d.prepared(id);
+	const at = knownOf(d, room);
+	at.whole ??= fetchAll(at.items).catch((thrown: unknown) => {
+		at.whole = undefined;
+		throw thrown;
+	});
+	await at.whole;
+	const views = at.items.list(KINDS);
+	return { room, at, views, list: assignmentsOf(views.flatMap((view) => itemOf(view) ?? [])) };
+};
+
+const one = async (d: WorkDeps, id: Id, assignment: Id): Promise<{ room: Room; at: Known; found: Assignment }> => {
+	const { room, at, list } = await opened(d, id);
+	const found = list.find((a) => a.id === assignment);
+	if (!found) throw refusal("not_found");
+	return { room, at, found };
+};
+
+const isStaff = (d: WorkDeps, room: Room): boolean => activeMember(room.log.state(), d.context().me.userBytes)?.role === ROLE.staff;
+
+/** Server and readers refuse it too (FORMAT.md sections 3 and 13). */
+const onlyStaff = (d: WorkDeps, room: Room, wanted = true): void => {
+	if (isStaff(d, room) !== wanted) throw refusal("forbidden");
+};
+
+const keeperOf = async (d: WorkDeps, id: Id, assignment: Id): Promise<{ room: Room; at: Known; found: Assignment; keeper: Keeper }> => {
+	const { room, at, found } = await one(d, id, assignment);
+	const before = at.keepers.get(assignment);
+	if (before) return { room, at, found, keeper: before };
+	const isMeter = found.given.template.kind === "meter";
+	const keeper = makeKeeper({
+		call: d.call, room: id, slot: assignment, template: found.given.template, before: isMeter ? undefined : latestOf(found)?.answers,
+		vault: () => d.context().account().vault,
+	});
+	at.keepers.set(assignment, keeper);
+	room.parting.add(keeper.part);
+	return { room, at, found, keeper };
+};
+
+const dropDraft = async (d: WorkDeps, id: Id, assignment: Id): Promise<void> => {
+	const { room, at, keeper } = await keeperOf(d, id, assignment);
+	await keeper.drop();
+	room.parting.delete(keeper.part);
+	at.keepers.delete(assignment);
+};
+
+const draftsOf = async (d: WorkDeps, room: Id): Promise<Set<Id>> =>
+	new Set((await d.call("draft_list", { room }).catch(() => ({ drafts: [] }))).drafts.map((row) => row.slot));
+
+const listed = async (d: WorkDeps, id: Id): Promise<AssignmentsView> => {
+	const { room, list, views } = await opened(d, id);
+	const { me } = d.context();
+	const staff = isStaff(d, room);
+	const drafts = staff ? new Set<Id>() : await draftsOf(d, id);
+	for (const over of list.filter((a) => drafts.has(a.id) && isOver(a, Date.now()))) {
+		await dropDraft(d, id, over.id).then(() => drafts.delete(over.id), () => undefined);
+	}
+	const byId = new Map(views.map((view) => [view.id, view]));
+	const made = list.map((a): AssignmentView => ({
+		...a, draft: drafts.has(a.id), undo: staff ? (undoableBy(a, me.user) ?? null) : null, whole: byId.get(a.id)?.whole ?? false,
+	}));
+	const names = Object.fromEntries(views.map((view) => [view.sender, view.senderName]));
+	const unreadable = views.filter((view) => !view.deleted && !view.locked && !itemOf(view)).length;
+	return { me: me.user, staff, names, list: made, unreadable };
+};
+
+const handedIn = async (d: WorkDeps, id: Id, assignment: Id): Promise<{ id: Id }> => {
+	const { room, at, found, keeper } = await keeperOf(d, id, assignment);
+	onlyStaff(d, room, false);
+	const { template } = found.given;
+	await keeper.load();
+	await keeper.save();
+	const answers = onlyShown(template, answersOn(template, keeper.sheet()));
+	if ("faults" in checkAnswers(template, answers)) throw refusal("too_long");
+	const isMeter = template.kind === "meter";
+	const ctype = isMeter ? CTYPE.meter : CTYPE.answer;
+	const posted = await at.items.post(ctype, utf8(writeAnswer({ assignment, answers, draft: keeper.version() }, ctype)));
+	if (isMeter) await dropDraft(d, id, assignment).catch(() => undefined);
+	return { id: posted };
+};
+
+export const makeAssigning = (d: WorkDeps): Assigning => ({
+	assignments: (room) => listed(d, room),
+	giveAssignment: async (id, input) => {
+		const { room, at } = await opened(d, id);
+		onlyStaff(d, room);
+		return { id: await at.items.post(CTYPE.given, utf8(writeGiven(input))) };
+	},
+	actOnAssignment: async (id, assignment, { act, about, word, comments }) => {
+		const { room, at } = await one(d, id, assignment);
+		onlyStaff(d, room);
+		return { id: await at.items.post(CTYPE.act, utf8(writeAct({ assignment, act, about, word, comments }))) };
+	},
+	sheet: async (room, assignment) => {
+		const { keeper, found } = await keeperOf(d, room, assignment);
+		await keeper.load();
+		return sheetView(keeper, found);
+	},
+	editSheet: async (room, assignment, field, value) => {
+		const { keeper, found } = await keeperOf(d, room, assignment);
+		keeper.edit(field, value);
+		return sheetView(keeper, found);
+	},
+	settleSheet: async (room, assignment, field, take) => {
+		const { keeper, found } = await keeperOf(d, room, assignment);
+		keeper.settle(field, take);
+		return sheetView(keeper, found);
+	},
+	saveSheet: async (room, assignment) => {
+		const { keeper, found } = await keeperOf(d, room, assignment);
+		await keeper.save();
+		return sheetView(keeper, found);
+	},
+	handIn: (room, assignment) => handedIn(d, room, assignment),
+});
