@@ -144,13 +144,21 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 		AND p_body ->> 'id' = replace(p_template::text, '-', '')
 		AND p_body -> 'version' = to_jsonb(p_version)
 		AND p_body ->> 'kind' IN ('assignment', 'meter')
-		AND template_set(p_body -> 'languages', ARRAY['fi', 'sv', 'en']) AND jsonb_array_length(p_body -> 'languages') > 0
+		AND template_set(p_body -> 'languages', ARRAY['fi', 'sv', 'en']) AND p_body -> 'languages' <> '[]'
 		AND template_set(p_body -> 'topics', ARRAY['general', 'health', 'daily_life', 'relationships', 'mental_wellbeing', 'self_esteem', 'skills',
 			'studies', 'work', 'finances', 'hobbies', 'housing', 'addictions'])
+		AND NOT EXISTS (SELECT FROM unnest(ARRAY['title', 'description']) AS named, jsonb_each(CASE jsonb_typeof(p_body -> named) WHEN 'object' THEN p_body -> named END) AS said
+			WHERE jsonb_typeof(said.value) <> 'string' OR length(said.value #>> '{}') > 600)
 		AND jsonb_typeof(p_body -> 'title') = 'object' AND jsonb_typeof(p_body -> 'description') = 'object'
-		AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(p_body -> 'languages') AS l(language), unnest(ARRAY['title', 'description']) AS named
-			WHERE length(p_body -> named ->> language) BETWEEN 1 AND 600 IS NOT TRUE)
-		AND jsonb_typeof(p_body -> 'fields') = 'array' AND jsonb_array_length(p_body -> 'fields') BETWEEN 1 AND 60, false)
+		AND CASE jsonb_typeof(p_body -> 'fields') WHEN 'array' THEN jsonb_array_length(p_body -> 'fields') <= 60 END, false)
+$$;
+
+-- Whether nothing is missing by which it is found and read: what is published, not what is being written.
+CREATE FUNCTION template_is_whole(p_body jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT jsonb_array_length(p_body -> 'fields') > 0 AND NOT EXISTS (
+		SELECT FROM jsonb_array_elements_text(p_body -> 'languages') AS language, unnest(ARRAY['title', 'description']) AS named
+		WHERE btrim(coalesce(p_body -> named ->> language, '')) = '')
 $$;
 
 -- Makes the list show what stands in a body.
@@ -239,6 +247,8 @@ BEGIN
 	DELETE FROM template_draft d WHERE d.template = p_template RETURNING d.body INTO v_body;
 	IF v_body IS NULL THEN
 		RAISE EXCEPTION 'no draft' USING ERRCODE = 'LU000', CONSTRAINT = 'template_draft__conflict';
+	ELSIF NOT template_is_whole(v_body::jsonb) THEN
+		RAISE EXCEPTION 'not whole' USING ERRCODE = 'LU000', CONSTRAINT = 'template_whole__bad_field';
 	END IF;
 	INSERT INTO template_version (template, version, body, note) VALUES (p_template, v_row.version + 1, v_body, p_note);
 	PERFORM template_show(p_template, v_body::jsonb);
@@ -350,7 +360,7 @@ BEGIN
 	SELECT t.version INTO v_known FROM template t WHERE t.org = luotsi_org() AND t.template = v_template FOR UPDATE;
 	IF v_known >= v_version THEN
 		RETURN false;
-	ELSIF NOT template_is_legal(v_template, v_version, v_body) THEN
+	ELSIF NOT (template_is_legal(v_template, v_version, v_body) AND template_is_whole(v_body)) THEN
 		RAISE EXCEPTION 'not a template: %', v_body ->> 'id' USING ERRCODE = 'LU000';
 	END IF;
 	INSERT INTO template (template, state, version, shared, author, kind, languages, topics, title, description, search, words)
@@ -363,6 +373,6 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION template_inside(jsonb, text), template_search(jsonb), template_words(jsonb), template_beginnings(text[], int4), template_query(text),
-	template_set(jsonb, text[]), template_is_legal(uuid, int4, jsonb), template_show(uuid, jsonb), template_lock(uuid, int8), template_draft_put(uuid, int8, text, uuid, int4),
+	template_set(jsonb, text[]), template_is_legal(uuid, int4, jsonb), template_is_whole(jsonb), template_show(uuid, jsonb), template_lock(uuid, int8), template_draft_put(uuid, int8, text, uuid, int4),
 	template_draft_drop(uuid, int8), template_publish(uuid, int8, text, uuid), template_settle(uuid, boolean, boolean, uuid), template_thank(uuid, uuid, boolean),
 	template_used(uuid), template_curate(uuid, boolean, uuid) TO luotsi_app;

@@ -92,16 +92,25 @@ for (const [what, change] of [
 	['no format', { format: undefined }], ['another format', { format: 'luotsi-template/2' }], ['another id', { id: '0'.repeat(32) }],
 	['a version that is not the next', { version: 2 }], ['a version as text', { version: '1' }], ['an unknown kind', { kind: 'test' }],
 	['no language', { languages: [] }], ['an unknown language', { languages: ['de'] }], ['a language twice', { languages: ['fi', 'fi'] }],
-	['languages that are no list', { languages: 'fi' }], ['a language without a title', { languages: ['fi', 'sv'] }],
+	['languages that are no list', { languages: 'fi' }],
 	['a topic that there is not', { topics: ['politics'] }], ['a title that is no object', { title: 'Kokeilu' }],
-	['an empty title', { title: { fi: '' } }], ['a title that is a number', { title: { fi: { a: 'x'.repeat(700) } } }],
-	['no fields', { fields: [] }], ['fields that are no list', { fields: {} }]]) {
+	['a title that is a list', { title: ['Kokeilu'] }], ['a title of objects', { title: { fi: { a: 'x' } } }], ['a long title', { title: { fi: 'x'.repeat(601) } }],
+	['no title at all', { title: undefined }], ['too many fields', { fields: Array(61).fill({}) }], ['fields that are no list', { fields: {} }]]) {
 	test(`a body with ${what} is refused`, async () => {
 		const template = id();
 		await says(put(here, template, 0, body(template, 1, change)), 'template_body__bad_field');
 		assert.deepEqual(await list(here, { template, scope: 'any' }), []);
 	});
 }
+
+for (const [what, change] of [
+	['a language without a title', { languages: ['fi', 'sv'] }], ['an empty description', { description: { fi: ' ' } }], ['no fields', { fields: [] }]])
+	test(`a draft with ${what} is kept and not published`, async () => {
+		const template = id();
+		assert.equal(await put(here, template, 0, body(template, 1, change)), 1);
+		await says(publish(here, template, 1), 'template_whole__bad_field');
+		assert.ok((await ask(db.luotsi_app, here.org, 'template_draft', { template }))[0].body, 'it is still there');
+	});
 
 test('an organisation has a ceiling', async () => {
 	const org = await makeOrg(db.luotsi_owner);
