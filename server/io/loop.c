@@ -144,13 +144,15 @@ void loop_watch_turns(struct loop *loop, uint64_t stall_ms)
 	loop->before_wait = MEM_NEW(uv_prepare_t);
 	ASSERT(uv_prepare_init(&loop->uv, loop->before_wait) == 0);
 	loop->before_wait->data = loop;
-	loop->used = loop_used(loop);
 	ASSERT(uv_prepare_start(loop->before_wait, loop_turned) == 0);
 	uv_unref((uv_handle_t *)loop->before_wait);
 }
 
 void loop_run(struct loop *loop)
 {
+	/* What it took to build the process was no turn. */
+	if (loop->before_wait)
+		loop->used = loop_used(loop);
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 }
 
