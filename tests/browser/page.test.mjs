@@ -484,6 +484,17 @@ within("codes_that_are_the_same_are_confirmed_by_keyboard_alone", "counsellor-re
 	assert.equal(await page.getByRole("button", { name: "Vertaa koodia" }).count(), 0);
 });
 
+within("a_counsellor_who_compares_is_told_who_identified_anew_how_and_when", "counsellor-reset", {}, async (page) => {
+	await chosen(page);
+	await page.getByRole("button", { name: "Vertaa koodia" }).click();
+	const dialog = page.getByRole("dialog");
+	await dialog.getByText("Katsomisesta jää merkintä.").waitFor();
+	await dialog.getByRole("button", { name: "Näytä tunnistettu nimi" }).click();
+	await dialog.getByText("Aino Esimerkki").waitFor();
+	await dialog.getByText(/^.+ tunnisti \d+\.\d+\.\d{4}\.$/).waitFor();
+	assert.ok(await dialog.getByRole("button", { name: "Koodit ovat samat" }).isEnabled());
+});
+
 within("codes_that_differ_are_refused_after_the_consequences_were_told", "client-counsellor-reset", {}, async (page) => {
 	await page.getByRole("button", { name: "Vertaa koodia" }).click();
 	await page.getByRole("button", { name: "Koodit eivät täsmää" }).click();

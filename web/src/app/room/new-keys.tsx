@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Id, NewKeys as Waiting, RoomView } from "../../client/api.js";
 import { engine } from "../engine.js";
+import { Identified } from "../staff/identified.js";
 import { Button, Dialog, Loading, Notice, useAct } from "../parts.js";
 import { say, use, useSpeech } from "../state.js";
 
@@ -73,6 +74,7 @@ const Differ = ({ view, of, onBack, onClose }: { view: RoomView; of: Waiting; on
 
 const Theirs = ({ view, of, name, onClose }: { view: RoomView; of: Waiting; name: string; onClose: () => void }) => {
 	const { t } = useSpeech();
+	const staff = use((all) => all.self?.role !== "client");
 	const [code, setCode] = useState("");
 	const [differ, setDiffer] = useState(false);
 	const confirming = useAct();
@@ -88,6 +90,7 @@ const Theirs = ({ view, of, name, onClose }: { view: RoomView; of: Waiting; name
 			) : (
 				<>
 					<Reasons />
+					{staff && of.role === "client" && <Identified view={view} user={of.user} />}
 					<Code key={of.kid} room={view.room} user={of.user} name={name} onCode={setCode} />
 					<p>{t("keys.same_text")}</p>
 					{confirming.error && <Notice kind="error"><p>{confirming.error}</p></Notice>}
