@@ -33,8 +33,8 @@ INSERT INTO sign_in_event (attempt, provider, word) VALUES (:attempt, :provider,
 -- tenant: no
 -- in:
 -- out: org uuid
--- Whose client somebody may be; as many as one question to the keys process takes.
-SELECT org FROM sign_in_organisations() LIMIT 256;
+-- Whose client somebody may be.
+SELECT org FROM sign_in_organisations() LIMIT 10000;
 
 -- name: identity_find
 -- shape: many

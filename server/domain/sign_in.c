@@ -220,20 +220,28 @@ static void token_opened(struct request *r, const struct keys_answer *answer)
 		jwks_want(r, answer->reason, token_open);
 	} else if (answer->reason != KEYS_DONE) {
 		login_refuse(r, keys_reason_word(answer->reason));
+	} else if (!login_person_add(r, answer)) {
+		req_fail(r, ERR_INTERNAL);
+	} else if (login->n_persons < login->n_orgs) {
+		token_open(r);
 	} else {
-		login_identified(r, answer);
+		login_identified(r);
 	}
 }
+
+/* One question takes a part of the organisations: the token is opened again for each part. */
 
 static void token_open(struct request *r)
 {
 	const struct login *login = r->state;
+	size_t left = login->n_orgs - login->n_persons;
+	size_t n = left < KEYS_ORGS_MAX ? left : KEYS_ORGS_MAX;
 	struct keys_ask ask = {.type = KEYS_OIDC_OPEN,
 		.provider = slice_text(login->provider->slug),
 		.open = {.id_token = login->id_token,
 			.jwks = jwks_get(r),
 			.nonce = login->nonce,
-			.orgs = login->orgs}};
+			.orgs = slice_of(&login->orgs[login->n_persons], n * sizeof(struct id))}};
 	req_keys(r, &ask, token_opened);
 }
 
@@ -244,7 +252,8 @@ static void organisations_read(struct request *r, const struct pg_result *result
 	struct id *orgs = arena_array(r->arena, n + 1, sizeof(*orgs));
 	for (size_t i = 0; i < n; i++)
 		orgs[i] = pg_get_id(result, i, SIGN_IN_ORGANISATIONS_ORG);
-	login->orgs = slice_of(orgs, n * sizeof(*orgs));
+	login->orgs = orgs;
+	login->n_orgs = n;
 	if (n == 0)
 		login_refuse(r, "no_organisation");
 	else
@@ -259,7 +268,8 @@ static void ask_organisations(struct request *r)
 		req_query(r, STMT_SIGN_IN_ORGANISATIONS, NULL, 0, organisations_read);
 		return;
 	}
-	login->orgs = id_slice(login->has_ticket ? &login->org : &login->provider->org);
+	login->orgs = login->has_ticket ? &login->org : &login->provider->org;
+	login->n_orgs = 1;
 	jwks_want(r, KEYS_DONE, token_open);
 }
 

@@ -25,13 +25,15 @@ struct login {
 	struct id org, room;
 	struct hash ticket;
 	/* The token. */
-	struct slice id_token, orgs;
+	struct slice id_token;
+	const struct id *orgs; /* in which the person is looked for */
+	size_t n_orgs;
 	bool keys_renewed;
 	uint64_t keys_edition;
 	/* The person. */
 	struct slice acr, country;
 	int64_t identified_at;
-	struct keys_person *persons;
+	struct keys_person *persons; /* of the first n_persons of the organisations */
 	size_t n_persons;
 	struct login_account *accounts;
 	size_t n_accounts, at;
@@ -48,8 +50,11 @@ void login_end(struct request *r, const char *word, enum err e);
 struct hash login_carry_key(const struct hash *cookie, const struct hash *salt);
 void login_verifier(
 	const struct hash *cookie, const struct hash *salt, char ret_text[SESSION_TOKEN_TEXT + 1]);
-/* Who the person is: finds their accounts, ends in a session, a choice or a refusal. */
-void login_identified(struct request *r, const struct keys_answer *answer);
+/* Adds who the person is for the organisations that were asked about last. False: another number of
+ * them. */
+MUST bool login_person_add(struct request *r, const struct keys_answer *answer);
+/* Known for all: finds their accounts, ends in a session, a choice or a refusal. */
+void login_identified(struct request *r);
 
 const struct providers *sign_in_providers(const struct sign_in *s);
 /* Goes on with then when the provider's signing keys are there, or refuses. wrong: what those of

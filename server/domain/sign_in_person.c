@@ -284,27 +284,26 @@ static size_t put_indexes(const struct login *login, struct pg_param *const colu
 	return n;
 }
 
-static void persons_copy(struct request *r, const struct keys_answer *answer)
+bool login_person_add(struct request *r, const struct keys_answer *answer)
 {
 	struct login *login = r->state;
+	if (!login->persons)
+		login->persons = arena_array(r->arena, login->n_orgs, sizeof(*login->persons));
+	if (answer->n_persons == 0 || answer->n_persons > login->n_orgs - login->n_persons)
+		return false;
 	struct slice rest = arena_copy(r->arena, answer->persons);
-	login->persons = arena_array(r->arena, answer->n_persons + 1, sizeof(*login->persons));
-	while (login->n_persons < answer->n_persons &&
-		keys_next_person(&rest, &login->persons[login->n_persons]))
-		login->n_persons++;
+	for (size_t i = 0; i < answer->n_persons; i++)
+		if (!keys_next_person(&rest, &login->persons[login->n_persons++]))
+			return false;
 	login->acr = arena_copy(r->arena, answer->acr);
 	login->country = arena_copy(r->arena, slice_of(answer->country, sizeof(answer->country)));
 	login->identified_at = answer->auth_time > 0 ? answer->auth_time * MS : clock_wall_ms();
+	return true;
 }
 
-void login_identified(struct request *r, const struct keys_answer *answer)
+void login_identified(struct request *r)
 {
-	struct login *login = r->state;
-	persons_copy(r, answer);
-	if (login->n_persons == 0) {
-		req_fail(r, ERR_INTERNAL);
-		return;
-	}
+	const struct login *login = r->state;
 	struct pg_param *columns[3];
 	for (size_t i = 0; i < 3; i++)
 		columns[i] = arena_array(r->arena, 2 * login->n_persons, sizeof(struct pg_param));

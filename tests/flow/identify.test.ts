@@ -55,6 +55,19 @@ const wholeWay = (get: () => House): void => {
 		assert.equal(toBase64Url(actor.engine.parts.self().account().keys.sig.pub), sig.pub);
 	});
 
+	test("who comes again is found among more organisations than one question takes", async () => {
+		const house = get();
+		const { rows } = await house.db.query(
+			`WITH made AS (INSERT INTO organisation (org, name, created_at) SELECT gen_random_uuid(), 'Kunta ' || i, now() - interval '1 year' FROM generate_series(1, 600) i RETURNING org)
+			INSERT INTO agreement (org, agreement, state, controller, controller_business_id, processor, retention_days, privacy_notice, service_promise)
+			SELECT org, gen_random_uuid(), 'live', 'Kunta', '0944845-0', 'Ylläpito', 456, '{"fi":"seloste"}', '{"fi":"kaksi päivää"}' FROM made RETURNING org`);
+		const { user, role } = await signIn(house, PERSON);
+		await house.db.query("DELETE FROM agreement WHERE org = ANY ($1)", [rows.map((row: { org: string }) => row.org)]);
+		await house.db.query("DELETE FROM organisation WHERE org = ANY ($1)", [rows.map((row: { org: string }) => row.org)]);
+		assert.equal(role, "client");
+		assert.equal((await signIn(house, PERSON)).user, user);
+	});
+
 	test("who comes again finds their account and opens it", async () => {
 		const house = get();
 		const { cookie, user } = await signIn(house, PERSON);
