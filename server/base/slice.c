@@ -90,3 +90,14 @@ bool slice_is_utf8(struct slice a)
 	}
 	return true;
 }
+
+/* U+0000..U+001F are one byte, U+007F..U+009F one byte or two beginning with 0xC2. */
+bool slice_has_control(struct slice a)
+{
+	for (size_t i = 0; i < a.n; i++) {
+		bool c1 = a.p[i] == 0xC2 && i + 1 < a.n && a.p[i + 1] < 0xA0;
+		if (a.p[i] < 0x20 || a.p[i] == 0x7F || c1)
+			return true;
+	}
+	return false;
+}

@@ -62,3 +62,5 @@ struct slice slice_trim(struct slice a);
 bool slice_next(struct slice *rest, uint8_t separator, struct slice *ret_part);
 /* Well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong). */
 bool slice_is_utf8(struct slice a);
+/* In UTF-8 text: one of U+0000..U+001F, U+007F..U+009F. */
+bool slice_has_control(struct slice a);

@@ -11,6 +11,13 @@ static inline bool clocks_agree(uint64_t a_ms, uint64_t b_ms)
 	return (a_ms > b_ms ? a_ms - b_ms : b_ms - a_ms) <= CLOCKS_DRIFT_MS;
 }
 
+/* The same, but what was said away from any network comes up to a week later. */
+static inline bool clocks_allow_late(uint64_t t_ms, uint64_t now_ms)
+{
+	const uint64_t week_ms = UINT64_C(7) * 24 * 3600 * 1000;
+	return t_ms <= now_ms + CLOCKS_DRIFT_MS && now_ms <= t_ms + week_ms;
+}
+
 /* What ended at ended_ms (0: it did not) by one clock may have been so still at t_ms by another. */
 static inline bool clocks_not_ended(uint64_t ended_ms, uint64_t t_ms)
 {

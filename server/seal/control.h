@@ -71,6 +71,9 @@ MUST enum refusal control_apply(struct control *log, const struct control_entry 
 /* Verifies the one-time signature of a JOIN with the invitation's key; nothing is refused for other
  * types, nor without that invitation, because the rules say why. */
 MUST enum refusal control_verify_join(const struct control *log, const struct control_entry *e);
+/* Verifies both signatures of a BREAK_GLASS: the ceremony's key's, and that of the root it names;
+ * nothing is refused for other types. */
+MUST enum refusal control_verify_break_glass(const struct control_entry *e);
 
 /* The member, active or not; NULL when the user never was one. */
 const struct control_member *control_find_member(const struct control *log, const struct id *user);

@@ -8,6 +8,8 @@
 #define EPOCH_WRAP_SIZE (1 + 1 + 16 + 32 + 32)
 #define EPOCH_MAX_WRAPS 131
 #define GRANT_WRAP_SIZE (1 + 4 + 32)
+#define REASON_MOST 600
+#define OFFICERS_MOST 300
 
 void control_read_create(struct reader *r, struct control_entry *e)
 {
@@ -112,6 +114,43 @@ void control_read_rekey(struct reader *r, struct control_entry *e)
 	e->sig_kid = e->env.sender_kid;
 }
 
+/* What people wrote, between the two numbers of bytes: one line that is shown as it is. */
+static void read_words(struct reader *r, uint16_t most)
+{
+	uint16_t n = reader_u16(r);
+	if (n < 1 || n > most)
+		r->bad = true;
+	struct slice text = reader_bytes(r, n);
+	if (!slice_is_utf8(text) || slice_has_control(text))
+		r->bad = true;
+}
+
+void control_read_break_glass(struct reader *r, struct control_entry *e)
+{
+	e->ceremony_pub = reader_pub(r);
+	e->root_pub = reader_pub(r);
+	e->root_signature = reader_bytes(r, 64);
+	e->root_kid = kid_sig(&e->root_pub);
+	e->vouched = r->rest;
+	e->reason = reader_choice(r, 1, 4);
+	read_words(r, REASON_MOST);
+	read_words(r, OFFICERS_MOST);
+	e->user = reader_id(r);
+	e->sig_kid = reader_hash(r);
+	e->enc_kid = reader_hash(r);
+	e->role = reader_choice(r, CONTROL_CLIENT, CONTROL_STAFF);
+	e->cert = reader_hash(r);
+	e->proof = e->role == CONTROL_STAFF ? CONTROL_CERTIFIED : CONTROL_COMPARED;
+	e->epoch = reader_u32(r);
+	e->until = reader_u32(r);
+	read_wraps(r, e, CONTROL_MAX_WRAPS, GRANT_WRAP_SIZE);
+}
+
+void control_read_recovery_key(struct reader *r, struct control_entry *e)
+{
+	e->recovery_kid = reader_hash(r);
+}
+
 void control_read_reserved(struct reader *r, struct control_entry *e)
 {
 	(void)e;
@@ -165,7 +204,7 @@ struct control_wrap control_wrap_at(const struct control_entry *e, size_t i)
 {
 	if (e->type == CONTROL_EPOCH)
 		return epoch_wrap_at(e, i);
-	if (e->type == CONTROL_HISTORY_GRANT)
+	if (e->type == CONTROL_HISTORY_GRANT || e->type == CONTROL_BREAK_GLASS)
 		return grant_wrap_at(e, i);
 	struct reader r = reader_of(e->wraps);
 	struct control_wrap w = {

@@ -14,9 +14,11 @@ enum control_type {
 	CONTROL_EPOCH = 12,
 	CONTROL_HISTORY_GRANT = 13,
 	CONTROL_RECOVERY_WRAP = 14,
+	CONTROL_BREAK_GLASS = 15,
 	CONTROL_CLOSE = 18,
 	CONTROL_REOPEN = 19,
 	CONTROL_REKEY = 20,
+	CONTROL_RECOVERY_KEY = 21,
 };
 enum control_role { CONTROL_CLIENT = 1, CONTROL_STAFF = 2 };
 /* Unproven is a client whose new keys nobody has compared: of a state only, never of an entry. */
@@ -41,17 +43,21 @@ struct control_entry {
 	struct pub sig_pub, enc_pub;
 	uint64_t expires_ms;
 	struct slice one_time_signature;
-	/* CREATE, JOIN, ADD, REMOVE, REKEY: a member and what it brings; HISTORY_GRANT: to whom */
+	/* CREATE, JOIN, ADD, REMOVE, REKEY: a member and what it brings; HISTORY_GRANT, BREAK_GLASS:
+	 * to whom */
 	struct id user;
 	struct hash sig_kid, enc_kid, cert;
-	uint8_t role, proof, reason; /* the reason also of CLOSE */
+	uint8_t role, proof, reason; /* the reason also of CLOSE and BREAK_GLASS */
 	uint64_t baseline_seq;
 	struct hash baseline_env;
-	/* EPOCH, HISTORY_GRANT, RECOVERY_WRAP */
+	/* EPOCH, HISTORY_GRANT, RECOVERY_WRAP, BREAK_GLASS */
 	uint32_t epoch, until; /* the number or the range's begin, and its end */
 	struct hash commit, staff_commit;
 	uint16_t n_wraps;
 	struct slice wraps;
+	/* BREAK_GLASS: the key of the ceremony, the root that vouches for it, what it vouches for */
+	struct pub ceremony_pub, root_pub;
+	struct slice root_signature, vouched;
 };
 
 /* A wrap that an entry signs by its hash; its 113 bytes travel and live beside the entry. */

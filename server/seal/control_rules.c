@@ -46,7 +46,7 @@ static uint32_t from_of(const struct control *log, const struct control_member *
 
 /* Who comes again keeps the place in the list, and what was theirs in the same role. The caller has
  * made sure that there is room. */
-static void member_put(struct control *log, const struct control_judgement *j, uint32_t from)
+void control_member_put(struct control *log, const struct control_judgement *j, uint32_t from)
 {
 	const struct control_member *found = control_find_member(log, &j->e->user);
 	size_t at = found != NULL ? (size_t)(found - log->members) : log->n_members++;
@@ -61,7 +61,7 @@ static enum refusal check_room_for(const struct control *log, const struct contr
 }
 
 /* Staff come under a valid certificate for these keys. */
-static enum refusal check_certified(const struct control_judgement *j)
+enum refusal control_check_brought_staff(const struct control_judgement *j)
 {
 	const struct control_entry *e = j->e;
 	const struct person *person =
@@ -84,7 +84,7 @@ static enum refusal check_known(const struct control_judgement *j)
 enum refusal control_apply_create(struct control *log, const struct control_judgement *j)
 {
 	const struct control_entry *e = j->e;
-	AGREE(check_certified(j));
+	AGREE(control_check_brought_staff(j));
 	DEMAND(e->retention_class >= 1, BAD_FIELD);
 	log->org = e->env.org;
 	log->room = e->env.room;
@@ -93,7 +93,7 @@ enum refusal control_apply_create(struct control *log, const struct control_judg
 	log->retention_class = e->retention_class;
 	log->root_kid = e->root_kid;
 	log->recovery_kid = e->recovery_kid;
-	member_put(log, j, 1);
+	control_member_put(log, j, 1);
 	return REFUSAL_NONE;
 }
 
@@ -125,7 +125,7 @@ enum refusal control_apply_join(struct control *log, const struct control_judgem
 	DEMAND(control_find_client(log) == NULL, CLIENT_PRESENT);
 	AGREE(check_known(j));
 	AGREE(check_room_for(log, found));
-	member_put(log, j, log->invite.from);
+	control_member_put(log, j, log->invite.from);
 	log->has_invite = false;
 	log->invite = (struct control_invite){0};
 	return REFUSAL_NONE;
@@ -144,7 +144,7 @@ static enum refusal check_added_client(const struct control *log, const struct c
 static enum refusal check_added_staff(const struct control_judgement *j)
 {
 	DEMAND(j->e->proof == CONTROL_CERTIFIED, BAD_FIELD);
-	return check_certified(j);
+	return control_check_brought_staff(j);
 }
 
 static bool brings_nothing_new(const struct control_member *m, const struct control_entry *e)
@@ -175,7 +175,7 @@ enum refusal control_apply_add(struct control *log, const struct control_judgeme
 	DEMAND(!is_known || !brings_nothing_new(found, e), ALREADY_MEMBER);
 	DEMAND(!is_active || found->role == e->role, BAD_FIELD);
 	AGREE(check_room_for(log, found));
-	member_put(log, j, added_from(log, e));
+	control_member_put(log, j, added_from(log, e));
 	return REFUSAL_NONE;
 }
 
@@ -192,7 +192,7 @@ enum refusal control_apply_rekey(struct control *log, const struct control_judge
 	const struct control_member *found = control_find_member(log, &e->user);
 	DEMAND(found != NULL && found->active, NOT_MEMBER);
 	bool is_staff = found->role == CONTROL_STAFF;
-	AGREE(is_staff ? check_certified(j) : check_rekeyed_client(j));
+	AGREE(is_staff ? control_check_brought_staff(j) : check_rekeyed_client(j));
 	DEMAND(!brings_nothing_new(found, e), ALREADY_MEMBER);
 	struct control_member m = member_of(log, j, found->from);
 	m.role = found->role;

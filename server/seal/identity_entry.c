@@ -20,21 +20,10 @@ static void read_rotate(struct reader *r, struct identity_entry *e)
 	e->new_signature = reader_bytes(r, 64);
 }
 
-/* U+0000..U+001F are one byte, U+007F..U+009F one byte or two beginning with 0xC2. */
-static bool has_control_character(struct slice text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		bool c1 = text.p[i] == 0xC2 && i + 1 < text.n && text.p[i + 1] < 0xA0;
-		if (text.p[i] < 0x20 || text.p[i] == 0x7F || c1)
-			return true;
-	}
-	return false;
-}
-
 static struct slice read_name(struct reader *r)
 {
 	struct slice text = reader_bytes(r, reader_choice(r, 1, IDENTITY_MAX_NAME));
-	if (!slice_is_utf8(text) || has_control_character(text))
+	if (!slice_is_utf8(text) || slice_has_control(text))
 		r->bad = true;
 	return text;
 }

@@ -43,4 +43,6 @@
 #define LABEL_FILE "luotsi/v1/file"
 #define LABEL_FILE_KEY "luotsi/v1/file/key"
 #define LABEL_FILE_HASH "luotsi/v1/file/hash"
+#define LABEL_BREAK_GLASS "luotsi/v1/break-glass"
+#define LABEL_RECOVERY_REQUEST "luotsi/v1/recovery-request" /* of browsers only */
 #define LABEL_CODE_CHECK "luotsi/v1/code/check"

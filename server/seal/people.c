@@ -60,8 +60,40 @@ static void end_others(struct people *people, const struct identity *state)
 	}
 }
 
+const struct person *people_find_recovery(const struct people *people, const struct id *org,
+	const struct hash *root_kid, const struct hash *recovery_kid)
+{
+	for (size_t i = people->n; i-- > 0;) {
+		const struct person *p = &people->items[i];
+		if (id_equal(&p->user, org) && hash_equal(&p->sig_kid, root_kid) &&
+			hash_equal(&p->enc_kid, recovery_kid))
+			return p;
+	}
+	return NULL;
+}
+
+/* The organisation's recovery key, which the next one ends. */
+static void follow_recovery(struct people *people, const struct identity *state)
+{
+	bool is_known = people_find_recovery(people, &state->subject, &state->root_kid,
+				&state->recovery_kid) != NULL;
+	if (is_known || hash_is_zero(&state->recovery_kid))
+		return;
+	for (size_t i = 0; i < people->n; i++)
+		if (id_equal(&people->items[i].user, &state->subject) &&
+			!has_ended(&people->items[i]))
+			people->items[i].ended_ms = state->head_ms;
+	people_add(people, &(struct person){.user = state->subject,
+				   .sig_kid = state->root_kid,
+				   .enc_kid = state->recovery_kid});
+}
+
 void people_follow(struct people *people, const struct identity *state)
 {
+	if (id_equal(&state->subject, &state->org)) {
+		follow_recovery(people, state);
+		return;
+	}
 	end_others(people, state);
 	const struct person *same = people_find(people, &state->subject, &state->sig_kid);
 	bool cert_is_there = !state->has_cert || people_find_certified(people, &state->subject,

@@ -28,8 +28,8 @@ static inline void people_cleanup(struct people *people)
 	people_done(people);
 }
 void people_add(struct people *people, const struct person *person);
-/* Call after each entry that a replay of a person's chain has applied: appends the record that the
- * entry began and ends those that it ended. */
+/* Call after each entry that a replay of a chain, a person's or the organisation's, has applied:
+ * appends the record that the entry began and ends those that it ended. */
 void people_follow(struct people *people, const struct identity *state);
 /* Leaves only what holds now: what the server decides by. */
 void people_drop_ended(struct people *people);
@@ -40,6 +40,10 @@ const struct person *people_find(
 /* The certified record of this pair with this certificate. */
 const struct person *people_find_certified(const struct people *people, const struct id *user,
 	const struct hash *sig_kid, const struct hash *cert);
+/* The record of the organisation's recovery key of this name, under this root: a record too, with
+ * the organisation as user and the root as sig_kid. */
+const struct person *people_find_recovery(const struct people *people, const struct id *org,
+	const struct hash *root_kid, const struct hash *recovery_kid);
 /* The keys were not yet revoked or replaced at this time of an entry. */
 bool person_holds(const struct person *person, uint64_t client_time_ms);
 /* The same, and the certificate was valid. */

@@ -9,7 +9,7 @@ import {
 	type Bytes, type ControlBody, type ControlState, type HeaderFields, type IdentityState, type PersonRecord,
 } from "../../web/src/seal/index.js";
 import { CHECKER, lineOf, personLine, startChecker, type Checker } from "./lib/checker.js";
-import { makeCrowd, makeWorld, nextEntry, pack, type World } from "./lib/control-generator.js";
+import { makeCrowd, makeWorld, nameKeys, nextEntry, pack, type World } from "./lib/control-generator.js";
 import { makeDice, type Dice } from "./lib/dice.js";
 import { controlDigest, identityDigest } from "./lib/dump.js";
 import { makeIdentityWorld, nextIdentity, type KeyPoint } from "./lib/identity-generator.js";
@@ -64,6 +64,7 @@ test("decides_100000_generated_control_entries_as_the_server_does", async (t) =>
 	t.diagnostic(`seed ${SEED}`);
 	const dice = makeDice(SEED);
 	const points = await Promise.all(Array.from({ length: 8 }, async () => (await makePair()).pub));
+	await nameKeys(points);
 	const checker = startChecker(CHECKER);
 	const seen: Seen = new Map();
 	while (total(seen) < ENTRIES && checker.differences.length === 0) {
@@ -145,7 +146,9 @@ const turns = async (checker: Checker, w: World, entries: number): Promise<void>
 test("holds_65535_entries_in_a_room_and_no_more", async () => {
 	const dice = makeDice(SEED + 2);
 	const checker = startChecker(CHECKER);
-	await turns(checker, makeCrowd(dice, [(await makePair()).pub]), 65_535);
+	const points = [(await makePair()).pub];
+	await nameKeys(points);
+	await turns(checker, makeCrowd(dice, points), 65_535);
 	assert.ok((await checker.end()) > 65_535);
 	assert.deepEqual(checker.differences, []);
 });

@@ -135,7 +135,9 @@ static void do_join(struct session *s, struct line *l)
 {
 	struct control_entry e;
 	enum refusal r = control_parse(next_bytes(l), &e);
-	say(r == REFUSAL_NONE ? control_verify_join(s->log, &e) : r);
+	if (r == REFUSAL_NONE)
+		r = control_verify_join(s->log, &e);
+	say(r == REFUSAL_NONE ? control_verify_break_glass(&e) : r);
 }
 
 static void renew(struct identity **id)

@@ -31,8 +31,8 @@ withServer("the_server_parses_envelopes_as_the_vectors_say", 60, async (c) => {
 	for (const { envelope, valid } of v.signatures) await c.ask(lineOf("K", b(v.pub), b(envelope)), valid ? "ok" : "bad_signature");
 });
 
-withServer("the_server_decides_control_logs_as_the_vectors_say", 190, async (c) => {
-	for (const { people, steps } of readVectors<{ sequences: Sequence[] }>("control").sequences) {
+withServer("the_server_decides_control_logs_as_the_vectors_say", 230, async (c) => {
+	for (const { people, steps } of ["control", "recovery"].flatMap((name) => readVectors<{ sequences: Sequence[] }>(name).sequences)) {
 		await c.ask("X", "ok");
 		await c.ask("C", `ok ${controlDigest(emptyControl())}`);
 		for (const p of people ?? []) await c.ask(personLine(personIn(p)), "ok");

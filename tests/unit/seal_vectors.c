@@ -102,7 +102,8 @@ static void agrees_on_the_hash_and_the_derivation_of_every_label(void **state)
 		LABEL_KEY_DRAFT, LABEL_UNLOCKER, LABEL_UNLOCK_PASSPHRASE, LABEL_UNLOCK_CODE,
 		LABEL_UNLOCKERS, LABEL_USERKEYS, LABEL_USERSTATE, LABEL_DRAFT, LABEL_DRAFT_SLOT,
 		LABEL_OIDC_NONCE, LABEL_CARRIED, LABEL_SHARE, LABEL_CODE_CHECK, LABEL_FILE,
-		LABEL_FILE_KEY, LABEL_FILE_HASH};
+		LABEL_FILE_KEY, LABEL_FILE_HASH,
+		LABEL_BREAK_GLASS, LABEL_RECOVERY_REQUEST};
 	struct vectors v = vectors_open("derive");
 	struct slice key = bytes_of(&v, v.root, "key"), fields = bytes_of(&v, v.root, "fields");
 	const json_t *list = json_object_get(v.root, "labels"), *one;
@@ -248,7 +249,10 @@ static void control_step(
 {
 	struct control_entry e;
 	enum refusal r = control_parse(bytes_of(v, step, "entry"), &e);
-	if (r == REFUSAL_NONE && json_object_get(step, "signature") != NULL)
+	if (r == REFUSAL_NONE && e.type == CONTROL_BREAK_GLASS)
+		assert_string_equal(refusal_word(control_verify_break_glass(&e)),
+			text_of(step, "signature"));
+	else if (r == REFUSAL_NONE && json_object_get(step, "signature") != NULL)
 		assert_string_equal(
 			refusal_word(control_verify_join(log, &e)), text_of(step, "signature"));
 	if (r == REFUSAL_NONE)
@@ -256,10 +260,9 @@ static void control_step(
 	check_step(step, r, control_digest(log));
 }
 
-static void agrees_on_every_step_of_control_logs(void **state)
+static size_t control_steps(const char *name)
 {
-	(void)state;
-	struct vectors v = vectors_open("control");
+	struct vectors v = vectors_open(name);
 	const json_t *sequence, *step;
 	size_t i, k, n_steps = 0;
 	json_array_foreach(json_object_get(v.root, "sequences"), i, sequence)
@@ -272,8 +275,20 @@ static void agrees_on_every_step_of_control_logs(void **state)
 			n_steps++;
 		}
 	}
-	assert_true(n_steps > 100);
 	vectors_close(&v);
+	return n_steps;
+}
+
+static void agrees_on_every_step_of_control_logs(void **state)
+{
+	(void)state;
+	assert_true(control_steps("control") > 100);
+}
+
+static void agrees_on_every_step_of_recoveries(void **state)
+{
+	(void)state;
+	assert_true(control_steps("recovery") > 40);
 }
 
 static void identity_step(
@@ -429,6 +444,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(agrees_on_the_word_for_every_refused_envelope),
 		cmocka_unit_test(agrees_on_signatures),
 		cmocka_unit_test(agrees_on_every_step_of_control_logs),
+		cmocka_unit_test(agrees_on_every_step_of_recoveries),
 		cmocka_unit_test(agrees_on_every_step_of_identity_chains),
 		cmocka_unit_test(finds_every_rule_among_the_vectors),
 		cmocka_unit_test(agrees_on_wraps),

@@ -5,8 +5,9 @@ import {
 	applyControl, concat, emptyChain, emptyControl, extendChain, grantedKeys, importEncryption, importSigning, makeKey, makePair, random, readControl,
 	recipientsOf, activeMember, ROLE, signControl, signIdentity, signJoin, wrapHash, wrapKey, zeroes, deriveEpoch, deriveStaff,
 	type Bytes, type Chain, type ControlBody, type ControlState, type EncryptionKey, type IdentityBody, type PersonRecord, type RawPair,
-	type SigningKey,
+	type Opening, type SigningKey,
 } from "../../../web/src/seal/index.js";
+import { breakGlass } from "../../../web/src/seal/control-rare.js";
 
 export const DAY = 24 * 3600 * 1000;
 export const NOON = 1_795_000_000_000;
@@ -169,6 +170,24 @@ export const addEpoch = async (r: Room, author: Person, invitePub?: Bytes): Prom
 	r.eks.push(made.ek);
 	r.sks.push(made.sk);
 	return made;
+};
+
+/** What two officers give one member; the wraps' hashes are made up. */
+export const openingFor = (r: Room, to: Person, from: number, until: number, staff = true): Opening => {
+	const keys = [];
+	for (let n = from; n <= until; n++)
+		keys.push({ keyset: 0, epoch: n }, ...(staff && r.state.epochs[n - 1]?.staffCommit.some((b) => b !== 0) ? [{ keyset: 1, epoch: n }] : []));
+	return {
+		reason: 1, words: "Ohjaajan ja asiakkaan avaimet katosivat", officers: "Anna Virtanen ja Jukka Mäkinen", user: to.user, sigKid: to.keys.sig.kid,
+		encKid: to.keys.enc.kid, role: staff ? ROLE.staff : ROLE.client, cert: staff ? certOf(to) : zeroes(32), from, until,
+		wraps: keys.map((k) => ({ ...k, hash: random(32) })),
+	};
+};
+
+/** BREAK_GLASS as the ceremony page signs it; the header's sender is the organisation. */
+export const signOpening = async (r: Room, opening: Opening, root = r.o.root.sig, time = r.time, sender = r.o.org): Promise<Bytes> => {
+	const ceremony = await importSigning(await makePair());
+	return signControl(ceremony, sender, r.state, await breakGlass(root, ceremony.pub, r.state, opening), random(16), time);
 };
 
 export const rekeyBody = (p: Person): ControlBody => ({ type: "rekey", encKid: p.keys.enc.kid, cert: certOf(p) });

@@ -2,9 +2,10 @@
 // is signed: the rules are what is compared.
 
 import {
-	activeMembers, activeStaff, buildHeader, concat, encodeControl, equal, grantedKeys, KIND, recipientsOf, ROLE, zeroes,
+	activeMembers, activeStaff, buildHeader, concat, encodeControl, equal, grantedKeys, hex, kidSig, KIND, recipientsOf, ROLE, zeroes,
 	type Bytes, type ControlBody, type ControlState, type HeaderFields, type Member, type PersonRecord,
 } from "../../../web/src/seal/index.js";
+import { BREAK_GLASS, openingBytes, recoveryKey } from "../../../web/src/seal/control-rare.js";
 import { type Dice } from "./dice.js";
 
 const DAY = 24 * 3600 * 1000;
@@ -16,7 +17,24 @@ export interface World {
 	readonly people: PersonRecord[];
 	readonly points: readonly Bytes[];
 	time: number;
+	/** The organisation's: a point. */
+	readonly root: Bytes;
 }
+
+const kids = new Map<string, Bytes>();
+/** Remembers the names of keys that entries may be signed with or name. */
+export const nameKeys = async (points: readonly Bytes[]): Promise<void> => {
+	for (const pub of points) kids.set(hex(pub), await kidSig(pub));
+};
+const kidOf = (pub: Bytes): Bytes => kids.get(hex(pub)) as Bytes;
+
+/** The recovery keys that the organisation has had, one after another. */
+const recoveries = (dice: Dice, org: Bytes, rootKid: Bytes, now: number): PersonRecord[] => {
+	const one = (ended: number): PersonRecord => ({
+		user: org, sigKid: rootKid, encKid: dice.bytes(32), resets: 0, staff: false, cert: zeroes(32), validFrom: 0, validUntil: 0, ended,
+	});
+	return [...Array.from({ length: dice.below(3) }, () => one(now + dice.below(4 * DAY))), one(0)];
+};
 
 /** One pair of keys, and what certificates it had. */
 const pair = (dice: Dice, user: Bytes, staff: boolean, now: number, resets: number, ended: number): PersonRecord[] => {
@@ -52,11 +70,15 @@ export const makeCrowd = (dice: Dice, points: readonly Bytes[]): World => {
 export const makeWorld = (dice: Dice, points: readonly Bytes[], size: number): World => {
 	const time = 1_790_000_000_000 + dice.below(1_000_000_000);
 	const people = Array.from({ length: size }, () => person(dice, time)).flat();
-	return { dice, org: dice.bytes(16), room: dice.bytes(16), people, points, time };
+	const [org, root] = [dice.bytes(16), dice.pick(points)];
+	return { dice, org, room: dice.bytes(16), people: [...people, ...recoveries(dice, org, kidOf(root), time)], points, time, root };
 };
 
 const staffOf = (w: World): PersonRecord => w.dice.pick(w.people.filter((p) => p.staff)) ?? (w.people[0] as PersonRecord);
-const anyOf = (w: World): PersonRecord => w.dice.pick(w.people);
+const anyOf = (w: World): PersonRecord => {
+	const persons = w.people.filter((p) => !equal(p.user, w.org));
+	return w.dice.pick(persons.length > 0 ? persons : w.people);
+};
 
 const senderOf = (w: World, s: ControlState): Member | undefined => {
 	const list = w.dice.chance(75) ? activeStaff(s) : activeMembers(s);
@@ -66,7 +88,7 @@ const senderOf = (w: World, s: ControlState): Member | undefined => {
 type Maker = (w: World, s: ControlState, sender: Member) => ControlBody;
 
 const create = (w: World, p: PersonRecord): ControlBody => ({
-	type: "create", encKid: p.encKid, cert: p.cert, rootKid: w.dice.bytes(32), recoveryKid: w.dice.bytes(32), agreement: w.dice.bytes(16),
+	type: "create", encKid: p.encKid, cert: p.cert, rootKid: w.dice.chance(97) ? kidOf(w.root) : w.dice.bytes(32), recoveryKid: w.dice.bytes(32), agreement: w.dice.bytes(16),
 	retention: w.dice.below(20) === 0 ? 0 : 1 + w.dice.below(65_535),
 });
 
@@ -93,6 +115,23 @@ const grantOf: Maker = (w, s, sender) => {
 	return { type: "grant", to: to.user, toKid: to.encKid, from, until, wraps };
 };
 
+/** Unsigned: the rules look at no signature. */
+const breakGlassOf: Maker = (w, s) => {
+	const member = w.dice.pick(s.members);
+	const keys = w.dice.pick(w.people.filter((p) => equal(p.user, member.user)).concat(anyOf(w)));
+	const to = w.dice.chance(55) ? member : { ...keys, role: keys.staff ? ROLE.staff : ROLE.client };
+	const from = 1 + w.dice.below(Math.max(s.epoch, 1));
+	const until = Math.min(from + w.dice.below(w.dice.chance(90) ? 4 : 300), Math.max(s.epoch, 1));
+	const all = grantedKeys(s, { ...member, role: to.role }, from, until).filter(() => w.dice.chance(85));
+	const right = {
+		reason: 1 + w.dice.below(4), words: "Avaimet katosivat", officers: "Anna Virtanen, Jukka Mäkinen", user: to.user, sigKid: to.sigKid, encKid: to.encKid,
+		role: to.role, cert: to.cert, from, until, wraps: (all.length > 0 ? all : [{ keyset: 0, epoch: from }]).slice(0, 512).map((k) => ({ ...k, hash: w.dice.bytes(32) })),
+	};
+	const opening = w.dice.chance(25) ? changeField(w, s, right) : right;
+	const root = w.dice.chance(95) ? w.root : w.dice.pick(w.points);
+	return { type: "reserved", code: BREAK_GLASS, rest: concat(w.dice.pick(w.points), root, w.dice.bytes(64), openingBytes(opening)) };
+};
+
 const MAKERS: readonly (readonly [number, Maker])[] = [
 	[22, epochOf],
 	[9, grantOf],
@@ -108,7 +147,9 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
 	[4, (w) => ({ type: "close", reason: 1 + w.dice.below(4) })],
 	[7, () => ({ type: "reopen" })],
 	[12, () => ({ type: "rekey", encKid: zeroes(32), cert: zeroes(32) })],
-	[1, (w) => ({ type: "reserved", code: w.dice.pick([4, 5, 6, 7, 8, 15, 16, 17]), rest: w.dice.bytes(w.dice.below(40)) })],
+	[1, (w) => ({ type: "reserved", code: w.dice.pick([4, 5, 6, 7, 8, 15, 16, 17, 21]), rest: w.dice.bytes(w.dice.below(40)) })],
+	[8, breakGlassOf],
+	[5, (w, s) => recoveryKey((w.dice.chance(80) ? w.dice.pick(w.people.filter((p) => equal(p.user, w.org))) : undefined)?.encKid ?? s.recoveryKid)],
 ];
 
 const makerOf = (dice: Dice): Maker => {
@@ -190,8 +231,12 @@ const later = (w: World, s: ControlState): { fields: HeaderFields; body: Control
 	if (!sender || w.dice.chance(1)) return first(w, s);
 	const body: ControlBody = s.phase === "closed" && w.dice.chance(50) ? { type: "reopen" } : makerOf(w.dice)(w, s, sender);
 	if (body.type === "rekey") {
-		const keys = w.dice.pick(w.people.filter((p) => w.dice.chance(8) || equal(p.user, sender.user))) ?? anyOf(w);
+		const keys = w.dice.pick(w.people.filter((p) => (w.dice.chance(8) && !equal(p.user, w.org)) || equal(p.user, sender.user))) ?? anyOf(w);
 		return { fields: header(w, s, keys), body: { ...body, encKid: keys.encKid, cert: keys.cert } };
+	}
+	if (body.type === "reserved" && body.code === BREAK_GLASS && w.dice.chance(97)) {
+		const sigKid = kids.get(hex(body.rest.slice(0, 65))) ?? w.dice.bytes(32);
+		return { fields: header(w, s, { user: w.org, sigKid }), body };
 	}
 	if (body.type !== "join") return { fields: header(w, s, sender), body };
 	const newcomer = w.dice.chance(92) ? anyOf(w) : { ...sender };
@@ -209,7 +254,8 @@ export const nextEntry = (w: World, s: ControlState): { bytes: Bytes; time: numb
 	w.time += w.dice.below(w.dice.chance(95) ? 3_600_000 : 3 * DAY);
 	const ending = w.dice.chance(10) ? nextEnding(w) : undefined;
 	if (ending !== undefined) w.time = Math.max(w.time, ending + w.dice.below(3_000_000) - 1_500_000);
-	const time = w.dice.chance(90) ? "-" : Math.max(0, w.time + w.dice.below(1_400_000) - 700_000);
+	const late = w.dice.chance(80) ? w.dice.below(1_400_000) - 700_000 : w.dice.below(8 * DAY);
+	const time = w.dice.chance(90) ? "-" : Math.max(0, w.time + late);
 	return { bytes: entryNow(w, s), time };
 };
 

@@ -39,7 +39,7 @@ export interface Step {
 	readonly time: number | "-";
 	readonly entry: string;
 	readonly verdict: string;
-	/** Of the one-time key in a JOIN, with the invitation of the state before it. */
+	/** Of the one-time key in a JOIN, with the invitation of the state before it; of a BREAK_GLASS, both. */
 	readonly signature?: "ok" | "bad_signature";
 	/** Of the state after the step, refused or not (tests/seal/README.md). */
 	readonly digest: string;

@@ -6,13 +6,14 @@ import { makeControl } from "./control.js";
 import { makeEnvelopes } from "./envelope.js";
 import { makeFiles } from "./file.js";
 import { makeIdentityVectors } from "./identity.js";
+import { makeRecovery } from "./recovery.js";
 import { makeDerive, makeInvites, makeUnlock, makeWraps } from "./rest.js";
 import { makeSeal } from "./seal.js";
 import { vectorFile } from "../lib/vectors.js";
 
 const MAKERS = {
 	control: makeControl, identity: makeIdentityVectors, envelope: makeEnvelopes, seal: makeSeal, derive: makeDerive, wrap: makeWraps, unlock: makeUnlock,
-	invite: makeInvites, file: makeFiles,
+	invite: makeInvites, file: makeFiles, recovery: makeRecovery,
 };
 
 const named = process.argv.slice(2);

@@ -18,16 +18,16 @@ export type ControlRefusal =
 	| "bad_recipients" | "may_not_grant" | "bad_range";
 
 /** The next state without head, n and time, which are the same for all types. */
-type Outcome = ControlState | ControlRefusal;
+export type Outcome = ControlState | ControlRefusal;
 type BodyOf<T extends ControlType> = Extract<ControlBody, { type: T }>;
 
-interface Case<T extends ControlType> {
+export interface Case<T extends ControlType> {
 	readonly state: ControlState;
 	readonly entry: ControlEntry;
 	readonly body: BodyOf<T>;
 	readonly people: readonly PersonRecord[];
 	readonly time: number;
-	/** The sender as a member; for CREATE, JOIN and REKEY there is none yet. */
+	/** The sender as a member; for CREATE, JOIN and REKEY there is none yet, for BREAK_GLASS none. */
 	readonly sender: Member | undefined;
 }
 
@@ -89,8 +89,10 @@ const join = ({ state, entry, body, people, time }: Case<"join">): Outcome => {
 	return { ...state, members: withMember(state, member), invite: undefined, pending: true };
 };
 
-const addStaff = ({ body, people, time }: Case<"add">): ControlRefusal | undefined => {
-	if (body.proof !== 1) return "bad_field";
+/** Who is brought into a room, and with what keys. */
+export type Brought = Pick<Member, "user" | "role" | "sigKid" | "encKid" | "cert" | "proof">;
+
+export const staffRefusal = (body: Brought, people: readonly PersonRecord[], time: number): ControlRefusal | undefined => {
 	const record = certifiedRecord(people, body.user, body.sigKid, body.cert);
 	if (!record || !equal(record.encKid, body.encKid)) return "not_certified";
 	return isValid(record, time) ? undefined : "cert_expired";
@@ -111,20 +113,23 @@ const bringsNothing = (m: Member, sigKid: Bytes, encKid: Bytes, cert: Bytes): bo
 const addedFrom = (state: ControlState, role: number): number =>
 	role === ROLE.client && !state.members.some((m) => m.role === ROLE.client) ? 1 : state.epoch + 1;
 
-const add = (c: Case<"add">): Outcome => {
-	const { state, body, people } = c;
-	const refusal = body.role === ROLE.staff ? addStaff(c) : addClient(c);
-	if (refusal) return refusal;
-	const present = activeMember(state, body.user);
-	if (present && present.proof !== PROOF.unproven && bringsNothing(present, body.sigKid, body.encKid, body.cert)) return "already_member";
-	if (present && present.role !== body.role) return "bad_field";
-	if (state.members.length >= MOST_MEMBERS && !memberOf(state, body.user)) return "too_many_members";
-	const { user, role, sigKid, encKid, cert, proof } = body;
+export const withBrought = (state: ControlState, { user, role, sigKid, encKid, cert, proof }: Brought, people: readonly PersonRecord[]): ControlState => {
 	const member: Member = {
 		...fresh, user, role, sigKid, encKid, cert, proof, since: state.n, from: fromOf(state, user, role, addedFrom(state, role)),
 		resets: recordOf(people, user, sigKid)?.resets ?? 0,
 	};
 	return { ...state, members: withMember(state, member), pending: true };
+};
+
+const add = (c: Case<"add">): Outcome => {
+	const { state, body, people } = c;
+	const refusal = body.role === ROLE.client ? addClient(c) : body.proof === 1 ? staffRefusal(body, people, c.time) : "bad_field";
+	if (refusal) return refusal;
+	const present = activeMember(state, body.user);
+	if (present && present.proof !== PROOF.unproven && bringsNothing(present, body.sigKid, body.encKid, body.cert)) return "already_member";
+	if (present && present.role !== body.role) return "bad_field";
+	if (state.members.length >= MOST_MEMBERS && !memberOf(state, body.user)) return "too_many_members";
+	return withBrought(state, body, people);
 };
 
 /** New keys vouched for by the old ones leave the proof as it is; who made them anew has none. */
@@ -240,10 +245,12 @@ const recovery = ({ state, body }: Case<"recovery">): Outcome => {
 	return { ...state, epochs };
 };
 
-interface Rule<T extends ControlType> {
+export interface Rule<T extends ControlType> {
 	/** Who may send it: nobody's membership is asked for of "anybody". */
 	readonly by: "anybody" | "member" | "staff";
 	readonly whenClosed: boolean;
+	/** How long after its own time it may still come. */
+	readonly late?: number;
 	readonly apply: (c: Case<T>) => Outcome;
 }
 
@@ -265,7 +272,7 @@ const RULES: { readonly [T in Exclude<ControlType, "reserved">]: Rule<T> } = {
 	rekey: { by: "anybody", whenClosed: true, apply: rekey },
 };
 
-const place = (s: ControlState, { env, body }: ControlEntry): ControlRefusal | undefined => {
+const place = (s: ControlState, { env, body, rare }: ControlEntry): ControlRefusal | undefined => {
 	if (s.n >= MOST_ENTRIES) return "too_many";
 	if (s.n === 0 && body.type !== "create") return "not_created";
 	if (s.n > 0 && body.type === "create") return "already_created";
@@ -273,7 +280,7 @@ const place = (s: ControlState, { env, body }: ControlEntry): ControlRefusal | u
 	if (!equal(env.logHead, s.head)) return "stale_head";
 	if (env.seq !== s.n) return "bad_index";
 	if (env.epoch !== s.epoch) return "bad_epoch";
-	return body.type === "reserved" ? "reserved_type" : undefined;
+	return body.type === "reserved" && !rare ? "reserved_type" : undefined;
 };
 
 const membership = (s: ControlState, entry: ControlEntry, people: readonly PersonRecord[], by: "member" | "staff"): ControlRefusal | undefined => {
@@ -300,9 +307,8 @@ export const applyControl = (
 	const { env, body } = entry;
 	const misplaced = place(state, entry);
 	if (misplaced) return misplaced;
-	if (body.type === "reserved") return "reserved_type";
-	if (Math.abs(env.time - time) > CLOCK || env.time + CLOCKS < state.time) return "bad_time";
-	const rule = RULES[body.type] as Rule<typeof body.type>;
+	const rule = (entry.rare?.rule ?? RULES[body.type as keyof typeof RULES]) as Rule<typeof body.type>;
+	if (env.time > time + CLOCK || env.time + (rule.late ?? CLOCK) < time || env.time + CLOCKS < state.time) return "bad_time";
 	const stranger = rule.by === "anybody" ? undefined : membership(state, entry, people, rule.by);
 	if (stranger) return stranger;
 	if (state.phase === "closed" && !rule.whenClosed) return "room_closed";

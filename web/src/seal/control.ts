@@ -2,10 +2,11 @@
 // called on the wire, and its fields. The rules about them are in control-rules.ts.
 
 import { concat, reader, SealError, u16, u32, u64, u8, zeroes, type Bytes, type Reader } from "./bytes.js";
-import { kidEnc, labelled } from "./derive.js";
-import { buildHeader, finish, KIND, parseEnvelope, type Envelope } from "./envelope.js";
+import { labelled } from "./derive.js";
+import { buildHeader, finish, KIND, type Envelope } from "./envelope.js";
 import { LABEL } from "./labels.js";
 import { isPoint, sign, verify, type SigningKey } from "./p256.js";
+import type { Rule } from "./control-rules.js";
 
 export const ROLE = { client: 1, staff: 2 } as const;
 export type Role = (typeof ROLE)[keyof typeof ROLE];
@@ -40,7 +41,32 @@ export type ControlBody =
 	| { readonly type: "close"; readonly reason: number }
 	| { readonly type: "reopen" }
 	| { readonly type: "rekey"; readonly encKid: Bytes; readonly cert: Bytes }
+	/** Nothing yet, or a type that few logs hold: the entry's `rare` has read it. */
 	| { readonly type: "reserved"; readonly code: number; readonly rest: Bytes };
+
+/** BREAK_GLASS: what two officers opened, why, and to whom. */
+export interface Opening {
+	readonly reason: number;
+	readonly words: string;
+	readonly officers: string;
+	readonly user: Bytes;
+	readonly sigKid: Bytes;
+	readonly encKid: Bytes;
+	readonly role: Role;
+	readonly cert: Bytes;
+	readonly from: number;
+	readonly until: number;
+	readonly wraps: readonly GrantWrap[];
+}
+
+/** What control-rare.ts has read of an entry: its rule, and who signs it if no member does. */
+export interface Rare {
+	readonly rule: Rule<"reserved">;
+	readonly signer?: Bytes;
+	readonly opening?: Opening;
+	/** What is signed inside. */
+	vouched(): Promise<boolean>;
+}
 
 export type ControlType = ControlBody["type"];
 type BodyOf<T extends ControlType> = Extract<ControlBody, { type: T }>;
@@ -49,14 +75,16 @@ const malformed = (): never => {
 	throw new SealError("malformed");
 };
 
-const between = (n: number, least: number, most: number): number => (n >= least && n <= most ? n : malformed());
-const point = (pub: Bytes): Bytes => (isPoint(pub) ? pub : malformed());
-const listOf = <T>(r: Reader, most: number, item: () => T): T[] => Array.from({ length: between(r.u16(), 1, most) }, item);
+export const between = (n: number, least: number, most: number): number => (n >= least && n <= most ? n : malformed());
+export const point = (pub: Bytes): Bytes => (isPoint(pub) ? pub : malformed());
+export const listOf = <T>(r: Reader, most: number, item: () => T): T[] => Array.from({ length: between(r.u16(), 1, most) }, item);
 
 const readEpochWrap = (r: Reader): EpochWrap => ({
 	keyset: r.u8(), rtype: r.u8(), rid: r.take(16), rkid: r.take(32), hash: r.take(32),
 });
-const readGrantWrap = (r: Reader): GrantWrap => ({ keyset: r.u8(), epoch: r.u32(), hash: r.take(32) });
+export const readGrantWrap = (r: Reader): GrantWrap => ({ keyset: r.u8(), epoch: r.u32(), hash: r.take(32) });
+
+export const grantWrapBytes = (w: GrantWrap): Bytes => concat(u8(w.keyset), u32(w.epoch), w.hash);
 
 interface Row<T extends ControlType> {
 	readonly code: number;
@@ -111,7 +139,7 @@ const ROWS: { readonly [T in Exclude<ControlType, "reserved">]: Row<T> } = {
 		}),
 		write: (b) => concat(
 			b.to, b.toKid, u32(b.from), u32(b.until), u16(b.wraps.length),
-			...b.wraps.map((w) => concat(u8(w.keyset), u32(w.epoch), w.hash)),
+			...b.wraps.map(grantWrapBytes),
 		),
 	},
 	recovery: {
@@ -124,7 +152,9 @@ const ROWS: { readonly [T in Exclude<ControlType, "reserved">]: Row<T> } = {
 	rekey: { code: 20, read: (r) => ({ type: "rekey", encKid: r.take(32), cert: r.take(32) }), write: (b) => concat(b.encKid, b.cert) },
 };
 
-const RESERVED = new Set([4, 5, 6, 7, 8, 15, 16, 17]);
+/** Of control-rare.ts. */
+export const RARE = [15, 21];
+const RESERVED = [4, 5, 6, 7, 8, 16, 17, ...RARE];
 const BY_CODE = new Map(Object.values(ROWS).map((row) => [row.code, row]));
 
 /** Throws SealError("malformed") for anything that is not exactly one body of section 7. */
@@ -132,7 +162,7 @@ export const parseControl = (body: Bytes): ControlBody => {
 	const r = reader(body);
 	try {
 		const code = r.u8();
-		if (RESERVED.has(code)) return { type: "reserved", code, rest: r.take(r.left()) };
+		if (RESERVED.includes(code)) return { type: "reserved", code, rest: r.take(r.left()) };
 		const parsed = BY_CODE.get(code)?.read(r) ?? malformed();
 		return r.left() === 0 ? parsed : malformed();
 	} catch {
@@ -152,14 +182,8 @@ export interface ControlEntry {
 	readonly body: ControlBody;
 	/** kid_enc of INVITE's key; zeroes for other types. */
 	readonly inviteKid: Bytes;
+	readonly rare?: Rare | undefined;
 }
-
-export const readControl = async (bytes: Bytes): Promise<ControlEntry> => {
-	const env = await parseEnvelope(bytes);
-	if (env.kind !== KIND.control || !env.body) throw new SealError("kind");
-	const body = parseControl(env.body);
-	return { env, body, inviteKid: body.type === "invite" ? await kidEnc(body.encPub) : zeroes(32) };
-};
 
 /** Where an entry goes: the state that it follows. */
 export interface LogPlace {

@@ -221,17 +221,19 @@ export const verifyIdentity = async (state: IdentityState, entry: IdentityEntry,
 const ended = (records: readonly PersonRecord[], sigKid: Bytes, time: number): PersonRecord[] =>
 	records.map((r) => (r.ended === 0 && equal(r.sigKid, sigKid) ? { ...r, ended: time } : r));
 
-/** The records that a person's chain gives to `people`, oldest first, after one more accepted entry. */
+/** The records that a chain, a person's or the organisation's, gives to `people`, oldest first, after one more accepted entry. */
 export const withRecords = (records: readonly PersonRecord[], before: IdentityState, entry: IdentityEntry, after: IdentityState): PersonRecord[] => {
 	const { type } = entry.body;
 	const { time } = entry.env;
 	const user = after.subject;
 	const keys = { user, sigKid: after.sigKid, encKid: after.encKid, resets: after.resets, ended: 0 };
+	const bare = { staff: false, cert: zeroes(32), validFrom: 0, validUntil: 0 };
+	if (type === "org_recovery") return [...ended(records, after.rootKid, time), { ...keys, ...bare, sigKid: after.rootKid, encKid: after.recoveryKid }];
 	if (type === "cert" && after.cert) {
 		const { hash, validFrom, validUntil } = after.cert;
 		return [...records, { ...keys, staff: true, cert: hash, validFrom, validUntil }];
 	}
 	if (type === "revoke") return ended(records, before.sigKid, time);
 	if (type !== "create" && type !== "rotate" && type !== "reset") return [...records];
-	return [...ended(records, before.sigKid, time), { ...keys, staff: false, cert: zeroes(32), validFrom: 0, validUntil: 0 }];
+	return [...ended(records, before.sigKid, time), { ...keys, ...bare }];
 };

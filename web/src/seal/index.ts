@@ -4,6 +4,7 @@ export * from "./bytes.js";
 export * from "./code.js";
 export * from "./content.js";
 export * from "./control.js";
+export * from "./control-read.js";
 export * from "./control-rules.js";
 export * from "./control-state.js";
 export * from "./derive.js";

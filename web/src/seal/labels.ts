@@ -40,6 +40,8 @@ export const LABEL = {
 	file: "luotsi/v1/file",
 	fileKey: "luotsi/v1/file/key",
 	fileHash: "luotsi/v1/file/hash",
+	breakGlass: "luotsi/v1/break-glass",
+	recoveryRequest: "luotsi/v1/recovery-request",
 } as const;
 
 export type Label = (typeof LABEL)[keyof typeof LABEL];

@@ -2,7 +2,8 @@
 // rooms, before it believes any of it. A log that does not verify to the last entry is refused as a whole.
 
 import { equal, SealError, type Bytes } from "./bytes.js";
-import { readControl, verifyJoin, type ControlEntry } from "./control.js";
+import { verifyJoin, type ControlEntry } from "./control.js";
+import { readControl } from "./control-read.js";
 import { applyControl } from "./control-rules.js";
 import { type ControlState, type PersonRecord } from "./control-state.js";
 import { verifyEnvelope } from "./envelope.js";
@@ -60,9 +61,9 @@ export const extendControl = async (
 	state: ControlState, bytes: Bytes, people: readonly PersonRecord[], findKey: KeyFinder,
 ): Promise<{ state: ControlState; entry: ControlEntry }> => {
 	const entry = await readControl(bytes);
-	const pub = findKey(entry.env.sender, entry.env.senderKid);
+	const pub = entry.rare?.signer ?? findKey(entry.env.sender, entry.env.senderKid);
 	if (!pub) throw new SealError("unknown_key");
-	if (!(await verifyEnvelope(entry.env, pub))) throw new SealError("bad_signature");
+	if (!(await verifyEnvelope(entry.env, pub)) || !((await entry.rare?.vouched()) ?? true)) throw new SealError("bad_signature");
 	const next = applyControl(state, entry, people, entry.env.time);
 	if (typeof next === "string") throw new SealError(next);
 	if (state.invite && !(await verifyJoin(entry, state.invite.sigPub))) throw new SealError("bad_signature");
