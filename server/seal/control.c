@@ -1,8 +1,8 @@
 /* The control log: what every entry must meet, in the specification's order, and the table of
- * types. The rules of a type stand in control_rules.c, control_epochs.c, control_recovery.c. One pure function of
- * state and entry, the same as in the browser; a rule checks first and changes the state last, so a
- * refusal leaves no trace. After the clock's rule only the entry's own time counts: who replays the
- * log years later decides as the server did. */
+ * types. The rules of a type stand in control_rules.c, control_epochs.c, control_recovery.c. One
+ * pure function of state and entry, the same as in the browser; a rule checks first and changes the
+ * state last, so a refusal leaves no trace. After the clock's rule only the entry's own time
+ * counts: who replays the log years later decides as the server did. */
 #include "seal/control_type.h"
 
 #include "base/crypt.h"

@@ -43,8 +43,8 @@ struct control_entry {
 	struct pub sig_pub, enc_pub;
 	uint64_t expires_ms;
 	struct slice one_time_signature;
-	/* CREATE, JOIN, ADD, REMOVE, REKEY: a member and what it brings; HISTORY_GRANT, BREAK_GLASS:
-	 * to whom */
+	/* CREATE, JOIN, ADD, REMOVE, REKEY: a member and what it brings; HISTORY_GRANT,
+	 * BREAK_GLASS: to whom */
 	struct id user;
 	struct hash sig_kid, enc_kid, cert;
 	uint8_t role, proof, reason; /* the reason also of CLOSE and BREAK_GLASS */
@@ -55,7 +55,8 @@ struct control_entry {
 	struct hash commit, staff_commit;
 	uint16_t n_wraps;
 	struct slice wraps;
-	/* BREAK_GLASS: the key of the ceremony, the root that vouches for it, what it vouches for */
+	/* BREAK_GLASS: the key of the ceremony, the root that vouches for it, what it vouches for
+	 */
 	struct pub ceremony_pub, root_pub;
 	struct slice root_signature, vouched;
 };

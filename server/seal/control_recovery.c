@@ -1,7 +1,7 @@
 /* The organisation's way into a room (proto/FORMAT.md, section 7): BREAK_GLASS, which two of three
- * officers sign together by a key that the root vouches for, for this one place in this one log; and
- * RECOVERY_KEY, by which a room follows the organisation's recovery key. Nobody becomes a member by
- * BREAK_GLASS but one certified counsellor of a room that has none left. */
+ * officers sign together by a key that the root vouches for, for this one place in this one log;
+ * and RECOVERY_KEY, by which a room follows the organisation's recovery key. Nobody becomes a
+ * member by BREAK_GLASS but one certified counsellor of a room that has none left. */
 #include "seal/control_type.h"
 
 #include "base/crypt.h"
@@ -15,11 +15,11 @@ enum refusal control_verify_break_glass(const struct control_entry *e)
 		return REFUSAL_NONE;
 	const struct envelope *env = &e->env;
 	struct hash vouched = crypt_sha256(e->vouched);
-	struct hash digest = crypt_sha256_parts(
-		(struct slice[]){LABEL(LABEL_BREAK_GLASS), id_slice(&env->org),
-			id_slice(&env->room), hash_slice(&env->log_head),
-			pub_slice(&e->ceremony_pub), hash_slice(&vouched)},
-		6);
+	struct hash digest =
+		crypt_sha256_parts((struct slice[]){LABEL(LABEL_BREAK_GLASS), id_slice(&env->org),
+					   id_slice(&env->room), hash_slice(&env->log_head),
+					   pub_slice(&e->ceremony_pub), hash_slice(&vouched)},
+			6);
 	struct hash signed_digest = envelope_signed_digest(env);
 	bool ok = pub_verifies_digest(&e->root_pub, &digest, e->root_signature) &&
 		  pub_verifies_digest(&e->ceremony_pub, &signed_digest, env->signature);
@@ -87,8 +87,8 @@ static enum refusal check_wraps(const struct control *log, const struct control_
 	struct control_wrap last = {0};
 	for (size_t i = 0; i < e->n_wraps; i++) {
 		struct control_wrap w = control_wrap_at(e, i);
-		bool ascends = w.epoch > last.epoch ||
-			       (w.epoch == last.epoch && w.keyset > last.keyset);
+		bool ascends =
+			w.epoch > last.epoch || (w.epoch == last.epoch && w.keyset > last.keyset);
 		DEMAND(ascends && key_is_there(log, e, &w), BAD_RECIPIENTS);
 		last = w;
 	}
