@@ -34,8 +34,8 @@ const struct control_type_row *control_type_row(uint8_t type);
 /* control_entry.c */
 control_read_fn control_read_create, control_read_invite, control_read_join, control_read_add,
 	control_read_remove, control_read_nothing, control_read_epoch, control_read_history_grant,
-	control_read_recovery_wrap, control_read_close, control_read_rekey, control_read_break_glass,
-	control_read_recovery_key, control_read_reserved;
+	control_read_recovery_wrap, control_read_close, control_read_rekey,
+	control_read_break_glass, control_read_recovery_key, control_read_reserved;
 /* Puts the member whom the entry brings in the place of before, or at the end; pending. The caller
  * has made sure that there is room. */
 void control_member_put(struct control *log, const struct control_judgement *j, uint32_t from);

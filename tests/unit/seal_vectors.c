@@ -102,8 +102,7 @@ static void agrees_on_the_hash_and_the_derivation_of_every_label(void **state)
 		LABEL_KEY_DRAFT, LABEL_UNLOCKER, LABEL_UNLOCK_PASSPHRASE, LABEL_UNLOCK_CODE,
 		LABEL_UNLOCKERS, LABEL_USERKEYS, LABEL_USERSTATE, LABEL_DRAFT, LABEL_DRAFT_SLOT,
 		LABEL_OIDC_NONCE, LABEL_CARRIED, LABEL_SHARE, LABEL_CODE_CHECK, LABEL_FILE,
-		LABEL_FILE_KEY, LABEL_FILE_HASH,
-		LABEL_BREAK_GLASS, LABEL_RECOVERY_REQUEST};
+		LABEL_FILE_KEY, LABEL_FILE_HASH, LABEL_BREAK_GLASS, LABEL_RECOVERY_REQUEST};
 	struct vectors v = vectors_open("derive");
 	struct slice key = bytes_of(&v, v.root, "key"), fields = bytes_of(&v, v.root, "fields");
 	const json_t *list = json_object_get(v.root, "labels"), *one;
@@ -250,8 +249,8 @@ static void control_step(
 	struct control_entry e;
 	enum refusal r = control_parse(bytes_of(v, step, "entry"), &e);
 	if (r == REFUSAL_NONE && e.type == CONTROL_BREAK_GLASS)
-		assert_string_equal(refusal_word(control_verify_break_glass(&e)),
-			text_of(step, "signature"));
+		assert_string_equal(
+			refusal_word(control_verify_break_glass(&e)), text_of(step, "signature"));
 	else if (r == REFUSAL_NONE && json_object_get(step, "signature") != NULL)
 		assert_string_equal(
 			refusal_word(control_verify_join(log, &e)), text_of(step, "signature"));
