@@ -34,6 +34,18 @@ $$;
 CREATE TRIGGER invitation_mail_told AFTER UPDATE OF sealed OR DELETE ON invitation_mail
 	FOR EACH ROW EXECUTE FUNCTION invitation_mail_told();
 
+-- As in 0011, and: a client who comes for the first time has shown no name card yet.
+CREATE OR REPLACE FUNCTION room_member_arrived() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+	DELETE FROM invitation i WHERE i.org = NEW.org AND i.room = NEW.room AND i.sealed IS NULL;
+	IF TG_OP = 'INSERT' THEN
+		UPDATE room r SET card_seq = NULL WHERE r.org = NEW.org AND r.room = NEW.room AND r.card_seq IS NOT NULL;
+	END IF;
+	RETURN NULL;
+END
+$$;
+
 -- Takes the room's invitation back, and with it what its link is good for: 'ok', or 'not_found' when there
 -- is none. With p_waiting whoever waits is turned away: 'conflict' when it is not they who wait.
 CREATE FUNCTION invitation_end(p_actor uuid, p_room uuid, p_waiting uuid) RETURNS text

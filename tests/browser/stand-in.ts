@@ -65,7 +65,7 @@ const startWorkers = (): StaffView[] =>
 const share = (n: number): string => Array.from({ length: 15 }, (_, i) => `${n}K${(i * 7) % 10}T`).join("-");
 
 const summary = (room: Id, title: string, more: Partial<RoomSummary> = {}): RoomSummary => ({
-	room, title, organisation: employer, phase: "open", invited: false, lastAt: now - 3_600_000, preview: "Luin sen sivun. Kuulostaa hyvältä.",
+	room, title, organisation: employer, phase: "open", invited: false, mailed: false, waits: false, lastAt: now - 3_600_000, preview: "Luin sen sivun. Kuulostaa hyvältä.",
 	unread: 0, waitingSince: null, pending: false, ...more,
 });
 

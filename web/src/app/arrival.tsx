@@ -10,9 +10,9 @@ const accept = async (fragment: string): Promise<void> => {
 	set({ invitationError: null });
 	if (get().self?.role !== "client") return set({ invitation: null, invitationError: "not_for_staff" });
 	try {
-		const { room } = await engine().acceptInvitation(fragment);
-		set({ invitation: null });
-		goToRoom(room);
+		const { room, waits } = await engine().acceptInvitation(fragment);
+		set({ invitation: null, ...(waits && { waits }) });
+		if (!waits) goToRoom(room);
 	} catch (error) {
 		const word = wordOf(error);
 		const lost = word === "offline" || word === "uncertain" || word === "unavailable" || word === "busy";

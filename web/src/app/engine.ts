@@ -37,7 +37,7 @@ export const engine = (): Engine => running;
 /** Ends the worker with all keys; nothing of the conversation stays in the page. */
 export const forget = (): void => {
 	running.kill();
-	set({ self: null, rooms: null, open: null, view: null, timeline: emptyTimeline, code: null, spoken: [], invitation: null, invitationError: null, problem: null });
+	set({ self: null, rooms: null, open: null, view: null, timeline: emptyTimeline, code: null, spoken: [], invitation: null, invitationError: null, waits: null, problem: null });
 };
 
 const finish = (why: "signed_out" | "expired" | "replaced"): void => {

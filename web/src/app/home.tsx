@@ -19,13 +19,14 @@ const ClientHome = () => {
 	const rooms = use((all) => all.rooms);
 	const open = use((all) => all.open);
 	const invited = use((all) => all.invitation !== null || all.invitationError !== null);
+	const waits = use((all) => all.waits ?? all.self?.waits);
 	const only = rooms?.length === 1 ? rooms[0]?.room : undefined;
 	useEffect(() => {
-		if (only && !get().open && !get().invitation) void openRoom(only);
-	}, [only]);
+		if (only && !waits && !get().open && !get().invitation) void openRoom(only);
+	}, [only, waits]);
 	if (invited) return <Shell><Invitation /></Shell>;
 	if (!rooms) return <Shell><Loading text={t("loading.rooms")} /></Shell>;
-	if (rooms.length === 0) return <Shell><NoRooms /></Shell>;
+	if (rooms.length === 0 || waits) return <Shell><NoRooms /></Shell>;
 	if (rooms.length === 1) return <Shell full>{open ? <Room alone key={open} /> : get().problem && only ? <Button onClick={() => void openRoom(only)}>{t("loading.again")}</Button> : <Loading text={t("loading.room")} />}</Shell>;
 	return <Both />;
 };

@@ -12,12 +12,13 @@ type Filter = "all" | "waiting" | "unread" | "closed";
 
 const filters: Record<Filter, (room: RoomSummary) => boolean> = {
 	all: (room) => room.phase === "open",
-	waiting: (room) => room.waitingSince !== null && room.phase === "open",
+	waiting: (room) => (room.waitingSince !== null || room.waits) && room.phase === "open",
 	unread: (room) => room.unread > 0,
 	closed: (room) => room.phase === "closed",
 };
 
 const byNeed = (a: RoomSummary, b: RoomSummary): number => {
+	if (a.waits !== b.waits) return a.waits ? -1 : 1;
 	if (a.waitingSince !== null && b.waitingSince !== null) return a.waitingSince - b.waitingSince;
 	if (a.waitingSince !== null) return -1;
 	if (b.waitingSince !== null) return 1;
@@ -36,7 +37,8 @@ const Badges = ({ room, now }: { room: RoomSummary; now: number }) => {
 	return (
 		<span class="badges">
 			{staff && room.waitingSince !== null && <span class="badge waiting">{waited(speech, room.waitingSince, now)}</span>}
-			{room.invited && <span class="badge">{t("rooms.invited")}</span>}
+			{room.waits && <span class="badge waiting">{t("rooms.waits")}</span>}
+			{room.invited && !room.waits && <span class="badge">{room.mailed ? t("rooms.mailed") : t("rooms.invited")}</span>}
 			{room.phase === "closed" && <span class="badge">{t("rooms.closed")}</span>}
 			{room.unread > 0 && <span class="badge unread">{t("rooms.unread", { count: room.unread })}</span>}
 		</span>

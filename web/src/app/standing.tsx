@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { beginAgain, engine } from "./engine.js";
+import { Waits } from "./joining/waits.js";
 import { Button, Notice, PageTitle, useAct } from "./parts.js";
 import { goTo } from "./route.js";
 import { use, useSpeech } from "./state.js";
@@ -40,7 +41,7 @@ export const NotCertified = () => {
 	);
 };
 
-export const NoRooms = () => {
+const Nothing = () => {
 	const { t } = useSpeech();
 	return (
 		<section class="empty page">
@@ -50,6 +51,9 @@ export const NoRooms = () => {
 		</section>
 	);
 };
+
+/** A client without a room may be waiting for one. */
+export const NoRooms = () => (use((all) => all.self?.role) === "client" ? <Waits otherwise={<Nothing />} /> : <Nothing />);
 
 export const Ended = () => {
 	const { t } = useSpeech();

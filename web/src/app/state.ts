@@ -33,6 +33,7 @@ export interface State {
 	enrolment: string | null; // the token of the link by which staff join their account to their organisation's sign-in
 	returned: Returned | null; // from an identity provider, until it has become a session
 	problem: string | null; // why the room that was wanted does not open
+	waits: boolean | null; // the page of waiting is wanted, or not; null: it comes by itself
 	later: boolean; // a new passphrase is chosen later
 	shared: boolean; // a device that others use too
 	ended: "signed_out" | "expired" | "replaced" | null;
@@ -56,6 +57,7 @@ let state: State = {
 	enrolment: null,
 	returned: null,
 	problem: null,
+	waits: null,
 	later: false,
 	shared: false,
 	ended: null,

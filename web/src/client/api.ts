@@ -32,6 +32,7 @@ export interface SelfView {
 	keys: KeyStage;
 	unlockers: UnlockerView[];
 	recovered: boolean; // opened by the printed code: passphrase and code are to be made anew
+	waits: boolean; // client: an invitation that came by e-mail was opened, and nobody has let us in yet
 	certified: boolean; // staff: a valid certificate under the organisation's root
 	development: boolean;
 	idleMinutes: number; // without a request the session ends after this time
@@ -50,6 +51,8 @@ export interface RoomSummary {
 	organisation: string;
 	phase: "open" | "closed";
 	invited: boolean; // an invitation is open and nobody has joined
+	mailed: boolean; // it went by e-mail
+	waits: boolean; // somebody has identified with it, and waits until the short code was compared
 	lastAt: number;
 	preview: string; // last text, decrypted; "" if none or locked
 	unread: number;
@@ -221,6 +224,40 @@ export interface Departure extends Carried {
 	carryKey: string;
 }
 
+/** How an invitation stands that went by e-mail. */
+export interface MailedView {
+	state: "none" | "waiting" | "sent" | "given_up"; // of the letter; none: there is no such invitation
+	expiresAt: number;
+	/** Who has identified with it. kid: "" until they have keys, and another when these are others. first: the room has had no client before. */
+	waits: null | { user: Id; kid: string; first: boolean };
+}
+
+/** A room into which the person here waits to be let, and with whom they compare. */
+export interface WaitView {
+	room: Id;
+	expiresAt: number;
+	/** Certified staff of the room, with the short code of their keys and ours. */
+	with: { user: Id; name: string; employer: string; code: string }[];
+	problem: string | null; // why nobody can be shown, by its word; gone: it was taken back, has run out, or we were turned away
+}
+
+export interface Inviting {
+	/** Staff: a room for a client who is invited later (`mail`, renewInvitation). */
+	begin(input: { name: string; welcome: string }): Promise<{ room: Id }>;
+	/** Sends the room's invitation by e-mail, in the place of the one there is. */
+	mail(room: Id, address: string, language: Language): Promise<{ expiresAt: number }>;
+	mailed(room: Id): Promise<MailedView>;
+	/** Takes the room's invitation back, however it went out. */
+	withdraw(room: Id): Promise<void>;
+	/** The short code of our keys and those of who waits. */
+	code(room: Id, user: Id): Promise<string>;
+	/** `code` is the one that was compared: `keys_changed` if the keys are others meanwhile. */
+	letIn(room: Id, user: Id, code: string, history: "none" | "all"): Promise<void>;
+	turnAway(room: Id, user: Id): Promise<void>;
+	/** Client: where one waits. */
+	waits(): Promise<WaitView[]>;
+}
+
 export interface Organising {
 	/** Administrator: how far the organisation's keys are, and whose keys of its staff are certified. */
 	organisationKeys(): Promise<OrganisationView>;
@@ -320,10 +357,12 @@ export interface Engine {
 	closeRoom(room: Id, reason: "finished" | "moved" | "no_contact" | "other"): Promise<void>;
 	reopenRoom(room: Id): Promise<void>;
 	leaveRoom(room: Id): Promise<void>;
-	/** Client: the fragment of the link, after createKeys or unlock. */
-	acceptInvitation(fragment: string): Promise<{ room: Id }>;
+	/** Client: the fragment of the link, after createKeys or unlock. waits: it came by e-mail, and staff have to let us in. */
+	acceptInvitation(fragment: string): Promise<{ room: Id; waits: boolean }>;
 	readInvitation(fragment: string): Promise<{ ok: boolean }>; // shape only, before sign-in
 	setLanguage(language: Language): Promise<void>;
+	/** What concerns invitations by e-mail, by name: few visits do any of it. */
+	invitation<A extends keyof Inviting>(act: A, ...args: Parameters<Inviting[A]>): ReturnType<Inviting[A]>;
 	/** What concerns the organisation's keys, by name: few visits do any of it. */
 	work<A extends keyof Working>(act: A, ...args: Parameters<Working[A]>): ReturnType<Working[A]>;
 	organise<A extends keyof Organising>(act: A, ...args: Parameters<Organising[A]>): ReturnType<Organising[A]>;

@@ -1,7 +1,7 @@
 // The engine: joins connection, self, list and rooms into the contract of api.ts. It holds no rule of its own; what is true about a room
 // is decided in its log and conversation, what a person may do by the server and by the rules of the seal.
 
-import type { Engine, EngineEvent, Id, Language, Organising, Working } from "./api.js";
+import type { Engine, EngineEvent, Id, Inviting, Language, Organising, Working } from "./api.js";
 import type { Context } from "./context.js";
 import type { Identification } from "./identify.js";
 import type { Left } from "./draft.js";
@@ -156,10 +156,13 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 				return open.get(event.body.room)?.appended();
 			case "room_pending":
 				return open.get(event.body.room)?.usedUp();
+			case "invitation_changed":
+				return rooms.later();
 			case "message_typing":
 				return open.get(event.body.room)?.typing(event.body.user);
 			case "chain_changed":
 				await self?.refresh(event.body.user);
+				rooms.later();
 				tellSelf();
 				for (const one of open.values()) one.show();
 				return;
@@ -191,15 +194,21 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		if (account.me.role !== "client" && platform.readAhead) void warm(account).catch(() => undefined);
 	};
 
+	const rareDeps = { call, rooms, open, self: mine, context, prepared, identification, tellSelf, unlocked };
+
 	/** Loaded with the first of them. */
 	const rarely = (name: keyof RareActs) => async (...args: unknown[]) => {
-		const { makeRareActs } = await import("./rare.js");
-		const acts = makeRareActs({ call, rooms, open, self: mine, context, prepared, identification, tellSelf, unlocked });
+		const acts = (await import("./rare.js")).makeRareActs(rareDeps);
 		return (acts[name] as (...args: unknown[]) => Promise<unknown>)(...args);
 	};
 
 	const work = async (act: keyof Working, ...args: unknown[]) => {
 		const acts = (await import("./work.js")).working({ call, context, prepared });
+		return (acts[act] as (...args: unknown[]) => Promise<unknown>)(...args);
+	};
+
+	const invite = async (act: keyof Inviting, ...args: unknown[]) => {
+		const acts = (await import("./invitation-acts.js")).makeInviting(rareDeps);
 		return (acts[act] as (...args: unknown[]) => Promise<unknown>)(...args);
 	};
 
@@ -233,6 +242,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 
 	const own: Omit<Engine, keyof RareActs> & { readonly parts: EngineParts } = {
 		organise: organise as Engine["organise"],
+		invitation: invite as Engine["invitation"],
 		work: work as Engine["work"],
 		parts: { link, self: mine, room },
 		start: async () => {

@@ -20,8 +20,17 @@ export interface KeyActs {
 	compare(user: Id): Promise<string>;
 	/** The codes are the same: the other gets what they may read. `code` is the one that was compared. */
 	confirm(user: Id, code: string): Promise<void>;
+	/** The short code of our keys and those that are on the chain of somebody who is no member yet. */
+	codeOf(user: Id): Promise<string>;
+	/** The codes are the same: a client comes in, with what came before if it is to be theirs. */
+	letIn(user: Id, code: string, newest: { seq: number; hash: Bytes } | "all" | undefined): Promise<void>;
 	/** The codes differ. Staff only. */
 	expel(user: Id): Promise<void>;
+}
+
+interface KeyIds {
+	readonly sigKid: Bytes;
+	readonly encKid: Bytes;
 }
 
 interface Deps {
@@ -63,9 +72,17 @@ export const makeKeyActs = (d: Deps): KeyActs => {
 		return member;
 	};
 
-	const codeWith = (member: Member): Promise<string> => {
+	const codeWith = (them: KeyIds): Promise<string> => {
 		const { sig, enc } = c.account().keys;
-		return compareCode({ sigKid: sig.kid, encKid: (enc[0] as { kid: Bytes }).kid }, member);
+		return compareCode({ sigKid: sig.kid, encKid: (enc[0] as { kid: Bytes }).kid }, them);
+	};
+
+	/** The present keys of whoever waits to be a member. */
+	const keysOf = async (user: Id): Promise<KeyIds> => {
+		await c.people.refresh([user]);
+		const state = c.people.chain(user)?.state;
+		if (!state || state.revoked || c.people.broken(user)) throw refusal("no_keys");
+		return { sigKid: state.sigKid, encKid: state.encKid };
 	};
 
 	/** All that we can open of what they may read, up to the epoch before their own. */
@@ -85,7 +102,22 @@ export const makeKeyActs = (d: Deps): KeyActs => {
 		await grant(draft, toBase64Url(user), until);
 	};
 
+	const letIn: KeyActs["letIn"] = async (user, code, newest) => {
+		const compared = await keysOf(user);
+		if ((await codeWith(compared)) !== code) throw refusal("keys_changed");
+		const baseline = newest === "all" ? { baselineSeq: 1, baseline: new Uint8Array(32) } : { baselineSeq: (newest?.seq ?? 0) + 1, baseline: newest?.hash ?? new Uint8Array(32) };
+		await d.run(async (draft) => {
+			if (activeMember(draft.state(), fromBase64Url(user))) return;
+			const until = draft.state().epoch;
+			await draft.add({ type: "add", user: fromBase64Url(user), ...compared, role: ROLE.client, cert: new Uint8Array(32), proof: 2, ...baseline });
+			await d.epoch(draft);
+			if (newest === "all") await grant(draft, user, until);
+		});
+	};
+
 	return {
+		letIn,
+		codeOf: async (user) => codeWith(await keysOf(user)),
 		rekey: async () => {
 			await d.run(async (draft) => {
 				const fresh = unheard(draft.state(), c.me.userBytes, c.people.chain(c.me.user)?.state, Date.now());

@@ -4,7 +4,7 @@
 import type { Engine, Id, Language, Secret } from "./api.js";
 import type { Context } from "./context.js";
 import type { Identification } from "./identify.js";
-import { createRoom, join, readFragment, renew, type Made } from "./invitations.js";
+import { createRoom, join, readFragment, renew, waitFor } from "./invitations.js";
 import { forgetDrafts } from "./lost.js";
 import type { Room } from "./room.js";
 import { certificateOf } from "./room-view.js";
@@ -75,25 +75,29 @@ const keyMaking = (d: RareDeps): Keys => {
 
 type Inviting = Pick<RareActs, "invite" | "renewInvitation" | "renameClient" | "acceptInvitation" | "readInvitation">;
 
+const label = (d: RareDeps, id: Id, name: string): void => {
+	d.self().store()?.change((s) => withMark(s, id, { label: name, labelAt: Date.now() }));
+};
+
+/** A room that was just made gets its name here, and the first words in it. */
+export const furnish = async (d: RareDeps, room: Id, name: string, welcome: string): Promise<void> => {
+	label(d, room, name);
+	await d.rooms.refresh();
+	const one = await d.prepared(room);
+	if (welcome.trim() !== "") await one.outbox.add({ type: "text", text: welcome }).done;
+	await d.self().store()?.flush();
+};
+
 const inviting = (d: RareDeps): Inviting => {
-	const label = (id: Id, name: string): void => {
-		d.self().store()?.change((s) => withMark(s, id, { label: name, labelAt: Date.now() }));
-	};
-
-	const invited = async (made: Made, name: string, welcome: string): Promise<Made> => {
-		label(made.room, name);
-		await d.rooms.refresh();
-		const one = await d.prepared(made.room);
-		if (welcome.trim() !== "") await one.outbox.add({ type: "text", text: welcome }).done;
-		await d.self().store()?.flush();
-		return made;
-	};
-
 	return {
-		invite: async ({ name, welcome }) => invited(await createRoom(d.context(), name), name, welcome),
+		invite: async ({ name, welcome }) => {
+			const made = await createRoom(d.context(), name);
+			await furnish(d, made.room, name, welcome);
+			return made;
+		},
 		renewInvitation: async (id) => renew(d.context(), id, (await d.prepared(id)).acts),
 		renameClient: async (id, name) => {
-			label(id, name);
+			label(d, id, name);
 			d.rooms.tell();
 			const one = d.open.get(id);
 			one?.show();
@@ -101,14 +105,20 @@ const inviting = (d: RareDeps): Inviting => {
 		},
 		acceptInvitation: async (fragment) => {
 			const c = d.context();
-			const { room: id, name } = await join(c, readFragment(fragment));
+			const link = readFragment(fragment);
+			if (!link.secret) {
+				const room = await waitFor(c, link);
+				d.tellSelf();
+				return { room, waits: true };
+			}
+			const { room: id, name } = await join(c, link);
 			c.store.change((s) => ({ ...s, root: s.root || toBase64Url(c.people.organisation.state.rootKid), name: s.name || name, nameAt: s.nameAt || Date.now() }));
 			await d.rooms.refresh();
 			const one = await d.prepared(id);
 			const card = c.store.get().name;
 			if (card !== "" && one.conversation.timeline.name(c.me.user) !== card) await one.outbox.add({ type: "name", text: card }).done;
 			await c.store.flush();
-			return { room: id };
+			return { room: id, waits: false };
 		},
 		readInvitation: async (fragment) => {
 			try {

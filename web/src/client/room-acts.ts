@@ -15,6 +15,7 @@ import type { Id } from "./api.js";
 
 const GRANT_AT_ONCE = 256;
 const RECOVERY_AT_ONCE = 8;
+const RETIRED_MS = 100;
 export const INVITE_MS = 7 * 24 * 3600 * 1000 - 60_000; // a minute less than the rules allow, for clocks that differ
 
 export interface Acts extends KeyActs {
@@ -24,6 +25,8 @@ export interface Acts extends KeyActs {
 	/** Wraps to the recovery key what a client's browser could not be checked for. Staff only; else nothing. */
 	wrapForRecovery(): Promise<void>;
 	invite(made: NewInvite, expires: number): Promise<void>;
+	/** Nothing is sealed to the invitation that is open any more: another takes its place, whose keys nobody has. */
+	retireInvite(): Promise<void>;
 	addColleague(user: Id, history: "none" | "all", newest: { seq: number; hash: Bytes } | undefined): Promise<void>;
 	removeColleague(user: Id): Promise<void>;
 	close(reason: number): Promise<void>;
@@ -32,8 +35,9 @@ export interface Acts extends KeyActs {
 }
 
 /** INVITE and the epoch that is wrapped to it, as the plan of an append. */
-export const addInvite = async (draft: Draft, maker: EpochMaker, made: NewInvite, expires: number): Promise<void> => {
+export const addInvite = async (draft: Draft, maker: EpochMaker, made: NewInvite, expires: number, then = async (): Promise<unknown> => undefined): Promise<void> => {
 	await draft.add({ type: "invite", invite: made.invite, sigPub: made.sigPub, encPub: made.encPub, expires });
+	await then();
 	const { invite } = draft.state();
 	if (invite) maker.introduce(invite.encKid, made.encPub);
 	draft.invitation({ token_hash: toBase64Url(made.tokenHash), sealed: toBase64Url(made.sealed) });
@@ -78,6 +82,16 @@ export const makeActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
 			});
 		},
 		invite: async (made, expires) => void (await run((draft) => addInvite(draft, maker, made, expires))),
+		retireInvite: async () => {
+			if ((log.state().invite?.expires ?? 0) <= Date.now()) return;
+			const { rootKid } = c.people.organisation.state;
+			await run(async (draft) => {
+				const { invite } = draft.state();
+				if (!invite || invite.expires <= Date.now()) return;
+				const made = await newInvite(c.me.org, draft.state().room, rootKid, "");
+				await addInvite(draft, maker, made, Date.now() + RETIRED_MS, () => new Promise((over) => setTimeout(over, 2 * RETIRED_MS)));
+			});
+		},
 		addColleague: async (user, history, newest) => {
 			await c.people.refresh([user]);
 			const chain = c.people.chain(user);

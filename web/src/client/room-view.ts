@@ -5,7 +5,7 @@ import type { Conversation } from "./conversation.js";
 import type { ControlLog } from "./control-log.js";
 import type { Job } from "./outbox.js";
 import type { People } from "./people.js";
-import { isReset } from "./new-keys.js";
+import { isReset, memberSince } from "./new-keys.js";
 import type { Message } from "./timeline.js";
 import { equal, KIND, memberOf, PROOF, ROLE, toBase64Url, type Bytes, type ControlEntry, type Member } from "../seal/index.js";
 
@@ -87,20 +87,25 @@ const LINES: Partial<Record<ControlEntry["body"]["type"], SystemLine["what"]>> =
 const isWorthALine = (entry: ControlEntry, people: People, isConfirmed: (user: Bytes) => boolean): boolean => {
 	const { body, env } = entry;
 	if (body.type === "grant") return !equal(body.to, env.sender) && !isConfirmed(body.to);
+	if (body.type === "invite") return body.expires - env.time > RETIRED_MS;
 	return body.type === "rekey" ? isReset(people, entry) : body.type in LINES;
 };
+
+/** An INVITE that ends at once only takes the place of one that was withdrawn. */
+const RETIRED_MS = 60_000;
 
 const isClient = (log: ControlLog, user: Bytes): boolean => memberOf(log.state(), user)?.role === ROLE.client;
 
 /** An ADD of a client who is a member already says that their new keys are theirs. */
-const confirms = ({ body }: ControlEntry): boolean => body.type === "add" && body.role === ROLE.client;
+const confirms = ({ body, env }: ControlEntry, log: ControlLog): boolean =>
+	body.type === "add" && body.role === ROLE.client && memberSince(log.entries.slice(0, env.seq), body.user) >= 0;
 
 const systemLine = (entry: ControlEntry, log: ControlLog, names: Names): SystemLine => {
 	const { body, env } = entry;
 	const name = (user: Bytes): string => nameOf(names, toBase64Url(user), memberOf(log.state(), user)?.role ?? ROLE.client);
 	const by = name(env.sender);
 	const who = body.type === "add" || body.type === "remove" ? name(body.user) : body.type === "grant" ? name(body.to) : body.type === "invite" ? names.label : by;
-	return { what: confirms(entry) ? "keys_confirmed" : (LINES[body.type] as SystemLine["what"]), who, by };
+	return { what: confirms(entry, log) ? "keys_confirmed" : (LINES[body.type] as SystemLine["what"]), who, by };
 };
 
 const blank: Omit<MessageView, "id" | "room" | "at" | "from" | "seq"> = {

@@ -155,7 +155,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 
 	/** Where one's own history begins: what an ADD says, unless a grant opened all of it. */
 	const firstSeq = (): number => {
-		const added = log.entries[memberSince(log.entries, me.userBytes)]?.body;
+		const added = brought();
 		const granted = log.entries.some((e) => e.body.type === "grant" && equal(e.body.to, me.userBytes) && e.body.from === 1);
 		return added?.type === "add" && !granted ? Math.max(1, added.baselineSeq) : 1;
 	};
@@ -219,7 +219,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		return {
 			...emptyRoomView(id),
 			phase: state.phase === "closed" ? "closed" : "open", title: titleOf(log, names()), members: membersView(log, names()),
-			createdAt: log.entries[0]?.env.time ?? 0, invitation: state.invite ? { expiresAt: state.invite.expires } : null, pending: due(), blocked: why,
+			createdAt: log.entries[0]?.env.time ?? 0, invitation: state.invite && state.invite.expires > Date.now() ? { expiresAt: state.invite.expires } : null, pending: due(), blocked: why,
 			canSend: why === null, newKeys: newKeys(), olderLeft: conversation.olderLeft(), draft: draft.text(), elsewhere: draft.elsewhere(), readUpTo: row()?.read_seq ?? 0,
 			typing: [...typists.keys()].map((user) => ({ user, name: membersView(log, names()).find((m) => m.user === user)?.name ?? "" })),
 			...(agreement && {
@@ -330,6 +330,14 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		show();
 	};
 
+	const brought = () => log.entries[memberSince(log.entries, me.userBytes)]?.body;
+
+	/** A client who was let in says once what they want to be called; who joins by a link says it then. */
+	const introduce = (): void => {
+		const { name } = store.get();
+		if (me.role === "client" && brought()?.type === "add" && name !== "" && !row()?.name_card && blocked() === null) outbox.add({ type: "name", text: name });
+	};
+
 	const showAll = (): void => {
 		lines.clear();
 		const unsent = outbox.jobs().filter((job) => !conversation.timeline.message(job.id));
@@ -359,6 +367,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 			change(reply.room);
 			if (reply.room.pending) used = reply.room.epoch;
 			await prepare();
+			introduce();
 			watched = true;
 			showAll();
 			void afterwards().catch(() => undefined);

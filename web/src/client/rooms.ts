@@ -26,7 +26,7 @@ export interface Rooms {
 }
 
 const summary = (row: RoomRow, organisation: string, known: Known): RoomSummary => ({
-	room: row.room, title: known.title(row), organisation, phase: row.phase, invited: row.invited, lastAt: row.last_at, preview: known.preview(row.room),
+	room: row.room, title: known.title(row), organisation, phase: row.phase, invited: row.invited, mailed: row.mailed, waits: row.waits, lastAt: row.last_at, preview: known.preview(row.room),
 	unread: row.unread, waitingSince: row.waiting_since ?? null, pending: row.pending,
 });
 

@@ -140,7 +140,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 		view: () => ({
 			user: me.user, role: me.role, organisation: me.organisation,
 			name: (me.role === "client" ? undefined : certificateOf(people, me.user)?.name) ?? store?.get().name ?? "",
-			keys: stage(), recovered: account?.recovered ?? false, unlockers: unlockers(), certified: isCertified(), development: session.development, idleMinutes: session.idle_minutes, warning,
+			keys: stage(), recovered: account?.recovered ?? false, unlockers: unlockers(), waits: (store?.get().waits.length ?? 0) > 0, certified: isCertified(), development: session.development, idleMinutes: session.idle_minutes, warning,
 		}),
 		create: async (passphrase, name, reset, pairs) => {
 			const before = reset ? await lost() : undefined;

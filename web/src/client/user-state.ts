@@ -30,6 +30,8 @@ export interface UserState {
 	readonly rooms: Readonly<Record<Id, RoomMark>>;
 	/** Key ids that were compared and are not who they say: nothing is sent to them. */
 	readonly refused: readonly string[];
+	/** Rooms into which this person waits to be let. */
+	readonly waits: readonly Id[];
 	/** By their key id, those of an administrator that certify staff: raw, in base64url. */
 	readonly issuers: Readonly<Record<string, KeptPair>>;
 }
@@ -40,7 +42,7 @@ export interface KeptPair {
 }
 
 export const emptyState = (root: string): UserState => ({
-	v: 1, root, language: "fi", languageAt: 0, name: "", nameAt: 0, pins: {}, rooms: {}, refused: [], issuers: {},
+	v: 1, root, language: "fi", languageAt: 0, name: "", nameAt: 0, pins: {}, rooms: {}, refused: [], waits: [], issuers: {},
 });
 
 const NOTHING: Seen = { n: 0, head: "" };
@@ -71,6 +73,7 @@ export const mergeState = (a: UserState, b: UserState): UserState => ({
 	pins: mergeAll(a.pins, b.pins, further),
 	rooms: mergeAll(a.rooms, b.rooms, mergeRoom),
 	refused: [...new Set([...a.refused, ...b.refused])].sort(),
+	waits: [...new Set([...a.waits, ...b.waits])].sort(),
 	issuers: { ...a.issuers, ...b.issuers },
 });
 

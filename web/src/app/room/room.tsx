@@ -15,9 +15,11 @@ const Subtitle = ({ view }: { view: RoomView }) => {
 	const { t } = speech;
 	const now = useNow();
 	const client = use((all) => all.self?.role === "client");
-	const since = use((all) => all.rooms?.find((room) => room.room === view.room)?.waitingSince ?? null);
+	const row = use((all) => all.rooms?.find((room) => room.room === view.room));
+	const since = row?.waitingSince ?? null;
 	if (view.phase === "closed") return <p>{t("room.closed")}</p>;
 	if (client) return <p>{t("room.counsellor_of", { organisation: view.controller })}</p>;
+	if (row?.mailed) return <p>{t("rooms.mailed")}</p>;
 	if (view.invitation) return <p>{t("room.invited_until", { at: view.invitation.expiresAt })}</p>;
 	return <p>{since === null ? t("room.client") : waited(speech, since, now)}</p>;
 };
@@ -49,6 +51,7 @@ const Typing = ({ view }: { view: RoomView }) => {
 export const Room = ({ alone = false }: { alone?: boolean }) => {
 	const { t } = useSpeech();
 	const view = use((all) => all.view);
+	const mailed = use((all) => all.rooms?.find((room) => room.room === view?.room)?.mailed);
 	const [details, showDetails] = useState(false);
 	const [editing, edit] = useState<MessageView | null>(null);
 	if (!view) return <section class="room"><Loading text={t("loading.room")} /></section>;
@@ -57,6 +60,7 @@ export const Room = ({ alone = false }: { alone?: boolean }) => {
 			<Head view={view} alone={alone} onDetails={() => showDetails(true)} />
 			<MessageList view={view} onEdit={edit} />
 			<Typing view={view} />
+			{mailed && <Lazy load={async () => (await import("../joining/mailed.js")).Mailed} props={{ view }} />}
 			{view.newKeys.length > 0 && <Lazy load={async () => (await import("./new-keys.js")).NewKeys} props={{ view }} />}
 			{view.blocked && <Lazy key={view.blocked} load={async () => (await import("./blocked.js")).Blocked} props={{ room: view.room, why: view.blocked }} />}
 			{view.phase === "open" && <Composer view={view} editing={editing} onDone={() => edit(null)} />}

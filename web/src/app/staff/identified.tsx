@@ -1,7 +1,7 @@
 // As whom the room's client was identified, beside the name under which they were invited. Asked for by a button, because each look is
 // on record.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Id, IdentifiedView, RoomView } from "../../client/api.js";
 import { engine, wordOf } from "../engine.js";
 import { listProviders } from "../identify.js";
@@ -31,7 +31,8 @@ const Name = ({ found, invited }: { found: Found; invited: string }) => {
 	);
 };
 
-export const Identified = ({ view, user }: { view: RoomView; user: Id }) => {
+/** `now`: where it is what the page is about, it is asked at once. */
+export const Identified = ({ view, user, now = false }: { view: RoomView; user: Id; now?: boolean }) => {
 	const { t, language } = useSpeech();
 	const [found, setFound] = useState<Found | "nobody" | null>(null);
 	const asking = useAct();
@@ -45,6 +46,9 @@ export const Identified = ({ view, user }: { view: RoomView; user: Id }) => {
 			if (wordOf(thrown) !== "not_found") throw thrown;
 			setFound("nobody");
 		}));
+	useEffect(() => {
+		if (now) ask();
+	}, [user]);
 	if (found === "nobody") return <div role="status"><p>{t("identified.nobody")}</p></div>;
 	if (found) return <Name found={found} invited={view.title} />;
 	return (

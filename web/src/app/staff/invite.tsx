@@ -1,12 +1,13 @@
-// A room for a new client, and the link that the counsellor hands over. The link carries a secret: it is shown once, here.
+// A room for a new client, and the invitation: a link that the counsellor hands over, which carries a secret and is shown once, here;
+// or a letter by e-mail, whose link carries none, so that the client waits to be let in.
 
-import { useState } from "preact/hooks";
-import type { RoomView } from "../../client/api.js";
+import { useRef, useState } from "preact/hooks";
+import type { Id, Language, RoomView } from "../../client/api.js";
 import { engine } from "../engine.js";
-import { Button, Dialog, Field, Loading, Notice, useAct } from "../parts.js";
+import { Button, Choice, Dialog, Field, Loading, Notice, useAct } from "../parts.js";
 import { Qr } from "../qr.js";
 import { goToRoom } from "../route.js";
-import { useSpeech } from "../state.js";
+import { say, useSpeech } from "../state.js";
 
 interface Made {
 	link: string;
@@ -35,58 +36,209 @@ const Link = ({ made }: { made: Made }) => {
 	);
 };
 
+type Way = "hand" | "mail";
+
+const Ways = ({ way, onChange }: { way: Way; onChange: (way: Way) => void }) => {
+	const { t } = useSpeech();
+	return <Choice legend={t("mail.way")} value={way} onChange={onChange} options={[["hand", t("mail.way_hand")], ["mail", t("mail.way_mail")]]} />;
+};
+
+/** As the server looks at it: a name, an at sign, and a domain that is no number. */
+const ADDRESS = /^(?=.{6,254}$)(?=[^@]{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z]([a-z\d-]{0,61}[a-z\d])?$/i;
+
+interface Addressing {
+	readonly address: string;
+	readonly language: Language;
+	/** Why it cannot go there; null: it can. */
+	readonly wrong: string | null;
+	setAddress(address: string): void;
+	setLanguage(language: Language): void;
+}
+
+const useAddressing = (): Addressing => {
+	const { t, language: own } = useSpeech();
+	const [address, setAddress] = useState("");
+	const [language, setLanguage] = useState<Language>(own);
+	return { address: address.trim(), language, setAddress, setLanguage, wrong: ADDRESS.test(address.trim()) ? null : t("mail.address_wrong") };
+};
+
+const LANGUAGES: readonly (readonly [Language, string])[] = [["fi", "Suomi"], ["sv", "Svenska"], ["en", "English"]];
+
+const MailFields = ({ to, asked }: { to: Addressing; asked: boolean }) => {
+	const { t } = useSpeech();
+	return (
+		<>
+			<Field label={t("mail.address")} hint={t("mail.address_hint")} type="email" value={to.address} onInput={to.setAddress} maxLength={254} spellcheck={false} error={asked ? to.wrong : null} />
+			<Choice legend={t("mail.language")} value={to.language} onChange={to.setLanguage} options={LANGUAGES} />
+			<Notice kind="info" title={t("mail.what")}>
+				<p>{t("mail.what_text")}</p>
+				<p>{t("mail.then_text")}</p>
+			</Notice>
+		</>
+	);
+};
+
+/** What is to be said of a refusal here in other words than elsewhere. */
+const Refused = ({ word, text }: { word: string | null; text: string | null }) => {
+	const { t } = useSpeech();
+	if (!text) return null;
+	const own = word === "no_mail" || word === "rate_limited" || word === "conflict" || word === "bad_field" ? t(`mail.${word}`) : text;
+	return <Notice kind="error"><p>{own}</p></Notice>;
+};
+
+const Sent = ({ expiresAt }: { expiresAt: number }) => {
+	const { t } = useSpeech();
+	return (
+		<Notice kind="good" title={t("mail.on_its_way")}>
+			<p>{t("mail.on_its_way_text", { at: expiresAt })}</p>
+		</Notice>
+	);
+};
+
+/** What came of either way. */
+type Outcome = Made | { readonly expiresAt: number };
+
+const Shown = ({ outcome }: { outcome: Outcome }) => ("link" in outcome ? <Link made={outcome} /> : <Sent expiresAt={outcome.expiresAt} />);
+
+interface NewClient {
+	readonly name: string;
+	readonly welcome: string;
+}
+
+const useInviting = (way: Way, to: Addressing) => {
+	const room = useRef<Id | null>(null); // made already: what is tried again is only the rest
+	const [outcome, setOutcome] = useState<Outcome | null>(null);
+	const making = useAct();
+	const byLink = async (client: NewClient): Promise<void> => {
+		if (room.current !== null) return setOutcome(await engine().renewInvitation(room.current));
+		const made = await engine().invite(client);
+		room.current = made.room;
+		setOutcome(made);
+	};
+	const byMail = async (client: NewClient): Promise<void> => {
+		room.current ??= (await engine().invitation("begin", client)).room;
+		setOutcome(await engine().invitation("mail", room.current, to.address, to.language));
+	};
+	const make = (client: NewClient): void => void making.act(() => (way === "mail" ? byMail(client) : byLink(client)));
+	return { room, outcome, making, make };
+};
+
 export const Invite = ({ onClose }: { onClose: () => void }) => {
 	const { t } = useSpeech();
 	const [name, setName] = useState("");
 	const [welcome, setWelcome] = useState("");
+	const [way, setWay] = useState<Way>("hand");
 	const [asked, setAsked] = useState(false);
-	const [made, setMade] = useState<(Made & { room: string }) | null>(null);
-	const making = useAct();
+	const to = useAddressing();
+	const { room, outcome, making, make } = useInviting(way, to);
 	const missing = name.trim() === "";
-	const make = (event: Event): void => {
+	const submit = (event: Event): void => {
 		event.preventDefault();
 		setAsked(true);
-		if (!missing) void making.act(async () => setMade(await engine().invite({ name: name.trim(), welcome: welcome.trim() })));
+		if (!missing && (way === "hand" || to.wrong === null)) make({ name: name.trim(), welcome: welcome.trim() });
 	};
 	const close = (): void => {
 		onClose();
-		if (made) goToRoom(made.room);
+		if (room.current !== null) goToRoom(room.current);
 	};
 	return (
-		<Dialog title={made ? t("invite.ready") : t("invite.title")} onClose={close}>
-			{made ? (
+		<Dialog title={outcome ? t("invite.ready") : t("invite.title")} onClose={close}>
+			{outcome ? (
 				<>
-					<Link made={made} />
+					<Shown outcome={outcome} />
 					<Button onClick={close}>{t("invite.done")}</Button>
 				</>
 			) : (
-				<form onSubmit={make} noValidate>
+				<form onSubmit={submit} noValidate>
 					<p>{t("invite.text")}</p>
 					<Field label={t("invite.name")} hint={t("invite.name_hint")} value={name} onInput={setName} maxLength={60} error={asked && missing ? t("first.name_missing") : null} />
 					<Field label={t("invite.welcome")} hint={t("invite.welcome_hint")} value={welcome} onInput={setWelcome} rows={4} maxLength={4000} spellcheck />
-					{making.error && <Notice kind="error"><p>{making.error}</p></Notice>}
-					<Button kind="main" type="submit" busy={making.busy}>{making.busy ? t("invite.making") : t("invite.make")}</Button>
+					<Ways way={way} onChange={setWay} />
+					{way === "mail" && <MailFields to={to} asked={asked} />}
+					<Refused word={making.word} text={making.error} />
+					<Button kind="main" type="submit" busy={making.busy}>{making.busy ? t("invite.making") : way === "mail" ? t("mail.send") : t("invite.make")}</Button>
 				</form>
 			)}
 		</Dialog>
 	);
 };
 
+/** Another letter, to the same address or another: the one before leads nowhere any more. */
+export const Mail = ({ room, onClose }: { room: Id; onClose: () => void }) => {
+	const { t } = useSpeech();
+	const [outcome, setOutcome] = useState<Outcome | null>(null);
+	const [asked, setAsked] = useState(false);
+	const to = useAddressing();
+	const sending = useAct();
+	const send = (event: Event): void => {
+		event.preventDefault();
+		setAsked(true);
+		if (to.wrong === null) void sending.act(async () => setOutcome(await engine().invitation("mail", room, to.address, to.language)));
+	};
+	return (
+		<Dialog title={t("mail.title")} onClose={onClose}>
+			{outcome ? (
+				<>
+					<Shown outcome={outcome} />
+					<Button onClick={onClose}>{t("invite.done")}</Button>
+				</>
+			) : (
+				<form onSubmit={send} noValidate>
+					<p>{t("mail.again_text")}</p>
+					<MailFields to={to} asked={asked} />
+					<Refused word={sending.word} text={sending.error} />
+					<Button kind="main" type="submit" busy={sending.busy}>{sending.busy ? t("invite.making") : t("mail.send")}</Button>
+				</form>
+			)}
+		</Dialog>
+	);
+};
+
+export const Withdraw = ({ view, onClose }: { view: RoomView; onClose: () => void }) => {
+	const { t } = useSpeech();
+	const ending = useAct();
+	const end = (): void =>
+		void ending.act(async () => {
+			await engine().invitation("withdraw", view.room);
+			say(t("mail.withdrawn"));
+		}).then((done) => done && onClose());
+	return (
+		<Dialog title={t("mail.withdraw")} onClose={onClose}>
+			<p>{t("mail.withdraw_text")}</p>
+			{ending.error && <Notice kind="error"><p>{ending.error}</p></Notice>}
+			<div class="row">
+				<Button kind="danger" busy={ending.busy} onClick={end}>{t("mail.withdraw_yes")}</Button>
+				<Button onClick={onClose}>{t("keys.back")}</Button>
+			</div>
+		</Dialog>
+	);
+};
+
 export const Renew = ({ view, onClose }: { view: RoomView; onClose: () => void }) => {
 	const { t } = useSpeech();
-	const [made, setMade] = useState<Made | null>(null);
+	const [way, setWay] = useState<Way>("hand");
+	const [outcome, setOutcome] = useState<Outcome | null>(null);
+	const [asked, setAsked] = useState(false);
+	const to = useAddressing();
 	const making = useAct();
-	const renew = (): void => void making.act(async () => setMade(await engine().renewInvitation(view.room)));
+	const renew = (event: Event): void => {
+		event.preventDefault();
+		setAsked(true);
+		if (way === "hand") void making.act(async () => setOutcome(await engine().renewInvitation(view.room)));
+		else if (to.wrong === null) void making.act(async () => setOutcome(await engine().invitation("mail", view.room, to.address, to.language)));
+	};
 	return (
 		<Dialog title={t("acts.renew")} onClose={onClose}>
-			{made && <Link made={made} />}
-			{!made && making.busy && <Loading text={t("invite.making")} />}
-			{!made && !making.busy && (
-				<>
+			{outcome && <Shown outcome={outcome} />}
+			{!outcome && making.busy && <Loading text={t("invite.making")} />}
+			{!outcome && !making.busy && (
+				<form onSubmit={renew} noValidate>
 					<p>{t("invite.renew_text")}</p>
-					{making.error && <Notice kind="error"><p>{making.error}</p></Notice>}
-					<Button kind="main" onClick={renew}>{t("invite.renew_yes")}</Button>
-				</>
+					<Ways way={way} onChange={setWay} />
+					{way === "mail" && <MailFields to={to} asked={asked} />}
+					<Refused word={making.word} text={making.error} />
+					<Button kind="main" type="submit">{way === "mail" ? t("mail.send") : t("invite.renew_yes")}</Button>
+				</form>
 			)}
 		</Dialog>
 	);
