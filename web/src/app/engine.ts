@@ -11,7 +11,7 @@ type Told = { [T in EngineEvent["type"]]: (event: Extract<EngineEvent, { type: T
 const told: Told = {
 	connection: ({ state, retryAt }) => set({ connection: state, retryAt }),
 	self: ({ self }) => {
-		const open = self.keys === "open" ? {} : { view: null, timeline: emptyTimeline, rooms: null, open: null };
+		const open = self.keys === "open" ? {} : { view: null, timeline: emptyTimeline, beside: null, rooms: null, open: null };
 		set({ self, ...open });
 	},
 	rooms: ({ rooms }) => set({ rooms }),
@@ -37,7 +37,7 @@ export const engine = (): Engine => running;
 /** Ends the worker with all keys; nothing of the conversation stays in the page. */
 export const forget = (): void => {
 	running.kill();
-	set({ self: null, rooms: null, open: null, view: null, timeline: emptyTimeline, code: null, spoken: [], invitation: null, invitationError: null, waits: null, problem: null });
+	set({ self: null, rooms: null, open: null, view: null, timeline: emptyTimeline, beside: null, code: null, spoken: [], invitation: null, invitationError: null, waits: null, problem: null });
 };
 
 const finish = (why: "signed_out" | "expired" | "replaced"): void => {
@@ -108,7 +108,7 @@ export const openRoom = async (room: Id): Promise<void> => {
 	const before = get().open;
 	if (before !== room) {
 		if (before) void running.leaveRoomView(before).catch(() => undefined);
-		set({ open: room, view: null, timeline: emptyTimeline });
+		set({ open: room, view: null, timeline: emptyTimeline, beside: null });
 	}
 	try {
 		const view = await running.openRoom(room, get().speech.language);
@@ -121,5 +121,5 @@ export const openRoom = async (room: Id): Promise<void> => {
 export const closeView = (): void => {
 	const { open } = get();
 	if (open) void running.leaveRoomView(open).catch(() => undefined);
-	set({ open: null, view: null, timeline: emptyTimeline });
+	set({ open: null, view: null, timeline: emptyTimeline, beside: null });
 };

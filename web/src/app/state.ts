@@ -27,6 +27,7 @@ export interface State {
 	open: Id | null;
 	view: RoomView | null;
 	timeline: Timeline;
+	beside: { what: string; id: Id | null } | null; // what is open beside the conversation (beside.ts)
 	code: string | null; // a printed code that was just made and must be kept
 	invitation: string | null; // the fragment of the link that brought the person here
 	invitationError: string | null;
@@ -51,6 +52,7 @@ let state: State = {
 	open: null,
 	view: null,
 	timeline: emptyTimeline,
+	beside: null,
 	code: null,
 	invitation: null,
 	invitationError: null,

@@ -1,6 +1,6 @@
 // What the engine offers of assignments (engine().work): plain data.
 
-import type { Id } from "./api.js";
+import type { Id, Language } from "./api.js";
 import type { Assignment, Happened } from "../assignment/room-state.js";
 import type { Act } from "../assignment/room-content.js";
 import type { Answer, Template } from "../assignment/types.js";
@@ -56,7 +56,21 @@ export interface ActInput {
 	readonly comments: Readonly<Record<string, string>>;
 }
 
+export interface TemplateCard {
+	readonly id: Id;
+	readonly title: string;
+	readonly description: string;
+	readonly author: string;
+	readonly own: boolean;
+	readonly form: "assignment" | "meter";
+	readonly uses: number;
+}
+
 export interface Assigning {
+	/** Staff: published templates of the library, the best first. */
+	findTemplates(words: string, reader: Language, skip: number): Promise<{ readonly cards: readonly TemplateCard[]; readonly more: boolean }>;
+	/** The newest published version; refuses `not_found` what is none. */
+	readTemplate(id: Id, reader: Language): Promise<Template>;
 	/** All assignments of the room. Changes come as `messages` of the open room. */
 	assignments(room: Id): Promise<AssignmentsView>;
 	giveAssignment(room: Id, input: GiveInput): Promise<{ id: Id }>;

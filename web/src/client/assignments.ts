@@ -11,9 +11,11 @@ import { checkAnswers, onlyShown } from "../assignment/answers.js";
 import { CTYPE, readRoomContent, writeAct, writeAnswer, writeGiven } from "../assignment/room-content.js";
 import { assignmentsOf, latestOf, undoableBy, type Assignment, type RoomItem } from "../assignment/room-state.js";
 import { answersOn } from "../assignment/sheet.js";
-import { KIND, ROLE, activeMember, utf8 } from "../seal/index.js";
+import { checkTemplate } from "../assignment/template.js";
+import { activeMember, fromBase64Url, KIND, ROLE, toBase64Url, utf8, type Bytes } from "../seal/index.js";
 
 const KINDS: readonly number[] = [KIND.assignment, KIND.answer, KIND.meter];
+const PAGE = 20;
 const UNDO_MS = 600_000; // a withdrawal may be taken back: so long the client's draft stays
 
 /** No more is written to it: its draft may go. */
@@ -38,9 +40,15 @@ const sheetView = (keeper: Keeper, one: Assignment): SheetView => {
 	};
 };
 
+/** A draft that is open here, and what it answers as it was known last. */
+interface Kept {
+	readonly keeper: Keeper;
+	found: Assignment;
+}
+
 interface Known {
 	readonly items: Items;
-	readonly keepers: Map<Id, Keeper>;
+	readonly keepers: Map<Id, Kept>;
 	/** All older items of these kinds were asked for. */
 	whole: Promise<void> | undefined;
 }
@@ -48,7 +56,7 @@ interface Known {
 const known = new WeakMap<Room, Known>();
 
 const knownOf = (d: WorkDeps, room: Room): Known => {
-	const made = known.get(room) ?? { items: itemsOf(d.context(), room), keepers: new Map<Id, Keeper>(), whole: undefined };
+	const made = known.get(room) ?? { items: itemsOf(d.context(), room), keepers: new Map<Id, Kept>(), whole: undefined };
 	known.set(room, made);
 	return made;
 };
@@ -84,19 +92,23 @@ const onlyStaff = (d: WorkDeps, room: Room, wanted = true): void => {
 	if (isStaff(d, room) !== wanted) throw refusal("forbidden");
 };
 
-const keeperOf = async (d: WorkDeps, id: Id, assignment: Id): Promise<{ room: Room; at: Known; found: Assignment; keeper: Keeper }> => {
+const keeperOf = async (d: WorkDeps, id: Id, assignment: Id): Promise<{ room: Room; at: Known } & Kept> => {
 	const { room, at, found } = await one(d, id, assignment);
 	const before = at.keepers.get(assignment);
-	if (before) return { room, at, found, keeper: before };
+	if (before) return { room, at, found: (before.found = found), keeper: before.keeper };
 	const isMeter = found.given.template.kind === "meter";
 	const keeper = makeKeeper({
 		call: d.call, room: id, slot: assignment, template: found.given.template, before: isMeter ? undefined : latestOf(found)?.answers,
 		vault: () => d.context().account().vault,
 	});
-	at.keepers.set(assignment, keeper);
+	at.keepers.set(assignment, { keeper, found });
 	room.parting.add(keeper.part);
 	return { room, at, found, keeper };
 };
+
+/** While somebody types nothing is read again. */
+const keptOf = async (d: WorkDeps, id: Id, assignment: Id): Promise<Kept> =>
+	known.get(await d.prepared(id))?.keepers.get(assignment) ?? keeperOf(d, id, assignment);
 
 const dropDraft = async (d: WorkDeps, id: Id, assignment: Id): Promise<void> => {
 	const { room, at, keeper } = await keeperOf(d, id, assignment);
@@ -140,12 +152,32 @@ const handedIn = async (d: WorkDeps, id: Id, assignment: Id): Promise<{ id: Id }
 	return { id: posted };
 };
 
+const hexOf = (id: Id): string => [...fromBase64Url(id)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const fromHex = (text: string): Bytes => Uint8Array.from(text.match(/../g) ?? [], (two) => parseInt(two, 16));
+
+const libraryActs = (d: WorkDeps): Pick<Assigning, "findTemplates" | "readTemplate"> => ({
+	findTemplates: async (words, reader, skip) => {
+		const { templates, more } = await d.call("template_list", { ...(words.trim() && { words: words.trim() }), scope: "all", reader, skip, limit: PAGE });
+		const published = templates.filter((row) => row.state === "published");
+		return { more, cards: published.map(({ template, title, description, author, own, form, uses }) => ({ id: template, title, description, author, own, form, uses })) };
+	},
+	readTemplate: async (id, reader) => {
+		const { body } = await d.call("template_get", { template: id, reader });
+		const checked = body === undefined ? undefined : checkTemplate(JSON.parse(body));
+		if (!checked || !("template" in checked) || checked.template.id !== hexOf(id)) throw refusal("not_found");
+		return checked.template;
+	},
+});
+
 export const makeAssigning = (d: WorkDeps): Assigning => ({
+	...libraryActs(d),
 	assignments: (room) => listed(d, room),
 	giveAssignment: async (id, input) => {
 		const { room, at } = await opened(d, id);
 		onlyStaff(d, room);
-		return { id: await at.items.post(CTYPE.given, utf8(writeGiven(input))) };
+		const given = await at.items.post(CTYPE.given, utf8(writeGiven(input)));
+		await d.call("template_used", { template: toBase64Url(fromHex(input.template.id)) }).catch(() => undefined); // one written for this client is none of the library's
+		return { id: given };
 	},
 	actOnAssignment: async (id, assignment, { act, about, word, comments }) => {
 		const { room, at } = await one(d, id, assignment);
@@ -158,17 +190,17 @@ export const makeAssigning = (d: WorkDeps): Assigning => ({
 		return sheetView(keeper, found);
 	},
 	editSheet: async (room, assignment, field, value) => {
-		const { keeper, found } = await keeperOf(d, room, assignment);
+		const { keeper, found } = await keptOf(d, room, assignment);
 		keeper.edit(field, value);
 		return sheetView(keeper, found);
 	},
 	settleSheet: async (room, assignment, field, take) => {
-		const { keeper, found } = await keeperOf(d, room, assignment);
+		const { keeper, found } = await keptOf(d, room, assignment);
 		keeper.settle(field, take);
 		return sheetView(keeper, found);
 	},
 	saveSheet: async (room, assignment) => {
-		const { keeper, found } = await keeperOf(d, room, assignment);
+		const { keeper, found } = await keptOf(d, room, assignment);
 		await keeper.save();
 		return sheetView(keeper, found);
 	},

@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 import type { MessageView, RoomView } from "../../client/api.js";
+import { BESIDE } from "../beside.js";
 import { Lazy } from "../lazy.js";
 import { Button, Icon, Loading } from "../plain.js";
 import { leaveRoom } from "../route.js";
-import { use, useSpeech } from "../state.js";
+import { set, use, useSpeech } from "../state.js";
 import { useNow, waited } from "../waiting.js";
 import { Composer } from "./composer.js";
 import { MessageList } from "./message-list.js";
@@ -42,6 +43,23 @@ const Head = ({ view, alone, onDetails }: { view: RoomView; alone: boolean; onDe
 	);
 };
 
+const open = (what: string): void => set({ beside: { what, id: null } });
+
+const Tools = () => {
+	const { t } = useSpeech();
+	return (
+		<nav class="room-tools" aria-label={t("room.tools")}>
+			{Object.entries(BESIDE).map(([what, { title }]) => <Button key={what} kind="quiet" small onClick={() => open(what)}>{t(title)}</Button>)}
+		</nav>
+	);
+};
+
+const Opened = ({ view }: { view: RoomView }) => {
+	const beside = use((all) => all.beside);
+	const found = beside && BESIDE[beside.what];
+	return beside && found ? <Lazy key={beside.what} load={found.load} props={{ view, id: beside.id, onClose: () => set({ beside: null }) }} /> : null;
+};
+
 const Typing = ({ view }: { view: RoomView }) => {
 	const { t } = useSpeech();
 	const names = view.typing.map((one) => one.name || t("room.somebody"));
@@ -58,12 +76,14 @@ export const Room = ({ alone = false }: { alone?: boolean }) => {
 	return (
 		<section class="room" aria-label={view.title || t("rooms.unnamed")}>
 			<Head view={view} alone={alone} onDetails={() => showDetails(true)} />
+			<Tools />
 			<MessageList view={view} onEdit={edit} />
 			<Typing view={view} />
 			{mailed && <Lazy load={async () => (await import("../joining/mailed.js")).Mailed} props={{ view }} />}
 			{view.newKeys.length > 0 && <Lazy load={async () => (await import("./new-keys.js")).NewKeys} props={{ view }} />}
 			{view.blocked && <Lazy key={view.blocked} load={async () => (await import("./blocked.js")).Blocked} props={{ room: view.room, why: view.blocked }} />}
 			{view.phase === "open" && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
+			<Opened view={view} />
 			{details && <Lazy load={async () => (await import("./details.js")).Details} props={{ view, onClose: () => showDetails(false) }} />}
 		</section>
 	);

@@ -1,0 +1,69 @@
+// What happened to an assignment, and the head that both sides see.
+
+import type { AssignmentsView, AssignmentView } from "../../client/assignments-api.js";
+import { Icon } from "../parts.js";
+import { useSpeech } from "../state.js";
+import { dueText, standingText } from "./words.js";
+
+export const Standing = ({ one, staff }: { one: AssignmentView; staff: boolean }) => {
+	const speech = useSpeech();
+	const isMeter = one.given.template.kind === "meter";
+	const waits = staff ? one.standing === "submitted" && !isMeter : one.standing === "returned";
+	return <span class={`badge standing-${one.standing}${waits ? " waiting" : ""}`}>{standingText(speech, one.standing, staff, isMeter)}</span>;
+};
+
+export const isOpen = (one: AssignmentView): boolean => one.standing !== "accepted" && one.standing !== "withdrawn";
+
+export const Due = ({ one }: { one: AssignmentView }) => {
+	const speech = useSpeech();
+	const { due } = one.given;
+	if (!due || !isOpen(one) || one.standing === "submitted") return null;
+	return <span class="due">{dueText(speech, due)}</span>;
+};
+
+export const nameIn = (all: AssignmentsView, user: string): string => all.names[user] ?? "";
+
+/** What the counsellor said when it was given. */
+export const Word = ({ all, one }: { all: AssignmentsView; one: AssignmentView }) => {
+	const { t } = useSpeech();
+	if (!one.given.word) return null;
+	return (
+		<figure class="personal-word">
+			<figcaption>{one.by === all.me ? t("assignment.word_mine") : t("assignment.word_from", { name: nameIn(all, one.by) })}</figcaption>
+			<blockquote class="text" dir="auto">{one.given.word}</blockquote>
+		</figure>
+	);
+};
+
+export const History = ({ all, one }: { all: AssignmentsView; one: AssignmentView }) => {
+	const { t, format } = useSpeech();
+	return (
+		<details class="history">
+			<summary>{t("assignment.history", { count: one.history.length })}</summary>
+			<ol>
+				{one.history.map((step) => (
+					<li key={step.id}>
+						<strong>{t(`assignment.happened.${step.what}`, { name: step.by === all.me ? t("message.me") : nameIn(all, step.by) })}</strong>{" "}
+						<time dateTime={new Date(step.at).toISOString()}>{t("assignment.at", { day: step.at, time: step.at })}</time>
+						{step.word && <p class="text" dir="auto">{step.word}</p>}
+					</li>
+				))}
+			</ol>
+			{!one.whole && <p class="hint"><Icon name="info" /> {t("assignment.not_whole")}</p>}
+			<p class="vh">{format.date(one.at)}</p>
+		</details>
+	);
+};
+
+/** The newest word that came with a return, an accept or a withdrawal. */
+export const LastWord = ({ all, one }: { all: AssignmentsView; one: AssignmentView }) => {
+	const { t } = useSpeech();
+	const step = one.history.findLast((h) => h.what === one.standing);
+	if (!step?.word || one.standing === "given" || one.standing === "submitted") return null;
+	return (
+		<figure class="personal-word">
+			<figcaption>{t(`assignment.happened.${one.standing}`, { name: step.by === all.me ? t("message.me") : nameIn(all, step.by) })}</figcaption>
+			<blockquote class="text" dir="auto">{step.word}</blockquote>
+		</figure>
+	);
+};

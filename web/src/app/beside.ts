@@ -1,0 +1,21 @@
+// What can be opened beside a conversation, by name: a button in the room's head, and a panel that is loaded when it is first wanted.
+
+import type { FunctionComponent } from "preact";
+import type { Id, RoomView } from "../client/api.js";
+import type { PlainKey } from "../text/text.js";
+
+export interface BesideProps {
+	view: RoomView;
+	/** One thing of it, or all. */
+	id: Id | null;
+	onClose: () => void;
+}
+
+interface Beside {
+	readonly title: PlainKey;
+	readonly load: () => Promise<FunctionComponent<BesideProps>>;
+}
+
+export const BESIDE: Readonly<Record<string, Beside>> = {
+	assignments: { title: "room.assignments", load: async () => (await import("./assignment/panel.js")).Panel },
+};
