@@ -1,6 +1,6 @@
 // A person's passkeys on the account page: which there are, where they live and what they do; one more; one less.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Device, PasskeyRow } from "../../client/passkey.js";
 import { engine, wordOf } from "../engine.js";
 import { Button, Choice, Dialog, Loading, Notice, SecretField, useAct } from "../parts.js";
@@ -19,13 +19,18 @@ const Proof = ({ prf, credential, onDone }: { prf: Uint8Array; credential: strin
 	const { t } = useSpeech();
 	const [passphrase, setPassphrase] = useState("");
 	const proving = useAct();
+	const left = useRef(false);
+	useEffect(() => () => {
+		left.current = true;
+		prf.fill(0);
+	}, [prf]);
 	const submit = (event: Event): void => {
 		event.preventDefault();
 		if (passphrase.trim() === "") return;
 		void proving.act(async () => {
 			await engine().canOpen({ passphrase });
+			if (left.current) return; // the dialog was closed meanwhile: nothing is sealed under what is no secret any more
 			await letOpen(prf, credential);
-			prf.fill(0);
 			onDone();
 		});
 	};
