@@ -72,7 +72,10 @@ SELECT identity_rotate(:account, :old_version, :old_index, :old_code, :old_given
 -- in: most int4
 -- out: org uuid, room uuid, invite uuid, sealed bytea, language text, expires_at timestamptz
 -- Invitations by e-mail whose time has come, so many of each organisation; gives up those of yesterday.
-SELECT org, room, invite, sealed, language, expires_at FROM invitation_mail_take(:most);
+-- Of an enrolment: the room is zero, and the letter has the place of the invite.
+SELECT org, room, invite, sealed, language, expires_at FROM invitation_mail_take(:most)
+UNION ALL
+SELECT org, '00000000-0000-0000-0000-000000000000'::uuid, mail, sealed, language, expires_at FROM enrolment_mail_take(:most);
 
 -- name: job_mail_done
 -- shape: one
@@ -81,4 +84,5 @@ SELECT org, room, invite, sealed, language, expires_at FROM invitation_mail_take
 -- in: room uuid, invite uuid, sent bool
 -- out: done bool
 -- The mail server has it, or nobody ever will.
-SELECT invitation_mail_done(:room, :invite, :sent) AS done;
+SELECT CASE WHEN :room = '00000000-0000-0000-0000-000000000000'::uuid THEN enrolment_mail_done(:invite, :sent)
+	ELSE invitation_mail_done(:room, :invite, :sent) END AS done;

@@ -96,12 +96,3 @@ FROM account_identity p JOIN account a USING (org, account)
 WHERE p.account = :account AND a.role = 'client'
 	AND (EXISTS (SELECT FROM room_member m WHERE m.org = p.org AND m.room = :room AND m.account = p.account AND m.active)
 		OR EXISTS (SELECT FROM invitation i WHERE i.org = p.org AND i.room = :room AND i.claimed_by = p.account));
-
--- name: enrolment_make
--- shape: one
--- lane: write
--- tenant: yes
--- in: admin uuid, account uuid, token_hash bytea, expires_at timestamptz
--- out: made bool
--- A staff account waits for its person.
-SELECT enrolment_make(:admin, :account, :token_hash, :expires_at) AS made;

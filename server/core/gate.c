@@ -118,7 +118,8 @@ static enum err check_connection(struct request *r)
 		connection_strike(r->core, conn);
 		return ERR_BUSY;
 	}
-	conn->active_at = clock_mono_ms();
+	if (r->route->action != ACTION_PING) /* a page alone is nobody's sign of life */
+		conn->active_at = clock_mono_ms();
 	return ERR_OK;
 }
 

@@ -17,9 +17,10 @@ enum {
 
 const char *const letter_language_words[LETTER_LANGUAGES] = {"fi", "sv", "en"};
 
-static const struct {
+struct letter_text {
 	const char *subject, *before_place, *before_link, *before_day, *after_day;
-} texts[LETTER_LANGUAGES] = {
+};
+static const struct letter_text texts[LETTER_LANGUAGES] = {
 	[LETTER_FI] = {"Sinulle on kutsu", "Hei,\r\n\r\nsinut on kutsuttu palveluun ",
 		".\r\n\r\nAvaa linkki ja tunnistaudu:\r\n",
 		"\r\n\r\nLinkin viimeinen voimassaolopäivä on ",
@@ -42,6 +43,34 @@ static const struct {
 		"If you did not expect an invitation, you need not do anything. You cannot reply "
 		"to this message.\r\n"},
 };
+
+static const struct letter_text staff_texts[LETTER_LANGUAGES] = {
+	[LETTER_FI] = {"Tervetuloa Luotsiin",
+		"Hei,\r\n\r\norganisaatiosi on tehnyt sinulle tunnuksen palveluun ",
+		".\r\n\r\nAvaa linkki ja kirjaudu työpaikkasi tunnistuksella:\r\n",
+		"\r\n\r\nLinkki toimii kerran. Sen viimeinen voimassaolopäivä on ",
+		".\r\n\r\nJos et odottanut tätä viestiä, kerro siitä organisaatiosi pääkäyttäjälle "
+		"äläkä avaa linkkiä. Tähän viestiin ei voi vastata.\r\n"},
+	[LETTER_SV] = {"Välkommen till Luotsi",
+		"Hej,\r\n\r\ndin organisation har skapat ett konto åt dig i tjänsten ",
+		".\r\n\r\nÖppna länken och logga in med din arbetsplats identifiering:\r\n",
+		"\r\n\r\nLänken fungerar en gång. Dess sista giltighetsdag är ",
+		".\r\n\r\nOm du inte väntade dig det här meddelandet ska du berätta det för "
+		"organisationens huvudanvändare och inte öppna länken. Det går inte att svara på "
+		"meddelandet.\r\n"},
+	[LETTER_EN] = {"Welcome to Luotsi",
+		"Hello,\r\n\r\nyour organisation has made you an account in the service ",
+		".\r\n\r\nOpen the link and sign in as you do at your workplace:\r\n",
+		"\r\n\r\nThe link works once. The last day on which it is valid is ",
+		".\r\n\r\nIf you did not expect this message, tell your organisation's "
+		"administrator and do not open the link. You cannot reply to this message.\r\n"},
+};
+
+static const struct letter_text *text_of(const struct letter *letter)
+{
+	return id_is_zero(&letter->room) ? &staff_texts[letter->language]
+					 : &texts[letter->language];
+}
 
 bool letter_language_parse(struct slice word, enum letter_language *ret_language)
 {
@@ -111,6 +140,13 @@ static void add_now(struct buf *b, int64_t ms)
 	buf_add(b, slice_of(text, n));
 }
 
+static void add_staff_link(
+	struct buf *b, const struct letter *letter, const struct letter_secret *secret)
+{
+	buf_addf(b, "%s/liity#", letter->origin);
+	b64_add(b, id_slice(&secret->token));
+}
+
 static void add_link(struct buf *b, const struct letter *letter, const struct letter_secret *secret)
 {
 	struct buf fragment = BUF_MAX(FRAGMENT_MAX);
@@ -128,13 +164,17 @@ static void add_link(struct buf *b, const struct letter *letter, const struct le
 static void add_body(struct buf *b, const struct letter *letter, const struct letter_secret *secret)
 {
 	struct buf text = BUF_MAX(TEXT_MAX);
-	buf_add_text(&text, texts[letter->language].before_place);
+	const struct letter_text *words = text_of(letter);
+	buf_add_text(&text, words->before_place);
 	buf_add_text(&text, letter->origin);
-	buf_add_text(&text, texts[letter->language].before_link);
-	add_link(&text, letter, secret);
-	buf_add_text(&text, texts[letter->language].before_day);
+	buf_add_text(&text, words->before_link);
+	if (id_is_zero(&letter->room))
+		add_staff_link(&text, letter, secret);
+	else
+		add_link(&text, letter, secret);
+	buf_add_text(&text, words->before_day);
 	add_day(&text, letter->language, letter->expires_at);
-	buf_add_text(&text, texts[letter->language].after_day);
+	buf_add_text(&text, words->after_day);
 	for (size_t at = 0; at < text.n; at += LINE_BYTES) {
 		add_base64(b, slice_part(buf_slice(&text), at, LINE_BYTES));
 		buf_add_text(b, "\r\n");
@@ -149,7 +189,7 @@ void letter_write(struct buf *b, const struct letter *letter, const struct lette
 	buf_addf(b, "From: <%s>\r\nTo: <", letter->from);
 	buf_add(b, secret->to);
 	buf_add_text(b, ">\r\nSubject: =?UTF-8?B?");
-	add_base64(b, slice_text(texts[letter->language].subject));
+	add_base64(b, slice_text(text_of(letter)->subject));
 	buf_add_text(b, "?=\r\nDate: ");
 	add_now(b, letter->now);
 	buf_add_text(b, "\r\nMessage-ID: <");

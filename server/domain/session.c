@@ -97,6 +97,11 @@ static void session_seated(struct request *r, const struct pg_result *rooms)
 	req_reply(r, &out);
 }
 
+void ping(struct request *r)
+{
+	req_reply(r, NULL);
+}
+
 /* --- one's own sessions --- */
 
 static void session_listed(struct request *r, const struct pg_result *result)

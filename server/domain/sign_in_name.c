@@ -1,12 +1,7 @@
-/* What staff may know and do about identified people: the name under which the client of a room was
- * identified, and the enrolment that joins a colleague's account with its person. */
-#include "base/clock.h"
-#include "base/crypt.h"
+/* What staff may know about identified people: the name under which the client of a room was
+ * identified. */
 #include "core/state.h"
-#include "seal/sealed.h"
 #include "sql_gen.h"
-
-enum { ENROLMENT_DAYS = 7, DAY_MS = 86400000 };
 
 /* --- the name of an invited person --- */
 
@@ -82,26 +77,4 @@ void identified_name(struct request *r)
 	const struct identified_name_in *in = r->in;
 	const struct pg_param params[] = {pg_id(&in->room), pg_id(&in->user)};
 	req_query(r, STMT_IDENTIFIED_NAME, params, 2, name_found);
-}
-
-/* --- enrolment --- */
-
-static void enrolment_made(struct request *r, const struct pg_result *result)
-{
-	if (pg_get_bool(result, 0, ENROLMENT_MAKE_MADE))
-		req_reply(r, r->state);
-	else
-		req_fail(r, ERR_NOT_FOUND);
-}
-
-void enrolment_make(struct request *r)
-{
-	const struct enrolment_make_in *in = r->in;
-	struct enrolment_make_out *out = r->state = ARENA_NEW(r->arena, struct enrolment_make_out);
-	out->token = crypt_random_id();
-	out->expires_at = clock_wall_ms() + (int64_t)ENROLMENT_DAYS * DAY_MS;
-	struct hash hash = invite_token_hash(id_slice(&out->token));
-	const struct pg_param params[] = {pg_id(&r->session.user), pg_id(&in->account),
-		pg_hash(&hash), pg_time(out->expires_at)};
-	req_query(r, STMT_ENROLMENT_MAKE, params, 4, enrolment_made);
 }

@@ -243,6 +243,24 @@ static bool account_take(struct request *r, const struct pg_result *result, size
 	       session_role_parse(pg_get_bytes(result, row, IDENTITY_FIND_ROLE), &a->role);
 }
 
+/* --- somebody who is here already, with a link for a new one --- */
+
+static void enrolment_spoilt(struct request *r, const struct pg_result *result)
+{
+	(void)result; /* gone before: just as well */
+	login_end(r, err_word(ERR_ALREADY_HERE), ERR_ALREADY_HERE);
+}
+
+/* The link is used up: else it would wait a week for whoever finds it. */
+static void spoil_enrolment(struct request *r)
+{
+	const struct login *login = r->state;
+	r->session.org = login->org;
+	const struct pg_param params[] = {
+		pg_id(&login->accounts[0].account), pg_hash(&login->ticket)};
+	req_query(r, STMT_ENROLMENT_SPOIL, params, 2, enrolment_spoilt);
+}
+
 static void accounts_found(struct request *r, const struct pg_result *result)
 {
 	struct login *login = r->state;
@@ -256,7 +274,9 @@ static void accounts_found(struct request *r, const struct pg_result *result)
 			return;
 		}
 	}
-	if (login->n_accounts > 0)
+	if (login->n_accounts > 0 && login->has_ticket && !login->has_room)
+		spoil_enrolment(r);
+	else if (login->n_accounts > 0)
 		record_next(r);
 	else if (n_disabled > 0)
 		login_refuse(r, "account_disabled");

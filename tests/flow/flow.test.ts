@@ -14,6 +14,8 @@ import { rolesTests } from "./roles.test.js";
 import { roomworkTests } from "./roomwork.test.js";
 import { sessionTests } from "./session.test.js";
 import { signInTests } from "./sign-in.test.js";
+import { lineTests } from "./line.test.js";
+import { staffTests } from "./staff.test.js";
 import { talkTests } from "./talk.test.js";
 import { wireTests } from "./wire.test.js";
 
@@ -46,3 +48,5 @@ halfTests(get);
 identifyTests(get);
 invitationTests(get);
 jobsTests(get);
+staffTests(get);
+lineTests(get);

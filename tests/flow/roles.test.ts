@@ -150,7 +150,8 @@ export const rolesTests = (house: () => House): void => {
 					if (isOfRoom(m) && names && stranger) assert.ok(ok === undefined, where);
 					if (isOfRoom(m) && OFFICES.includes(role)) assert.equal(err, "forbidden", where);
 					if (m.resource === "room" && !stranger && may) assert.ok(!["not_member", "bad_field"].includes(err ?? "") , where);
-					assert.ok(!JSON.stringify(ok ?? {}).includes(foreign.room), `${where}: tells of a foreign room`);
+					// The organisation's trail names what its own people asked for, also a room that is none of theirs.
+					assert.ok(m.name === "event_list" || !JSON.stringify(ok ?? {}).includes(foreign.room), `${where}: tells of a foreign room`);
 					asked++;
 					ofRooms += Number(isOfRoom(m));
 				}

@@ -44,6 +44,8 @@ before(async () => {
 		await owner.query("INSERT INTO template_draft (template, body) VALUES ($1, '{}')", [template]);
 		await owner.query('INSERT INTO template_thanks (template, account) VALUES ($1, $2)', [template, room.staff.account]);
 		await owner.query("INSERT INTO account_enrolment (account, token_hash, expires_at) VALUES ($1, $2, now() + interval '1 day')", [room.staff.account, rand32()]);
+		await owner.query("INSERT INTO enrolment_mail (account, mail, sealed, language) VALUES ($1, $2, $3, 'fi')", [room.staff.account, id(), Buffer.alloc(120)]);
+		await owner.query('INSERT INTO staff_label (account, name) VALUES ($1, $2)', [room.staff.account, Buffer.alloc(60)]);
 	});
 	tables = (await owner.query(`SELECT c.oid::regclass::text AS name FROM pg_class c
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
@@ -211,9 +213,9 @@ test('message_erase touches no other organisation', async () => {
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
-	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'enrolment_make', 'identity_begin', 'identity_find', 'identity_record',
-			'identity_rotate', 'identity_stale', 'invitation_mail_done', 'invitation_mail_put', 'invitation_mail_state', 'invitation_mail_take', 'invitation_told', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'passkey_find', 'session_end_token',
-			'session_find', 'sign_in_organisations', 'sweep_challenges', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_curate', 'template_thank', 'template_used', 'webauthn_begin', 'webauthn_take']);
+	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'enrolment_mail_done', 'enrolment_mail_put', 'enrolment_mail_take', 'enrolment_make', 'enrolment_spoil', 'enrolment_withdraw', 'identity_begin', 'identity_find', 'identity_record',
+			'identity_rotate', 'identity_stale', 'invitation_mail_done', 'invitation_mail_put', 'invitation_mail_state', 'invitation_mail_take', 'invitation_told', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'passkey_find', 'passkey_reset', 'session_end_token',
+			'session_find', 'sign_in_organisations', 'staff_add', 'staff_disable', 'staff_role', 'sweep_challenges', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_curate', 'template_thank', 'template_used', 'webauthn_begin', 'webauthn_take']);
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
 

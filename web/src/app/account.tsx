@@ -8,6 +8,8 @@ import { Unlockers } from "./keys/unlockers.js";
 import { lock } from "./leave.js";
 import { Button, Choice, Field, Loading, Notice, PageTitle, useAct } from "./parts.js";
 import { Passkeys } from "./passkey/passkeys.js";
+import { OwnEvents } from "./roles/events.js";
+import { OwnRole } from "./roles/home.js";
 import { say, use, useSpeech } from "./state.js";
 
 const Part = ({ title, children }: { title: string; children: ComponentChildren }) => (
@@ -105,18 +107,23 @@ const languages: readonly (readonly [Language, string])[] = [["fi", "Suomi"], ["
 export const OwnAccount = () => {
 	const { t, language } = useSpeech();
 	const client = use((all) => all.self?.role === "client");
+	const without = use((all) => all.self?.keys === "without");
 	return (
 		<div class="account">
 			<PageTitle>{t("account.title")}</PageTitle>
-			<Part title={t("account.name")}>{client ? <OwnName /> : <StaffName />}</Part>
-			<Part title={t("account.secrets")}><Unlockers /></Part>
+			{!without && <Part title={t("account.name")}>{client ? <OwnName /> : <StaffName />}</Part>}
+			{!client && <Part title={t("role.title")}><OwnRole /></Part>}
+			{!without && <Part title={t("account.secrets")}><Unlockers /></Part>}
 			<Part title={t("passkey.title")}><Passkeys /></Part>
 			<Part title={t("account.sessions")}><Sessions /></Part>
 			<Part title={t("account.language")}><Choice legend={t("shell.language")} value={language} options={languages} onChange={(next) => void speak(next)} /></Part>
-			<Part title={t("account.lock")}>
-				<p>{t("account.lock_text")}</p>
-				<Button icon="lock" onClick={() => void lock()}>{t("account.lock_now")}</Button>
-			</Part>
+			{!client && <OwnEvents />}
+			{!without && (
+				<Part title={t("account.lock")}>
+					<p>{t("account.lock_text")}</p>
+					<Button icon="lock" onClick={() => void lock()}>{t("account.lock_now")}</Button>
+				</Part>
+			)}
 		</div>
 	);
 };

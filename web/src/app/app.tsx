@@ -42,8 +42,8 @@ const Here = () => {
 	if (keys === "none") return <Shell><FirstTime /></Shell>;
 	if (keys === "locked") return <Shell><Unlock /></Shell>;
 	if (keys === "open" && recovered && !later) return <Shell><Recovered /></Shell>;
-	if (keys === "open" && page === "account") return <Shell><Account /></Shell>;
-	if (keys === "open") return <Home />;
+	if ((keys === "open" || keys === "without") && page === "account") return <Shell><Account /></Shell>;
+	if (keys === "open" || keys === "without") return <Home />;
 	return <Shell><Starting /></Shell>;
 };
 

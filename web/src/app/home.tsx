@@ -12,6 +12,7 @@ import { get, use, useSpeech } from "./state.js";
 const Invitation = () => <Lazy load={async () => (await import("./arrival.js")).Invitation} props={{}} />;
 const NoRooms = () => <Lazy load={async () => (await import("./standing.js")).NoRooms} props={{}} />;
 const Administrator = () => <Lazy load={async () => (await import("./admin/home.js")).AdminHome} props={{}} />;
+const OfRole = () => <Lazy load={async () => (await import("./roles/home.js")).RoleHome} props={{}} />;
 const NotCertified = () => <Lazy load={async () => (await import("./standing.js")).NotCertified} props={{}} />;
 
 const ClientHome = () => {
@@ -47,5 +48,6 @@ const StaffHome = () => {
 export const Home: FunctionComponent = () => {
 	const role = use((all) => all.self?.role ?? "client");
 	if (role === "admin") return <Shell><Administrator /></Shell>;
-	return role === "client" ? <ClientHome /> : <StaffHome />;
+	if (role === "client") return <ClientHome />;
+	return role === "counsellor" || role === "team_lead" ? <StaffHome /> : <Shell><OfRole /></Shell>;
 };

@@ -23,7 +23,7 @@ export interface Choice {
 
 /** What became of a return; each but the first two has a page of its own. */
 export type Outcome = { readonly what: "signed_in" } | { readonly what: "choose"; readonly choices: readonly Choice[] } | { readonly what: Trouble };
-export type Trouble = "failed" | "cancelled" | "expired" | "elsewhere" | "no_room" | "used" | "unavailable";
+export type Trouble = "failed" | "cancelled" | "expired" | "elsewhere" | "no_room" | "used" | "already_here" | "unavailable";
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null;
 
@@ -64,7 +64,7 @@ const isTransient = (word: string): boolean => ["offline", "unavailable", "busy"
 const troubleOf = (thrown: unknown): Trouble => {
 	const word = wordOf(thrown);
 	if (word === "identification_cancelled") return "cancelled";
-	if (word === "no_room" || word === "used") return word;
+	if (word === "no_room" || word === "used" || word === "already_here") return word;
 	return isTransient(word) ? "unavailable" : "failed";
 };
 

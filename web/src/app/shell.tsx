@@ -30,11 +30,12 @@ const LanguageSwitch = () => {
 const MainMenu = () => {
 	const { t } = useSpeech();
 	const here = use((all) => all.stage === "here");
-	const open = use((all) => all.self?.keys === "open");
+	const keys = use((all) => all.self?.keys);
+	const open = keys === "open";
 	return (
 		<Menu label={t("shell.menu")} icon="more">
 			<button type="button" onClick={() => goTo("help")}>{t("shell.help")}</button>
-			{open && <button type="button" onClick={() => goTo("account")}>{t("shell.account")}</button>}
+			{(open || keys === "without") && <button type="button" onClick={() => goTo("account")}>{t("shell.account")}</button>}
 			{open && <button type="button" onClick={() => void lock()}>{t("shell.lock")}</button>}
 			{here && <button type="button" onClick={() => void signOut()}>{t("shell.sign_out")}</button>}
 		</Menu>

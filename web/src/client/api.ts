@@ -12,7 +12,7 @@ export type Role = "client" | "counsellor" | "team_lead" | "admin" | "dpo" | "co
 export type Connection = "connecting" | "online" | "offline" | "ended";
 
 /** Where a person stands with their keys. */
-export type KeyStage = "unknown" | "none" | "locked" | "open";
+export type KeyStage = "unknown" | "none" | "locked" | "open" | "without"; // without: a role that has no rooms and no keys
 
 /** What opens a person's keys: PRF output and credential id (base64url) of a passkey never go further than the engine. */
 export type Secret = { passphrase: string } | { code: string } | { prf: Uint8Array; credential: string };
@@ -100,7 +100,7 @@ export interface RoomView {
 	pending: boolean; // a new epoch is being made; sending waits by itself
 	recovery: boolean; // the organisation's recovery key can open it, by procedure
 	canSend: boolean;
-	blocked: null | "quarantine" | "no_keys" | "closed" | "not_certified" | "keys_refused";
+	blocked: null | "quarantine" | "no_keys" | "closed" | "not_certified" | "keys_refused" | "no_staff";
 	newKeys: NewKeys[]; // who waits until the short code was compared
 	typing: { user: Id; name: string }[];
 	olderLeft: boolean; // there are older messages to load

@@ -26,6 +26,8 @@ export interface Context {
 	readonly me: Me;
 	readonly people: People;
 	readonly store: StateStore;
+	/** By room: own messages whose deletion was not sent when the keys were locked. */
+	readonly undeleted: Map<Id, readonly Id[]>;
 	account(): Account;
 	language(): Language;
 	emit(event: EngineEvent): void;

@@ -38,6 +38,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	let language: Language = "fi";
 	const open = new Map<Id, Room>();
 	const left = new Map<Id, Left>();
+	const undeleted = new Map<Id, readonly Id[]>();
 	let asking: Promise<void> | undefined; // for the newest state, before a warning
 
 	const link = makeLink(platform, {
@@ -101,7 +102,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		const kept = store();
 		if (!kept) throw refusal("locked");
 		return {
-			platform, call, me, people, store: kept, account, language: () => language, emit,
+			platform, call, me, people, store: kept, account, undeleted, language: () => language, emit,
 			older: async (which, version) => {
 				// Another device may have saved since: only what the server still does not give is old.
 				await (asking ??= kept.refresh().catch(() => undefined).finally(() => (asking = undefined)));

@@ -10,6 +10,8 @@ import type { Body, Call, Op, Reply, ServerEvent, SessionOpened } from "./wire.j
 
 const CALL_MS = 20_000;
 const OPEN_MS = 10_000;
+const QUIET_MS = 25_000; // after which the server is asked whether it is there
+const PING_MS = 10_000;
 const PAUSE_LEAST_MS = 400;
 const PAUSE_MOST_MS = 30_000;
 const SPREAD_MS = 1_000; // all who lose a server at once do not come back at once
@@ -75,6 +77,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	let tries = 0;
 	let refused = 0;
 	let timer: ReturnType<typeof setTimeout> | undefined;
+	let quiet: ReturnType<typeof setTimeout> | undefined;
 	let first: { resolve(s: SessionOpened): void; reject(e: Error): void } | null = null;
 
 	const tell = (next: Connection, retryAt: number | null = null): void => {
@@ -95,6 +98,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		socket = null;
 		opened = false;
 		clearTimeout(timer);
+		clearTimeout(quiet);
 		failAll();
 		old?.close();
 	};
@@ -131,7 +135,14 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		w.reject(refusal(answer.err, answer.detail === undefined ? undefined : JSON.stringify(answer.detail)));
 	};
 
+	/** A line that was cut without a word looks open for hours; a question without an answer ends it (send). */
+	const listen = (): void => {
+		clearTimeout(quiet);
+		quiet = setTimeout(() => void (opened && send("ping", {}, PING_MS).catch(() => undefined)), QUIET_MS);
+	};
+
 	const said = (text: string): void => {
+		listen();
 		const answer = JSON.parse(text) as Answer;
 		if (answer.ev === undefined) return answered(answer);
 		if (answer.ev === "session_ended") return end("signed_out");

@@ -7,7 +7,7 @@ import { idOf, makeConversation, type Conversation } from "./conversation.js";
 import { makeDraft, type Draft, type Left } from "./draft.js";
 import { makeRoomKeys, type RoomKeys } from "./epoch-keys.js";
 import { makeOutbox, type Job, type Outbox } from "./outbox.js";
-import { refusal } from "./refusal.js";
+import { refusal, wordOf } from "./refusal.js";
 import type { Acts } from "./room-acts.js";
 import { emptyRoomView, jobView, membersView, messageView, nameOf, systemViews, titleOf, unreadableViews, type Names } from "./room-view.js";
 import { makeSender, type Sender } from "./sender.js";
@@ -15,7 +15,7 @@ import type { Known, Message } from "./timeline.js";
 import { memberSince, unheard, waiting } from "./new-keys.js";
 import { markOf, withMark, withPin } from "./user-state.js";
 import type { AgreementCard, RoomRow, Row } from "./wire.js";
-import { activeMember, equal, isRotationDue, KIND, mayWriteIn, random, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
+import { activeMember, equal, fromBase64Url, isPresent, isRotationDue, KIND, mayWriteIn, random, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
 
 const TYPING_MS = 6_000;
 const ROTATE_WAIT_MS = 400;
@@ -193,13 +193,18 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	const isDoubtful = (): boolean =>
 		doubts().some((one) => !believed.includes(one)) || log.state().members.some((m) => m.active && people.broken(toBase64Url(m.user)));
 
+	/** Else nobody could read what is written now, before somebody comes. */
+	const isStaffPresent = (state: ControlState): boolean =>
+		state.members.some((m) => m.role === ROLE.staff && isPresent(m, people.records(), Date.now()));
+
 	const blocked = (): RoomView["blocked"] => {
 		const state = log.state();
 		if (state.phase === "closed") return "closed";
 		if (isDoubtful()) return "quarantine";
 		if (!isCertified(state)) return "not_certified";
 		if (state.members.some((m) => m.active && store.get().refused.includes(toBase64Url(m.encKid)))) return "keys_refused";
-		return activeMember(state, me.userBytes) ? null : "no_keys";
+		if (!activeMember(state, me.userBytes)) return "no_keys";
+		return me.role === "client" && !isStaffPresent(state) ? "no_staff" : null;
 	};
 
 	const due = (): boolean => {
@@ -304,6 +309,18 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		await log.sync();
 		pin();
 		await Promise.all([conversation.begin(), draft.load().catch(() => undefined)]);
+		deleteLeft();
+	};
+
+	/** Deletions that could not be sent before the keys were locked. */
+	const deleteLeft = (): void => {
+		const left = new Set([...(markOf(store.get(), id).deletes ?? []), ...(c.undeleted.get(id) ?? [])]);
+		c.undeleted.delete(id);
+		for (const one of left) {
+			const drop = (): void => void store.change((s) => withMark(s, id, { deletes: (markOf(s, id).deletes ?? []).filter((other) => other !== one) }));
+			if (conversation.timeline.message(one)?.deleted) drop();
+			else outbox.add({ type: "delete", target: fromBase64Url(one) }).done.then(drop, (thrown: unknown) => void (wordOf(thrown) === "not_found" && drop()));
+		}
 	};
 
 	const renewRow = (): Promise<void> => call("room_open", { room: id, language }).then((reply) => change(reply.room));
@@ -419,6 +436,11 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		},
 		keepUnsent: async () => {
 			outbox.stop();
+			const deletes = outbox.jobs().flatMap(({ content }) => (content.type === "delete" ? [toBase64Url(content.target)] : []));
+			if (deletes.length > 0) {
+				c.undeleted.set(id, deletes);
+				store.change((s) => withMark(s, id, { deletes: [...new Set([...(markOf(s, id).deletes ?? []), ...deletes])] }));
+			}
 			draft.add(outbox.jobs().flatMap(({ content }) => (content.type === "text" || content.type === "edit" ? [content.text] : [])));
 			await Promise.all([draft.flush(), ...[...parting].map((save) => save())]);
 		},

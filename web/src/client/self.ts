@@ -33,6 +33,7 @@ export interface Self {
 	refresh(user?: Id): Promise<void>;
 }
 
+const NOTHING: SelfKept = { chain: { subject: "", entries: [] }, organisation: { subject: "", entries: [] }, unlockers: [], version: 0, state_version: 0 };
 const PROOF_MS = 5 * 60_000;
 
 /** Loaded by who makes keys or unlockers, which is rare. */
@@ -52,7 +53,8 @@ const organisationOf = async (kept: SelfKept, me: Me): Promise<Chain> => {
 export const loadSelf = async (call: Call, platform: Platform, session: SessionOpened, outdated: () => void): Promise<Self> => {
 	const me = meOf(session);
 	const owner = { org: me.org, user: me.userBytes };
-	let kept = await call("self_get", {});
+	const keyless = me.role === "coordinator" || me.role === "operator";
+	let kept: SelfKept = keyless ? NOTHING : await call("self_get", {});
 	let account: Account | undefined;
 	let store: StateStore | undefined;
 	let renewing = false;
@@ -63,7 +65,7 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 	const unlockers = () => listUnlockers(kept.unlockers.map(fromBase64Url));
 	if (unlockers().length < kept.unlockers.length) warning = "old_unlockers";
 
-	const stage = (): KeyStage => (account ? "open" : kept.version === 0 ? "none" : "locked");
+	const stage = (): KeyStage => (keyless ? "without" : account ? "open" : kept.version === 0 ? "none" : "locked");
 
 	const rootNow = (): string => (people.organisation.entries.length > 0 ? toBase64Url(people.organisation.state.rootKid) : "");
 

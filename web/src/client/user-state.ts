@@ -17,6 +17,8 @@ export interface RoomMark {
 	readonly log: Seen;
 	/** The newest room_seq that was verified. */
 	readonly seq: number;
+	/** Own messages whose deletion was wanted and not sent before the keys were locked. */
+	readonly deletes?: readonly Id[];
 }
 
 export interface UserState {
@@ -54,6 +56,7 @@ const mergeRoom = (a: RoomMark, b: RoomMark): RoomMark => ({
 	...(b.labelAt > a.labelAt ? { label: b.label, labelAt: b.labelAt } : { label: a.label, labelAt: a.labelAt }),
 	log: further(a.log, b.log),
 	seq: Math.max(a.seq, b.seq),
+	...((a.deletes ?? b.deletes) && { deletes: [...new Set([...(a.deletes ?? []), ...(b.deletes ?? [])])].sort() }),
 });
 
 const mergeAll = <T>(a: Readonly<Record<Id, T>>, b: Readonly<Record<Id, T>>, both: (a: T, b: T) => T): Record<Id, T> => {

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Device, PasskeyRow } from "../../client/passkey.js";
 import { engine, wordOf } from "../engine.js";
 import { Button, Choice, Dialog, Loading, Notice, SecretField, useAct } from "../parts.js";
-import { say, set, use, useSpeech } from "../state.js";
+import { get, say, set, use, useSpeech } from "../state.js";
 import { confirmPasskey, createPasskey, hasPasskeys, letOpen, listPasskeys, openerOf, opensKeys, removePasskey, renamePasskey } from "./ceremony.js";
 import { useDevices } from "./devices.js";
 
@@ -75,7 +75,10 @@ const Confirm = ({ credential, onStep }: { credential: string; onStep: (step: St
 	const confirm = (): void =>
 		void confirming.act(async () => {
 			const prf = await confirmPasskey(credential);
-			if (!prf) return onStep({ at: "done", opens: false });
+			if (!prf || get().self?.keys !== "open") {
+				prf?.fill(0);
+				return onStep({ at: "done", opens: false });
+			}
 			try {
 				await letOpen(prf, credential);
 			} catch (thrown) {

@@ -1,0 +1,115 @@
+-- Staff accounts in the hands of an admin, and what was done in an organisation.
+
+-- name: staff_list
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in:
+-- out: account uuid, role text, name bytea, made_at timestamptz, disabled bool, enrolled bool, passkeys int8, has_keys bool, rooms int8, seen_at timestamptz, invited_until timestamptz, mail text
+-- name (sealed), seen_at and invited_until may be NULL.
+SELECT a.account, a.role, l.name, a.created_at AS made_at, a.disabled_at IS NOT NULL AS disabled,
+	EXISTS (SELECT FROM account_identity i WHERE i.org = a.org AND i.account = a.account) AS enrolled,
+	(SELECT count(*) FROM passkey k WHERE k.org = a.org AND k.account = a.account AND k.disabled_at IS NULL) AS passkeys,
+	EXISTS (SELECT FROM self_keys k WHERE k.org = a.org AND k.account = a.account) AS has_keys,
+	(SELECT count(*) FROM room_member m JOIN room r USING (org, room)
+		WHERE m.org = a.org AND m.account = a.account AND m.active AND r.phase = 'open') AS rooms,
+	(SELECT max(s.seen_at) FROM session s WHERE s.org = a.org AND s.account = a.account) AS seen_at,
+	e.expires_at AS invited_until, coalesce(m.state, 'none') AS mail
+FROM account a
+LEFT JOIN staff_label l USING (org, account)
+LEFT JOIN account_enrolment e ON e.org = a.org AND e.account = a.account AND e.expires_at > now()
+LEFT JOIN enrolment_mail m ON m.org = e.org AND m.account = e.account
+WHERE a.role <> 'client' ORDER BY a.created_at, a.account LIMIT 300;
+
+-- name: staff_add
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: actor uuid, account uuid, role text, name bytea, most int4
+-- out: outcome text
+-- ok | quota
+SELECT staff_add(:actor, :account, :role, :name, :most) AS outcome;
+
+-- name: staff_role
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: actor uuid, account uuid, role text
+-- out: outcome text
+-- ok | not_found | last_admin | has_rooms
+SELECT staff_role(:actor, :account, :role) AS outcome;
+
+-- name: staff_disable
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: actor uuid, account uuid, disabled bool
+-- out: outcome text
+-- ok | not_found | last_admin
+SELECT staff_disable(:actor, :account, :disabled) AS outcome;
+
+-- name: passkey_reset
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: actor uuid, account uuid, reason text
+-- out: outcome text
+-- ok | not_found
+SELECT passkey_reset(:actor, :account, :reason) AS outcome;
+
+-- name: enrolment_make
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: admin uuid, account uuid, token_hash bytea, expires_at timestamptz
+-- out: outcome text
+-- A staff account waits for its person: ok | not_found | already_enrolled
+SELECT enrolment_make(:admin, :account, :token_hash, :expires_at) AS outcome;
+
+-- name: enrolment_mail_put
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: actor uuid, account uuid, token_hash bytea, expires_at timestamptz, mail uuid, sealed bytea, language text, most int4
+-- out: outcome text
+-- The same, and the letter is on its way: also rate_limited
+SELECT enrolment_mail_put(:actor, :account, :token_hash, :expires_at, :mail, :sealed, :language, :most) AS outcome;
+
+-- name: enrolment_withdraw
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: actor uuid, account uuid
+-- out: withdrawn bool
+-- False: none was waiting.
+SELECT enrolment_withdraw(:actor, :account) AS withdrawn;
+
+-- name: enrolment_spoil
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: actor uuid, token_hash bytea
+-- out: spoilt bool
+-- Somebody who has an account here has come with it; false: there is none.
+SELECT enrolment_spoil(:actor, :token_hash) AS spoilt;
+
+-- name: event_list
+-- shape: many
+-- lane: write
+-- tenant: yes
+-- in: actor uuid, before int8, most int4
+-- out: n int8, at timestamptz, actor uuid, action text, object uuid, word text
+-- The organisation's events before one of them, or the newest (before NULL; recorded). actor, object and word may be NULL.
+SELECT n, at, actor, action, object, word FROM event_list(:actor, :before, :most);
+
+-- name: own_events
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in: account uuid
+-- out: n int8, at timestamptz, actor uuid, action text, object uuid, word text
+-- What others did to this account.
+SELECT n, at, actor, action, object, word FROM audit
+WHERE object = :account AND actor <> :account AND at > now() - interval '90 days' AND action IN
+	('staff_role', 'staff_disable', 'staff_enable', 'passkey_reset', 'enrolment_make', 'enrolment_mail', 'enrolment_withdraw')
+ORDER BY n DESC LIMIT 100;

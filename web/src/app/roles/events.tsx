@@ -1,0 +1,103 @@
+// Rows of the audit trail in plain words: the organisation's, for those who look after it, and one's own.
+
+import { useEffect, useState } from "preact/hooks";
+import { office, type EventRow } from "../office.js";
+import { Button, Loading, Notice, useAct } from "../parts.js";
+import { use, useSpeech } from "../state.js";
+
+const SHORT = 8;
+
+const useWords = (): ((row: EventRow) => string) => {
+	const { t, has } = useSpeech();
+	return ({ action, word }) => {
+		const key = `event.a.${action}`;
+		const detail = [`staff.role.${word ?? ""}`, `staff.reason.${word ?? ""}`].find(has);
+		const what = has(key) ? (t as (key: string) => string)(key) : t("event.unknown", { action });
+		return detail ? `${what}: ${(t as (key: string) => string)(detail)}` : what;
+	};
+};
+
+/** Ids are long and say nothing: enough of them to tell one from another. */
+const Who = ({ id }: { id: string | undefined }) => {
+	const { t } = useSpeech();
+	const me = use((all) => all.self?.user);
+	if (id === undefined) return <span>{t("event.service")}</span>;
+	return id === me ? <span>{t("event.you")}</span> : <code title={id}>{id.slice(0, SHORT)}</code>;
+};
+
+const Table = ({ rows }: { rows: readonly EventRow[] }) => {
+	const { t, format } = useSpeech();
+	const words = useWords();
+	return (
+		<div class="scroll" tabIndex={0} role="region" aria-label={t("event.title")}>
+			<table class="events">
+				<thead>
+					<tr>
+						<th scope="col">{t("event.when")}</th>
+						<th scope="col">{t("event.what")}</th>
+						<th scope="col">{t("event.who")}</th>
+						<th scope="col">{t("event.whom")}</th>
+					</tr>
+				</thead>
+				<tbody>
+					{rows.map((row) => (
+						<tr key={row.n}>
+							<td><time dateTime={new Date(row.at).toISOString()}>{format.date(row.at)} {format.time(row.at)}</time></td>
+							<td>{words(row)}</td>
+							<td><Who id={row.actor} /></td>
+							<td>{row.object !== undefined && <Who id={row.object} />}</td>
+						</tr>
+					))}
+				</tbody>
+			</table>
+		</div>
+	);
+};
+
+export const Events = () => {
+	const { t } = useSpeech();
+	const [rows, setRows] = useState<readonly EventRow[] | null>(null);
+	const [more, setMore] = useState(false);
+	const asking = useAct();
+	const bring = (): void =>
+		void asking.act(async () => {
+			const last = rows?.at(-1);
+			const said = await office("event_list", last ? { before: last.n } : {});
+			setRows([...(rows ?? []), ...said.events]);
+			setMore(said.more);
+		});
+	useEffect(bring, []);
+	return (
+		<section>
+			<h2>{t("event.title")}</h2>
+			<p>{t("event.text")}</p>
+			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			{rows ? <Table rows={rows} /> : !asking.error && <Loading text={t("loading.page")} />}
+			{(more || asking.error) && <Button busy={asking.busy} onClick={bring}>{asking.error ? t("loading.again") : t("event.more")}</Button>}
+		</section>
+	);
+};
+
+export const OwnEvents = () => {
+	const { t, format } = useSpeech();
+	const words = useWords();
+	const [rows, setRows] = useState<readonly EventRow[] | null>(null);
+	const asking = useAct();
+	const bring = (): void => void asking.act(async () => setRows((await office("own_events", {})).events));
+	useEffect(bring, []);
+	return (
+		<section>
+			<h2>{t("event.own")}</h2>
+			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			{rows?.length === 0 && <p>{t("event.own_none")}</p>}
+			{rows && rows.length > 0 && (
+				<>
+					<ul class="sessions">
+						{rows.map((row) => <li key={row.n}><div><span>{words(row)}</span><span class="hint">{format.date(row.at)} {format.time(row.at)}</span></div></li>)}
+					</ul>
+					<p>{t("event.own_wrong")}</p>
+				</>
+			)}
+		</section>
+	);
+};
