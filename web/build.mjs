@@ -11,6 +11,7 @@ import { build } from "esbuild";
 import { bundle } from "./build/bundle.mjs";
 import { compressAll } from "./build/compress.mjs";
 import { page } from "./build/page.mjs";
+import { pdfParser } from "./build/pdf.mjs";
 import { texts } from "./build/texts.mjs";
 import { tokens } from "./build/tokens.mjs";
 
@@ -58,7 +59,7 @@ function generate() {
 	if (ran.status !== 0) throw new Error("proto/protogen.py --ts failed");
 }
 
-const bundled = (entry, name, define = {}) => bundle({ ...browser, define, plugins: standIn ? [useStandIn] : [] }, join(source, entry), name);
+const bundled = (entry, name, define = {}) => bundle({ ...browser, define, plugins: standIn ? [useStandIn, pdfParser] : [pdfParser] }, join(source, entry), name);
 
 const useStandIn = {
 	name: "stand-in",
@@ -84,7 +85,10 @@ async function site() {
 	}
 	const late = await styles("app/styles/late.css");
 	const old = await bundled("app/old.ts", "old");
-	const app = await bundled("app/main.tsx", "app", { ENGINE_WORKER: JSON.stringify(`/${engine.file}`), LATE_STYLE: JSON.stringify(`/${late}`) });
+	const pdf = await bundled("worker/file-pdf.ts", "pdf");
+	const known = { ENGINE_WORKER: engine.file, LATE_STYLE: late, PDF_WORKER: pdf.file };
+	const paths = Object.fromEntries(Object.entries(known).map(([name, file]) => [name, JSON.stringify(`/${file}`)]));
+	const app = await bundled("app/main.tsx", "app", paths);
 	const first = [app.file, app.css, ...(standIn ? [] : [engine.file])];
 	page(join(web, "public"), next, { app, engine: standIn ? null : engine, old: old.file });
 	const sizes = compressAll(next);

@@ -4,7 +4,7 @@ import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { ACCEPT, cleanName, isAsCalled, judge, typeOf, type FileType, type Unfit } from "../../web/src/client/files-types.js";
 import { pictureSize } from "../../web/src/client/files-picture.js";
-import { concat, random, utf8, zeroes, type Bytes } from "../../web/src/seal/index.js";
+import { concat, random, utf8, zeroes, type Bytes } from "../../web/src/seal/bytes.js";
 import { docx, heicHead, jpegHead, odf, pdf, png, pptx, webpHead, xlsx, zip } from "./samples.js";
 
 const latin = (text: string): Bytes => Uint8Array.from(text, (sign) => sign.charCodeAt(0));

@@ -1,7 +1,7 @@
 // A relay in memory for tests of the engine alone: it keeps what it is given, gives it back, and does what a test tells it to do wrong.
 // It is no model of the server: it checks only what the engine must be able to be refused for.
 
-import type { Platform, SocketHandlers } from "../../web/src/client/platform.js";
+import type { Platform, SocketHandlers, Transport } from "../../web/src/client/platform.js";
 import { list } from "../../web/src/words/en.js";
 import {
 	fromBase64Url, hex, KIND, opOf, parseEnvelope, readControl, sha256, targetOf, toBase64Url, tombstoneOf, type Bytes, type Envelope,
@@ -85,6 +85,9 @@ export const makeRelay = () => {
 		/** Tells this person nothing by itself. */
 		deaf: "",
 		epochMax: 500,
+		/** More ops, and the parts of files (relay-files.ts). */
+		more: {} as Record<string, (user: string, body: Json) => Json | Promise<Json>>,
+		carry: (_user: string): Transport => () => Promise.reject(refuse("unknown_op")),
 		/** Ops that answer as if the server could not: between two calls the browser is gone. */
 		refuseOps: new Set<string>(),
 		addPerson: (role: string): string => {
@@ -99,6 +102,7 @@ export const makeRelay = () => {
 		cutAll: (): void => [...lines].forEach((line) => line.cut()),
 		platform: (user: string): Platform => ({
 			origin: "https://relay.test",
+			transport: (asked) => relay.carry(user)(asked),
 			readAhead: false,
 			open: (h) => connect(user, h),
 			ticket: async () => (people.has(user) ? "" : refuse("not_signed_in")),
@@ -266,6 +270,7 @@ export const makeRelay = () => {
 		}
 	};
 
+	/** Posts as the relay does; for more ops that look first. */
 	const ops: Record<string, (user: string, body: Json) => Json | Promise<Json>> = {
 		session_open: (user) => ({
 			user, org, role: people.get(user)?.role, organisation: "Relay", server_time: Date.now(), expires_at: Date.now() + 1e9, idle_minutes: 20, max_frame: 262144,
@@ -322,7 +327,7 @@ export const makeRelay = () => {
 				relay.fail = "";
 				refuse("unavailable");
 			}
-			const ok = await (ops[op] ?? (() => refuse("unknown_op")))(line.user, body);
+			const ok = await (relay.more[op] ?? ops[op] ?? (() => refuse("unknown_op")))(line.user, body);
 			if (relay.loseReply === op) {
 				relay.loseReply = "";
 				return line.cut();
@@ -361,7 +366,7 @@ export const makeRelay = () => {
 		};
 	};
 
-	return relay;
+	return Object.assign(relay, { ops, wire });
 };
 
 export type Relay = ReturnType<typeof makeRelay>;

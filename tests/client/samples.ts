@@ -1,7 +1,7 @@
 // Small files of every kind, made here: tests need no binaries in the repository.
 
 import { deflateSync } from "node:zlib";
-import { concat, utf8, type Bytes } from "../../web/src/seal/index.js";
+import { concat, utf8, type Bytes } from "../../web/src/seal/bytes.js";
 
 const table = Array.from({ length: 256 }, (_, n) => {
 	for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;

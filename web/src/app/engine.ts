@@ -21,6 +21,7 @@ const told: Told = {
 	messages: ({ room, changed, removed }) => {
 		if (room === get().open) set({ timeline: change(get().timeline, changed, removed) });
 	},
+	transfers: ({ room, transfers }) => set({ transfers: { ...get().transfers, [room]: transfers } }),
 	announce: ({ from, text }) => say(get().speech.t("announce.message", { from, text })),
 	ended: ({ why }) => finish(why),
 };

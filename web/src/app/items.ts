@@ -11,4 +11,5 @@ const assignment: ItemLine = async () => (await import("./assignment/line.js")).
 
 export const ITEM_LINES: Readonly<Record<number, ItemLine>> = {
 	3: assignment, 4: assignment, 10: assignment,
+	5: async () => (await import("./files/card.js")).FileCard,
 };

@@ -7,7 +7,14 @@ import { lateStyle } from "./late.js";
 import { Button, Loading } from "./plain.js";
 import { useSpeech } from "./state.js";
 
-export const Lazy = <P extends object>({ load, props }: { load: () => Promise<FunctionComponent<P>>; props: P }) => {
+interface LazyProps<P> {
+	load: () => Promise<FunctionComponent<P>>;
+	props: P;
+	/** Nothing stands in its place meanwhile. */
+	quiet?: boolean;
+}
+
+export const Lazy = <P extends object>({ load, props, quiet }: LazyProps<P>) => {
 	const [known, know] = useState<FunctionComponent<P> | null>(null);
 	const [failed, fail] = useState(false);
 	const { t } = useSpeech();
@@ -18,6 +25,7 @@ export const Lazy = <P extends object>({ load, props }: { load: () => Promise<Fu
 	useEffect(bring, []);
 	const Component = known;
 	if (Component) return <Component {...props} />;
+	if (quiet && !failed) return null;
 	if (!failed) return <Loading text={t("loading.page")} />;
 	return (
 		<div role="alert">

@@ -1,7 +1,7 @@
 // All that the page knows, in one value. Events of the engine change it (engine.ts), components read pieces of it.
 
 import { useEffect, useState } from "preact/hooks";
-import type { Connection, Id, RoomSummary, RoomView, SelfView } from "../client/api.js";
+import type { Connection, Id, RoomSummary, RoomView, SelfView, TransferView } from "../client/api.js";
 import { finnishSpeech, type Speech } from "../text/text.js";
 import { emptyTimeline, type Timeline } from "./timeline.js";
 
@@ -28,6 +28,7 @@ export interface State {
 	view: RoomView | null;
 	timeline: Timeline;
 	beside: { what: string; id: Id | null } | null; // what is open beside the conversation (beside.ts)
+	transfers: Readonly<Record<Id, readonly TransferView[]>>; // files on their way, by room
 	code: string | null; // a printed code that was just made and must be kept
 	invitation: string | null; // the fragment of the link that brought the person here
 	invitationError: string | null;
@@ -53,6 +54,7 @@ let state: State = {
 	view: null,
 	timeline: emptyTimeline,
 	beside: null,
+	transfers: {},
 	code: null,
 	invitation: null,
 	invitationError: null,

@@ -157,6 +157,36 @@ export interface ItemView extends ItemBody {
 	whole: boolean;
 }
 
+export type Family = "picture" | "pdf" | "text" | "office" | "sound" | "video";
+
+/** A file of a room, of which there is a manifest. */
+export interface FileView {
+	id: Id; // msg_id
+	seq: number;
+	at: number;
+	mine: boolean;
+	senderName: string;
+	employer: string; // "" for clients
+	name: string; // clean: no folders, nothing invisible, an end that says what is inside
+	family: Family;
+	media: string;
+	size: number;
+	about: string; // what is in it, for those who cannot see it
+	state: "here" | "deleted" | "locked" | "doubtful";
+}
+
+/** A file on its way. */
+export interface TransferView {
+	id: Id; // of its own; of a fetch the file's msg_id
+	room: Id;
+	up: boolean;
+	name: string;
+	size: number;
+	moved: number; // bytes of it that have arrived
+	state: "queued" | "moving" | "paused" | "away" | "ending" | "done" | "failed" | "cancelled"; // away: until the server can be reached again
+	error: null | string; // word of the refusal if failed
+}
+
 export interface SystemLine {
 	what: "created" | "invited" | "joined" | "added" | "removed" | "left" | "epoch" | "granted" | "closed" | "reopened" | "keys_reset" | "keys_confirmed";
 	who: string; // name of the person concerned
@@ -204,6 +234,7 @@ export type EngineEvent =
 	| { type: "rooms"; rooms: RoomSummary[] }
 	| { type: "room"; view: RoomView }
 	| { type: "messages"; room: Id; changed: MessageView[]; removed: Id[] } // keyed by id; ordered by (seq, at)
+	| { type: "transfers"; room: Id; transfers: TransferView[] }
 	| { type: "announce"; room: Id; from: string; text: string } // for the screen reader
 	| { type: "ended"; why: "signed_out" | "expired" | "replaced" };
 
@@ -295,6 +326,16 @@ export interface Working extends Assigning {
 	/** The next piece; null after the last. */
 	exportNext(room: Id): Promise<{ entry: string; bytes: Uint8Array; done: number; of: number } | null>;
 	exportStop(room: Id): Promise<void>;
+	/** Queues a file; goes on by itself, and tells of it by `transfers`. Refuses (file_...) what may not be sent. `without`: the name of what has none. */
+	sendFile(room: Id, file: Blob, told: { name: string; about: string; without: string }): Promise<{ transfer: Id }>;
+	pauseFile(room: Id, transfer: Id, on: boolean): Promise<void>;
+	/** Also takes away one that failed. */
+	cancelFile(room: Id, transfer: Id): Promise<void>;
+	transfers(room: Id): Promise<TransferView[]>;
+	/** Newest first: those known here, and of which kind. */
+	files(room: Id, without: string): Promise<FileView[]>;
+	/** Fetched and checked to its last byte before anything of it is given. Refuses file_broken, file_not_as_called, locked, not_found. */
+	fetchFile(room: Id, id: Id): Promise<Blob>;
 }
 
 export interface Engine {

@@ -4,7 +4,7 @@
 import { argon2id } from "hash-wasm";
 import { request } from "node:https";
 import WebSocket from "ws";
-import type { Platform, Socket, SocketHandlers } from "./platform.js";
+import type { PartAnswer, Platform, Socket, SocketHandlers, Transport } from "./platform.js";
 import { refusal } from "./refusal.js";
 import { words } from "../words/words.js";
 import type { Bytes } from "../seal/index.js";
@@ -55,8 +55,28 @@ const openSocket = ({ origin, ca, cookie }: NodeOptions, h: SocketHandlers): Soc
 	return { say: (frame) => socket.send(frame), close: () => socket.close(1000) };
 };
 
+/** Parts of files, each over a connection of its own. */
+const openTransport = ({ origin, ca, cookie }: NodeOptions): Transport => ({ method, path, headers, body, signal, most, progress }) =>
+	new Promise<PartAnswer>((resolve, reject) => {
+		const length = body ? { "content-length": body.length } : {};
+		const asked = request(origin + path, { method, ca, agent: false, signal, headers: { ...headers, ...length, origin, cookie } }, (answer) => {
+			const parts: Buffer[] = [];
+			let size = 0;
+			answer.on("data", (part: Buffer) => {
+				parts.push(part);
+				if ((size += part.length) > most) asked.destroy();
+			});
+			answer.on("error", () => reject(refusal("offline")));
+			answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: new Uint8Array(Buffer.concat(parts)) }));
+		});
+		asked.on("error", () => reject(refusal("offline")));
+		asked.on("close", () => reject(refusal("offline")));
+		asked.end(body, () => progress(body?.length ?? 0));
+	});
+
 export const openNodePlatform = (o: NodeOptions): Platform => ({
 	origin: o.origin,
+	transport: openTransport(o),
 	readAhead: false,
 	open: (handlers) => openSocket(o, handlers),
 	ticket: async () => {

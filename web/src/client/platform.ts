@@ -15,6 +15,25 @@ export interface Socket {
 	close(): void;
 }
 
+/** One part of a file on its way, up or down. */
+export interface PartRequest {
+	readonly method: "PUT" | "GET";
+	readonly path: string;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body?: Bytes;
+	readonly signal: AbortSignal;
+	/** An answer that is longer is cut off. */
+	readonly most: number;
+	progress(sent: number): void;
+}
+
+export interface PartAnswer {
+	readonly status: number;
+	readonly body: Bytes;
+}
+
+export type Transport = (asked: PartRequest) => Promise<PartAnswer>;
+
 export interface Platform {
 	/** A WebSocket to /ws with the subprotocol luotsi.v1 and the session's cookie. */
 	open(handlers: SocketHandlers): Socket;
@@ -27,6 +46,8 @@ export interface Platform {
 	words(language: Language): Promise<readonly string[]>;
 	/** For invitation links: scheme, host and port. */
 	origin: string;
+	/** Where it is not a browser. */
+	transport?: Transport;
 	/** Staff only: read the newest rooms ahead, so that the list shows last words. */
 	readAhead: boolean;
 }

@@ -32,6 +32,10 @@ export interface Room {
 	readonly sender: Sender;
 	/** Asked before the keys are locked: what is not saved yet. */
 	readonly parting: Set<() => Promise<void>>;
+	/** Called when the room and its keys are put away. */
+	readonly endings: Set<() => void>;
+	/** As before a message is sealed: rotated if it is due; refuses where nothing may be sent. */
+	ready(): Promise<ControlState>;
 	names(): Names;
 	/** Told of what changed: ids of messages and items. */
 	readonly heard: Set<(ids: readonly Id[]) => void>;
@@ -82,6 +86,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	let readBefore = 0;
 	let watched = false;
 	let begun: Promise<void> | undefined;
+	const endings = new Set<() => void>();
 
 	const names = (): Names => ({
 		me: me.user, myRole: me.role, myName: store.get().name, label: markOf(store.get(), id).label, people, card: (user) => conversation.timeline.name(user),
@@ -265,19 +270,18 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		tell(view ? [view] : [], was === job.id ? [] : [was]);
 	};
 
-	const sender = makeSender({
-		c, id, log, keys, conversation, language: () => language, row,
-		ready: async () => {
-			if (!begun) await prepare();
-			const why = blocked();
-			if (why !== null) throw refusal(why === "closed" ? "room_closed" : why);
-			if (due() || isOutgrown()) await rotate();
-			// Somebody unproven may have been faster with an epoch of theirs, and again.
-			for (let tries = 0; tries < 4 && !mayWrite(); tries++) await rotate();
-			if (!mayWrite()) throw refusal("busy");
-			return log.state();
-		},
-	});
+	const ready = async (): Promise<ControlState> => {
+		if (!begun) await prepare();
+		const why = blocked();
+		if (why !== null) throw refusal(why === "closed" ? "room_closed" : why);
+		if (due() || isOutgrown()) await rotate();
+		// Somebody unproven may have been faster with an epoch of theirs, and again.
+		for (let tries = 0; tries < 4 && !mayWrite(); tries++) await rotate();
+		if (!mayWrite()) throw refusal("busy");
+		return log.state();
+	};
+
+	const sender = makeSender({ c, id, log, keys, conversation, language: () => language, row, ready });
 
 	const outbox = makeOutbox(
 		{
@@ -374,7 +378,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	};
 
 	return {
-		id, log, keys, conversation, outbox, draft, acts, sender, names, heard, parting, prepare, show, showAll,
+		id, log, keys, conversation, outbox, draft, acts, sender, endings, ready, names, heard, parting, prepare, show, showAll,
 		showJob: (job) => jobChanged(job, job.id),
 		dropJob: (gone) => tell([], [gone]),
 		open: async (next) => {
@@ -446,6 +450,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		},
 		close: () => {
 			watched = false;
+			for (const end of endings) end();
 			outbox.stop();
 			draft.stop();
 			for (const timer of typists.values()) clearTimeout(timer);

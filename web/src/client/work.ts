@@ -4,6 +4,7 @@
 import type { Id, Working } from "./api.js";
 import { makeAssigning } from "./assignments.js";
 import type { Context } from "./context.js";
+import type { RoomFiles } from "./files.js";
 import { itemsOf, type Items } from "./items.js";
 import type { Room } from "./room.js";
 import type { Call } from "./wire.js";
@@ -29,4 +30,21 @@ const itemActs = (d: WorkDeps): ItemActs => {
 	};
 };
 
-export const working = (d: WorkDeps): Working => ({ ...itemActs(d), ...roomworkActs(d), ...makeAssigning(d) });
+type FileActs = Pick<Working, "sendFile" | "pauseFile" | "cancelFile" | "transfers" | "files" | "fetchFile">;
+
+const fileActs = (d: WorkDeps): FileActs => {
+	const of = async (room: Id): Promise<RoomFiles> => {
+		const [{ filesOf }, one] = await Promise.all([import("./files.js"), d.prepared(room)]);
+		return filesOf(d.context(), one);
+	};
+	return {
+		sendFile: async (room, file, told) => ({ transfer: await (await of(room)).send(file, told) }),
+		pauseFile: async (room, transfer, on) => (await of(room)).pause(transfer, on),
+		cancelFile: async (room, transfer) => (await of(room)).cancel(transfer),
+		transfers: async (room) => (await of(room)).transfers(),
+		files: async (room, without) => (await of(room)).list(without),
+		fetchFile: async (room, id) => (await of(room)).fetch(id),
+	};
+};
+
+export const working = (d: WorkDeps): Working => ({ ...itemActs(d), ...fileActs(d), ...roomworkActs(d), ...makeAssigning(d) });

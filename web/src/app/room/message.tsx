@@ -16,7 +16,7 @@ const linked = (text: string): ComponentChildren[] =>
 		at % 2 === 1 ? <a key={at} href={part} target="_blank" rel="noopener noreferrer">{part}</a> : part,
 	);
 
-const Author = ({ message }: { message: MessageView }) => {
+export const Author = ({ message }: { message: MessageView }) => {
 	const { t, format } = useSpeech();
 	const role = message.from === "client" ? t("message.client") : t("message.counsellor", { employer: message.employer });
 	return (
@@ -29,7 +29,7 @@ const Author = ({ message }: { message: MessageView }) => {
 	);
 };
 
-const Standing = ({ message }: { message: MessageView }) => {
+export const Standing = ({ message }: { message: MessageView }) => {
 	const { t } = useSpeech();
 	const trying = useAct();
 	if (!message.mine) return message.edited && !message.deleted ? <p class="standing">{t("message.edited")}</p> : null;

@@ -1,0 +1,166 @@
+// A file looked at without leaving the page: pictures, text, and PDF pages that a worker has drawn. Everything else is saved. The file was
+// checked to its last byte before anything here sees it.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { FileView, Id } from "../../client/api.js";
+import { HEAD_SIZE, pictureSize } from "../../client/files-picture.js";
+import { engine, wordOf } from "../engine.js";
+import { Button, Dialog, Loading, Notice } from "../parts.js";
+import { use, useSpeech } from "../state.js";
+import { Progress, save, Stop } from "./parts.js";
+import { openPdf, type DrawnPage, type Pdf } from "./pdf.js";
+import { LONGEST } from "./picture.js";
+import { fileSentence } from "./sentences.js";
+
+export type Looked = Pick<FileView, "id" | "name" | "family" | "media" | "about">;
+
+const MOST_TEXT = 500_000;
+
+const isShowable = async (file: Blob, media: string): Promise<boolean> => {
+	const size = pictureSize(media, new Uint8Array(await file.slice(0, HEAD_SIZE).arrayBuffer()));
+	return typeof size !== "string" && Math.max(size.width, size.height) <= LONGEST;
+};
+
+const Picture = ({ file, of }: { file: Blob; of: Looked }) => {
+	const { t } = useSpeech();
+	const [address, setAddress] = useState<string | null>(null);
+	const [bad, setBad] = useState(false);
+	useEffect(() => {
+		const url = URL.createObjectURL(new Blob([file], { type: of.media }));
+		void isShowable(file, of.media).then((good) => (good ? setAddress(url) : setBad(true)));
+		return () => URL.revokeObjectURL(url);
+	}, [file]);
+	if (bad) return <Notice kind="warning"><p>{t("files.look_picture_bad")}</p></Notice>;
+	if (!address) return <Loading text={t("files.opening")} />;
+	return <img class="look-picture" src={address} alt={of.about || of.name} onError={() => setBad(true)} />;
+};
+
+const readText = async (file: Blob): Promise<string> => {
+	const bytes = await file.slice(0, MOST_TEXT).arrayBuffer();
+	try {
+		return new TextDecoder("utf-8", { fatal: file.size <= MOST_TEXT }).decode(bytes);
+	} catch {
+		return new TextDecoder("windows-1252").decode(bytes);
+	}
+};
+
+const PlainText = ({ file, of }: { file: Blob; of: Looked }) => {
+	const { t } = useSpeech();
+	const [text, setText] = useState<string | null>(null);
+	useEffect(() => void readText(file).then(setText), [file]);
+	if (text === null) return <Loading text={t("files.opening")} />;
+	return (
+		<>
+			<div class="look-text" dir="auto" tabIndex={0} role="region" aria-label={of.name}>{text}</div>
+			{file.size > MOST_TEXT && <p>{t("files.look_text_cut")}</p>}
+		</>
+	);
+};
+
+/** One page at a time, as wide as the place for it. */
+const usePage = (pdf: Pdf | null, page: number, place: { current: HTMLElement | null }) => {
+	const [drawn, setDrawn] = useState<DrawnPage | null>(null);
+	const [word, setWord] = useState<string | null>(null);
+	useEffect(() => {
+		let gone = false;
+		if (!pdf) return;
+		setWord(null);
+		const width = Math.round((place.current?.clientWidth ?? 800) * Math.min(devicePixelRatio, 2));
+		pdf.draw(page, width).then((one) => !gone && setDrawn(one), (thrown: unknown) => !gone && setWord(wordOf(thrown)));
+		return () => void (gone = true);
+	}, [pdf, page]);
+	return { drawn, word };
+};
+
+const Canvas = ({ drawn, label }: { drawn: DrawnPage; label: string }) => {
+	const canvas = useRef<HTMLCanvasElement>(null);
+	useEffect(() => {
+		const to = canvas.current;
+		if (!to) return;
+		to.width = drawn.picture.width;
+		to.height = drawn.picture.height;
+		to.getContext("2d")?.drawImage(drawn.picture, 0, 0);
+	}, [drawn]);
+	return <canvas class="look-page" ref={canvas} role="img" aria-label={label} />;
+};
+
+const Pages = ({ file }: { file: Blob }) => {
+	const { t } = useSpeech();
+	const [pdf, setPdf] = useState<Pdf | null>(null);
+	const [failed, setFailed] = useState<string | null>(null);
+	const [page, setPage] = useState(1);
+	const place = useRef<HTMLDivElement>(null);
+	const { drawn, word } = usePage(pdf, page, place);
+	useEffect(() => {
+		let opened: Pdf | undefined;
+		let gone = false;
+		openPdf(file).then((one) => {
+			opened = one;
+			if (gone) one.close();
+			else setPdf(one);
+		}, (thrown: unknown) => setFailed(wordOf(thrown)));
+		return () => {
+			gone = true;
+			opened?.close();
+		};
+	}, [file]);
+	const bad = failed ?? word;
+	const label = t("files.page_of", { page: String(page), pages: String(pdf?.pages ?? 1) });
+	return (
+		<div ref={place} class="look-pages">
+			{bad && <Notice kind="warning"><p>{fileSentence(t, bad)}</p></Notice>}
+			{!bad && !drawn && <Loading text={t("files.opening")} />}
+			{pdf && pdf.pages > 1 && (
+				<div class="row look-turn">
+					<Button small disabled={page <= 1} onClick={() => setPage(page - 1)}>{t("files.page_before")}</Button>
+					<span role="status">{label}</span>
+					<Button small disabled={page >= pdf.pages} onClick={() => setPage(page + 1)}>{t("files.page_next")}</Button>
+				</div>
+			)}
+			{drawn && !bad && <Canvas drawn={drawn} label={label} />}
+			{drawn && !bad && drawn.text.trim() !== "" && <p class="vh">{drawn.text}</p>}
+		</div>
+	);
+};
+
+const Shown = ({ file, of }: { file: Blob; of: Looked }) => {
+	const { t } = useSpeech();
+	if (of.family === "picture") return <Picture file={file} of={of} />;
+	if (of.family === "text") return <PlainText file={file} of={of} />;
+	if (of.family === "pdf") return <Pages file={file} />;
+	return <p>{t("files.look_not")}</p>;
+};
+
+export const Look = ({ room, of, onClose }: { room: Id; of: Looked; onClose: () => void }) => {
+	const { t } = useSpeech();
+	const [file, setFile] = useState<Blob | null>(null);
+	const [word, setWord] = useState<string | null>(null);
+	const transfer = use((all) => all.transfers[room]?.find((one) => one.id === of.id));
+	useEffect(() => {
+		engine().work("fetchFile", room, of.id).then(setFile, (thrown: unknown) => setWord(wordOf(thrown)));
+		return () => void engine().work("cancelFile", room, of.id).catch(() => undefined);
+	}, [of.id]);
+	useEffect(() => {
+		if (word === "cancelled") onClose();
+	}, [word]);
+	return (
+		<Dialog title={of.name} onClose={onClose} wide>
+			{word && word !== "cancelled" && <Notice kind="error"><p>{fileSentence(t, word)}</p></Notice>}
+			{!word && !file && (
+				<div class="row" role="status">
+					{transfer ? <><Progress of={transfer} /><Stop of={transfer} /></> : <Loading text={t("files.opening")} />}
+				</div>
+			)}
+			{file && (
+				<>
+					{of.about && <p>{of.about}</p>}
+					<Shown file={file} of={of} />
+					<div class="row">
+						<Button kind="main" onClick={() => save(file, of.name)}>{t("files.save")}</Button>
+						<Button onClick={onClose}>{t("files.close")}</Button>
+					</div>
+				</>
+			)}
+		</Dialog>
+	);
+};
