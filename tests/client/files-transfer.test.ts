@@ -12,6 +12,8 @@ const MB = 1_048_576;
 interface Store extends FileStore {
 	readonly parts: Map<number, Bytes>;
 	puts: number;
+	/** Milliseconds that it takes to store a part. */
+	slow: number;
 	inFlight: number;
 	mostInFlight: number;
 	/** Called before and after a part is taken; may throw. */
@@ -20,18 +22,18 @@ interface Store extends FileStore {
 	bend: (n: number, bytes: Bytes) => Bytes;
 }
 
-const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+const breath = (ms = 1): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const makeStore = (): Store => {
 	const store: Store = {
-		parts: new Map(), puts: 0, inFlight: 0, mostInFlight: 0, before: () => undefined, after: () => undefined, bend: (_, bytes) => bytes,
+		parts: new Map(), puts: 0, slow: 1, inFlight: 0, mostInFlight: 0, before: () => undefined, after: () => undefined, bend: (_, bytes) => bytes,
 		held: async () => new Map(await Promise.all([...store.parts].map(async ([n, bytes]) => [n, await sha256(bytes)] as const))),
 		put: async (_, n, part, signal) => {
 			store.puts++;
 			store.mostInFlight = Math.max(store.mostInFlight, ++store.inFlight);
 			try {
 				store.before(n);
-				await breath();
+				await breath(store.slow);
 				signal.throwIfAborted();
 				const old = store.parts.get(n);
 				if (old && !equal(old, part.bytes)) throw refusal("conflict");
@@ -95,7 +97,9 @@ const refused = (word: string, detail?: string) => (e: unknown): boolean => {
 };
 
 test("a file goes up in parts, two at a time, and comes back the same", async () => {
-	const s = await send(filled(5 * MB + 3));
+	const store = makeStore();
+	store.slow = 100;
+	const s = await send(filled(5 * MB + 3), store);
 	assert.equal(s.store.parts.size, 6);
 	assert.equal(s.store.mostInFlight, 2);
 	assert.equal(s.store.puts, 6);

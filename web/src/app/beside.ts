@@ -17,5 +17,6 @@ interface Beside {
 }
 
 export const BESIDE: Readonly<Record<string, Beside>> = {
+	files: { title: "room.files", load: async () => (await import("./files/list.js")).FileList },
 	assignments: { title: "room.assignments", load: async () => (await import("./assignment/panel.js")).Panel },
 };

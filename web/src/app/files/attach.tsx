@@ -10,7 +10,6 @@ import { engine } from "../engine.js";
 import { Button, Icon } from "../parts.js";
 import { say, use, useSpeech } from "../state.js";
 import { Choosing } from "./choosing.js";
-import { FileList } from "./list.js";
 import { FileIcon, Progress, Stop } from "./parts.js";
 import { fileSentence } from "./sentences.js";
 
@@ -104,7 +103,7 @@ const useArrivals = (): void => {
 	}, [order]);
 };
 
-const Ways = ({ onFiles, onList }: { onFiles: (files: readonly File[]) => void; onList: () => void }) => {
+const Ways = ({ onFiles }: { onFiles: (files: readonly File[]) => void }) => {
 	const { t } = useSpeech();
 	const menu = useRef<HTMLDetailsElement>(null);
 	const files = useRef<HTMLInputElement>(null);
@@ -131,7 +130,6 @@ const Ways = ({ onFiles, onList }: { onFiles: (files: readonly File[]) => void; 
 			<div class="menu-items" onClick={close}>
 				<button type="button" onClick={() => files.current?.click()}><FileIcon of="text" /> {t("files.choose")}</button>
 				<button type="button" onClick={() => camera.current?.click()}><FileIcon of="camera" /> {t("files.photograph")}</button>
-				<button type="button" onClick={onList}><FileIcon of="folder" /> {t("files.list_title")}</button>
 			</div>
 			<input ref={files} type="file" multiple hidden accept={ACCEPT} aria-label={t("files.choose")} onChange={(event) => taken(event.currentTarget)} />
 			<input ref={camera} type="file" hidden accept="image/*" capture="environment" aria-label={t("files.photograph")} onChange={(event) => taken(event.currentTarget)} />
@@ -145,7 +143,6 @@ export const Attach = ({ room, canSend }: { room: Id; canSend: boolean }) => {
 	const { t } = useSpeech();
 	const all = use((state) => state.transfers[room]) ?? none;
 	const [chosen, choose] = useState<readonly File[]>([]);
-	const [listed, list] = useState(false);
 	const take = (files: readonly File[]): void => void (canSend && choose(files));
 	const above = useDropped(take);
 	useSaid(all);
@@ -154,10 +151,9 @@ export const Attach = ({ room, canSend }: { room: Id; canSend: boolean }) => {
 	return (
 		<>
 			{going.length > 0 && <ul class="file-queue" aria-label={t("files.queue")}>{going.map((one) => <Moving key={one.id} of={one} />)}</ul>}
-			<Ways onFiles={take} onList={() => list(true)} />
+			<Ways onFiles={take} />
 			{above && canSend && <div class="drop-here" role="status"><p><Icon name="plus" /> {t("files.drop")}</p></div>}
 			{chosen.length > 0 && <Choosing key={chosen.map((one) => one.name).join("/")} room={room} files={chosen} onClose={() => choose([])} />}
-			{listed && <FileList room={room} onClose={() => list(false)} />}
 		</>
 	);
 };

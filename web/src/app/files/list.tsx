@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { FileView, Id } from "../../client/api.js";
 import { engine } from "../engine.js";
+import type { BesideProps } from "../beside.js";
 import { Button, Dialog, Loading, Notice, useAct } from "../parts.js";
 import { use, useSpeech } from "../state.js";
 import { FileActs, FileFace } from "./card.js";
@@ -27,7 +28,7 @@ const Row = ({ room, file }: { room: Id; file: FileView }) => {
 	);
 };
 
-export const FileList = ({ room, onClose }: { room: Id; onClose: () => void }) => {
+export const FileList = ({ view: { room }, onClose }: BesideProps) => {
 	const { t } = useSpeech();
 	const timeline = use((all) => all.timeline);
 	const [files, setFiles] = useState<readonly FileView[] | null>(null);
@@ -42,7 +43,7 @@ export const FileList = ({ room, onClose }: { room: Id; onClose: () => void }) =
 	useEffect(older, [room]);
 	useEffect(() => void (files && bring().catch(() => undefined)), [timeline]);
 	return (
-		<Dialog title={t("files.list_title")} onClose={onClose} wide>
+		<Dialog title={t("room.files")} onClose={onClose} wide>
 			{!files && !loading.error && <Loading text={t("files.opening")} />}
 			{loading.error && <Notice kind="error"><p>{loading.error}</p></Notice>}
 			{files?.length === 0 && <p>{t("files.list_empty")}</p>}

@@ -5,7 +5,7 @@ import { engine } from "../engine.js";
 import { Button } from "../parts.js";
 import { useSpeech } from "../state.js";
 
-const paths: Readonly<Record<Family | "clip" | "camera" | "folder", string>> = {
+const paths: Readonly<Record<Family | "clip" | "camera", string>> = {
 	picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 8.500v.5",
 	pdf: "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 15h6M9 18h3",
 	text: "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 15h6",
@@ -14,7 +14,6 @@ const paths: Readonly<Record<Family | "clip" | "camera" | "folder", string>> = {
 	video: "M4 6h12v12H4zM16 10l5-3v10l-5-3",
 	clip: "M8 12l6-6a3 3 0 014.500 4.500l-8 8a5 5 0 01-7-7L11 4",
 	camera: "M4 8h3l2-3h6l2 3h3v11H4zM12 10a3.500 3.500 0 100 7 3.500 3.500 0 000-7z",
-	folder: "M3 6h6l2 2h10v11H3z",
 };
 
 export const FileIcon = ({ of }: { of: keyof typeof paths }) => (
