@@ -16,6 +16,7 @@ const Help = () => <Lazy load={async () => (await import("./help.js")).Help} pro
 const CodePage = () => <Lazy load={async () => (await import("./keys/code-page.js")).CodePage} props={{}} />;
 
 const Account = () => <Lazy load={async () => (await import("./account.js")).OwnAccount} props={{}} />;
+const Library = () => <Lazy load={async () => (await import("./library/library.js")).Library} props={{}} />;
 const Recovered = () => <Lazy load={async () => (await import("./keys/renew.js")).Recovered} props={{}} />;
 
 const Ended = () => <Lazy load={async () => (await import("./standing.js")).Ended} props={{}} />;
@@ -42,8 +43,10 @@ const Here = () => {
 	if (keys === "none") return <Shell><FirstTime /></Shell>;
 	if (keys === "locked") return <Shell><Unlock /></Shell>;
 	if (keys === "open" && recovered && !later) return <Shell><Recovered /></Shell>;
-	if ((keys === "open" || keys === "without") && page === "account") return <Shell><Account /></Shell>;
-	if (keys === "open" || keys === "without") return <Home />;
+	if (keys === "open" || keys === "without") {
+		if (page === "account") return <Shell><Account /></Shell>;
+		return page === "library" ? <Shell><Library /></Shell> : <Home />;
+	}
 	return <Shell><Starting /></Shell>;
 };
 

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { RoomSummary } from "../client/api.js";
 import { Button, Icon, PageTitle } from "./parts.js";
-import { goToRoom } from "./route.js";
+import { goTo, goToRoom } from "./route.js";
 import { Lazy } from "./lazy.js";
 import { use, useSpeech } from "./state.js";
 import { useNow, waited } from "./waiting.js";
@@ -86,6 +86,7 @@ const StaffTop = ({ search, onSearch }: { search: string; onSearch: (text: strin
 				<span class="vh">{t("rooms.search")}</span>
 				<input type="search" placeholder={t("rooms.search")} value={search} autocomplete="off" onInput={(event) => onSearch(event.currentTarget.value)} />
 			</label>
+			<button type="button" class="link" onClick={() => goTo("library")}>{t("library.open")}</button>
 			{inviting && <Lazy load={async () => (await import("./staff/invite.js")).Invite} props={{ onClose: () => invite(false) }} />}
 		</>
 	);

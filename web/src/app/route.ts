@@ -5,13 +5,14 @@ import { closeView, openRoom } from "./engine.js";
 import { get, set, type Page, type Returned } from "./state.js";
 import type { Id } from "../client/api.js";
 
-const HELP = "/suojaus";
-const ACCOUNT = "/tili";
+const PATHS = { home: "/", help: "/suojaus", account: "/tili", library: "/tehtavat" } as const;
 const INVITATION = "/kutsu";
 const ENROLMENT = "/liity";
 const RETURN = "/kirjaudu/paluu";
 
-const pageAt = (path: string): Page => (path === HELP ? "help" : path === ACCOUNT ? "account" : path === "/" || path === INVITATION ? "home" : "unknown");
+type Place = keyof typeof PATHS;
+
+const pageAt = (path: string): Page => (path === INVITATION ? "home" : (Object.keys(PATHS) as Place[]).find((page) => PATHS[page] === path) ?? "unknown");
 
 interface Step {
 	room: Id | null;
@@ -46,8 +47,8 @@ export const startRoute = (): void => {
 	});
 };
 
-export const goTo = (page: "home" | "help" | "account"): void => {
-	history.pushState(null, "", page === "help" ? HELP : page === "account" ? ACCOUNT : "/");
+export const goTo = (page: Place): void => {
+	history.pushState(null, "", PATHS[page]);
 	set({ page });
 	scrollTo(0, 0);
 };

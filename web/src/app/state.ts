@@ -6,7 +6,7 @@ import { finnishSpeech, type Speech } from "../text/text.js";
 import { emptyTimeline, type Timeline } from "./timeline.js";
 
 export type Stage = "starting" | "sign_in" | "passkey" | "here" | "ended";
-export type Page = "home" | "help" | "account" | "unknown";
+export type Page = "home" | "help" | "account" | "library" | "unknown";
 
 /** What a provider's answer carried in the address line. */
 export interface Returned {

@@ -5,6 +5,7 @@
 
 import type { Topic } from "../assignment/types.js";
 import type { Assigning } from "./assignments-api.js";
+import type { Body, Op, Reply } from "./wire.js";
 
 export type Id = string; // base64url of 16 bytes
 export type Language = "fi" | "sv" | "en";
@@ -308,6 +309,8 @@ export interface Organising {
 	ownCode(): Promise<string>;
 }
 
+export type LibraryOp = Extract<Op, `template_${string}`>;
+
 /** What features do in a room, by name; each adds its acts here and in client/work.ts, and is loaded with the first of them. */
 export interface Working extends Assigning {
 	/** Items of these kinds that are known here, in the order of the room. Changes come as `messages` of the open room. */
@@ -336,6 +339,8 @@ export interface Working extends Assigning {
 	files(room: Id, without: string): Promise<FileView[]>;
 	/** Fetched and checked to its last byte before anything of it is given. Refuses file_broken, file_not_as_called, locked, not_found. */
 	fetchFile(room: Id, id: Id): Promise<Blob>;
+	/** Staff: the library of assignment templates, by its messages (proto/library.toml). */
+	library<O extends LibraryOp>(op: O, body: Body<O>): Promise<Reply<O>>;
 }
 
 export interface Engine {

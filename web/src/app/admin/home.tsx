@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { OrganisationView } from "../../client/api.js";
 import { engine } from "../engine.js";
 import { Button, Loading, Notice, PageTitle, useAct } from "../parts.js";
+import { goTo } from "../route.js";
 import { use, useSpeech } from "../state.js";
 import { Ceremony } from "./ceremony.js";
 import { Issuer } from "./issuer.js";
@@ -17,6 +18,7 @@ const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean
 			<p class="lead">{t("admin.text")}</p>
 			{made && <Notice kind="good" title={t("ceremony.made")}><p>{t("ceremony.made_text")}</p></Notice>}
 			<Issuer until={view.issuerUntil} onChange={onChange} />
+			<p><button type="button" class="link" onClick={() => goTo("library")}>{t("library.open")}</button></p>
 			<StaffKeys staff={view.staff} able={view.issuerUntil !== null} onChange={onChange} />
 		</div>
 	);
