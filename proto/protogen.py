@@ -33,10 +33,10 @@ KINDS = {
     "list": (None, None, 0, None),
     "struct": (None, None, 0, 0),
 }
-VIA = ("ws", "http", "both")
+VIA = ("ws", "http", "both", "raw")
 AUDIENCE = ("nobody", "session", "client", "staff", "admin", "dpo", "coordinator", "operator")
-RESOURCE = ("none", "self", "room", "envelope", "organisation")
-RATE = ("light", "normal", "heavy", "post", "typing", "sign_in")
+RESOURCE = ("none", "self", "room", "envelope", "file", "organisation")
+RATE = ("light", "normal", "heavy", "post", "typing", "sign_in", "file")
 FIELD_KEYS = {"name", "kind", "min", "max", "optional", "help", "of", "values", "item_min", "item_max", "blob"}
 MESSAGE_KEYS = {"name", "help", "via", "audience", "action", "resource", "rate", "fields", "reply", "judges"}
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}\Z")

@@ -86,3 +86,21 @@ SELECT org, '00000000-0000-0000-0000-000000000000'::uuid, mail, sealed, language
 -- The mail server has it, or nobody ever will.
 SELECT CASE WHEN :room = '00000000-0000-0000-0000-000000000000'::uuid THEN enrolment_mail_done(:invite, :sent)
 	ELSE invitation_mail_done(:room, :invite, :sent) END AS done;
+
+-- name: job_sweep_files
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in: seconds int4
+-- out: swept int8
+-- Ends files that nobody goes on sending.
+SELECT sweep_files(:seconds) AS swept;
+
+-- name: job_check_files
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in:
+-- out: faults int8
+-- Orphans among files, parts, keys and manifests, and wrong accounts of room: there must be none.
+SELECT check_files() AS faults;

@@ -6,7 +6,7 @@
 #include "core/gate.h"
 #include "core/state.h"
 
-enum { SWEEP_MS = 1000, RATES_EVERY = 60, MAX_KEYS = 200000 };
+enum { SWEEP_MS = 1000, RATES_EVERY = 60, MAX_KEYS = 200000, PARTS_OF_ADDRESS = 4 };
 
 static void sweep(void *ctx)
 {
@@ -28,12 +28,13 @@ struct core *core_new(const struct core_parts *parts)
 	core->connections = map_new();
 	core->requests = map_new();
 	list_init(&core->waiting);
-	core->person_rates =
-		rate_new((const int64_t[]){config->requests_per_minute, config->posts_per_minute},
-			2, MAX_KEYS);
-	core->address_rates = rate_new(
-		(const int64_t[]){config->sign_ins_per_minute, config->connects_per_minute}, 2,
-		MAX_KEYS);
+	core->person_rates = rate_new((const int64_t[]){config->requests_per_minute,
+					      config->posts_per_minute, config->parts_per_minute},
+		3, MAX_KEYS);
+	core->address_rates =
+		rate_new((const int64_t[]){config->sign_ins_per_minute, config->connects_per_minute,
+				 config->parts_per_minute * PARTS_OF_ADDRESS},
+			3, MAX_KEYS);
 	core->hub = hub_new(core);
 	core->scratch = BUF_MAX(ANSWER_MAX);
 	core->sweep = timer_new(parts->loop, sweep, core);
@@ -86,12 +87,18 @@ static void http_request(void *ctx, const struct http_request *request)
 	gate_enter_http(ctx, request);
 }
 
+static void http_arriving(void *ctx, const struct http_request *request)
+{
+	gate_arrive_http(ctx, request);
+}
+
 const struct io_handlers core_handlers = {
 	.ws_admit = connection_admit,
 	.ws_open = connection_opened,
 	.ws_message = ws_message,
 	.ws_closed = connection_closed,
 	.http_request = http_request,
+	.http_arriving = http_arriving,
 };
 
 void core_notice(void *ctx, struct slice payload)

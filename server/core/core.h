@@ -31,6 +31,9 @@ struct core *core_new(const struct core_parts *parts);
 void core_serve(struct core *core, struct server *server);
 /* Requests that still wait are forgotten: drain first. */
 void core_free(struct core **core);
+/* What is asked by path, <file id>/<number>: PUT with a body of at most so many bytes, or GET. */
+#define CORE_RAW_PATH "/api/file/"
+enum { CORE_RAW_BODY = 1049656 };
 /* What the gate offers to the wires; their ctx is the core. */
 extern const struct io_handlers core_handlers;
 /* For listener_new on channel `luotsi`; ctx is the core. */

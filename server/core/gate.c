@@ -5,6 +5,7 @@
  * before it has a number ends the connection: no honest client says it. */
 #include "core/gate.h"
 
+#include "base/b64.h"
 #include "base/clock.h"
 #include "base/crypt.h"
 #include "base/num.h"
@@ -16,7 +17,12 @@
  * through gate_go_on. */
 #define WAITS ERR_COUNT
 
-static const struct route *find_route(const struct core *core, struct slice op, bool http)
+static bool is_via(const struct route *route, enum via via)
+{
+	return route->via == via || (route->via == VIA_BOTH && via != VIA_RAW);
+}
+
+static const struct route *find_route(const struct core *core, struct slice op, enum via via)
 {
 	if (!op.p)
 		return NULL;
@@ -27,7 +33,7 @@ static const struct route *find_route(const struct core *core, struct slice op, 
 		size_t n = strlen(route->op);
 		int order = memcmp(op.p, route->op, num_min(op.n, n));
 		if (order == 0 && op.n == n)
-			return route->via == (http ? VIA_WS : VIA_HTTP) ? NULL : route;
+			return is_via(route, via) ? route : NULL;
 		if (order < 0 || (order == 0 && op.n < n))
 			high = middle;
 		else
@@ -173,8 +179,11 @@ static enum err check_rate(struct request *r)
 		[RATE_POST] = {PERSON_POSTS, 1},
 		[RATE_TYPING] = {PERSON_REQUESTS, 1},
 		[RATE_SIGN_IN] = {ADDRESS_SIGN_INS, 1},
+		[RATE_FILE] = {PERSON_PARTS, 1},
 	};
 	enum rate_class class = r->route->rate;
+	if (r->arriving) /* it is counted when it is here */
+		return ERR_OK;
 	enum err e = class == RATE_SIGN_IN || r->session.role == ROLE_NOBODY
 			     ? rate_take(r->core->address_rates, id_slice(&r->address),
 				       ADDRESS_SIGN_INS, 1)
@@ -211,6 +220,7 @@ static enum err check_facts(struct request *r)
 		[RESOURCE_SELF] = RELATION_SELF,
 		[RESOURCE_ROOM] = RELATION_NONE,
 		[RESOURCE_ENVELOPE] = RELATION_JUDGED,
+		[RESOURCE_FILE] = RELATION_JUDGED,
 		[RESOURCE_ORGANISATION] = RELATION_ORGANISATION,
 	};
 	r->facts.role = r->session.role;
@@ -302,14 +312,17 @@ void gate_go_on(struct request *r)
 			return;
 		}
 	}
-	r->route->handle(r);
+	if (r->arriving)
+		request_leave(r);
+	else
+		r->route->handle(r);
 }
 
-/* --- the two doors --- */
+/* --- the doors --- */
 
 static void enter(struct request *r, const struct decoded *d, struct slice op, struct slice blob)
 {
-	r->route = find_route(r->core, op, r->http);
+	r->route = find_route(r->core, op, r->http ? VIA_HTTP : VIA_WS);
 	if (r->route == NULL) {
 		req_fail(r, ERR_UNKNOWN_OP);
 		return;
@@ -369,19 +382,104 @@ static bool is_same_origin(const struct core *core, const struct http_request *h
 	       (!has_origin || slice_is(http->origin, core->parts.config->public_origin));
 }
 
+static enum err check_origin(const struct core *core, const struct http_request *http)
+{
+	return is_same_origin(core, http) && slice_is(http->mark, "1") ? ERR_OK : ERR_BAD_ORIGIN;
+}
+
 static enum err check_http(const struct core *core, const struct http_request *http)
 {
 	if (http->method != HTTP_POST)
 		return ERR_BAD_METHOD;
-	if (!is_same_origin(core, http) || !slice_is(http->mark, "1"))
-		return ERR_BAD_ORIGIN;
+	TRY(check_origin(core, http));
 	if (!slice_is(http->content_type, "application/json"))
 		return ERR_MALFORMED;
 	return ERR_OK;
 }
 
+static struct request *new_http(struct core *core, const struct http_request *http)
+{
+	struct request *r = request_new(core);
+	r->from = http->id;
+	r->http = true;
+	r->address = connection_address(http->address);
+	r->has_token = session_token_hash(http->cookie, SESSION_COOKIE, &r->token);
+	r->has_login = session_token_hash(http->cookie, LOGIN_COOKIE, &r->login);
+	return r;
+}
+
+/* "<file>/<n>", each in its one way of writing. */
+static bool read_part(struct slice path, struct id *ret_file, uint32_t *ret_n)
+{
+	enum { ID_TEXT = 22, N_MAX = 0x7fffffff };
+	struct slice rest = slice_from(path, strlen(CORE_RAW_PATH));
+	struct slice digits = slice_from(rest, ID_TEXT + 1);
+	uint64_t n;
+	if (rest.n <= ID_TEXT + 1 || rest.p[ID_TEXT] != '/' ||
+		b64_decode_exact(slice_part(rest, 0, ID_TEXT), ret_file->b, sizeof(ret_file->b)) !=
+			ERR_OK ||
+		!num_parse_u64(digits, N_MAX, &n))
+		return false;
+	*ret_n = (uint32_t)n;
+	return true;
+}
+
+static enum err check_raw(const struct core *core, const struct http_request *http)
+{
+	if (http->method != HTTP_PUT && http->method != HTTP_GET)
+		return ERR_BAD_METHOD;
+	TRY(check_origin(core, http));
+	if (http->method == HTTP_PUT && !slice_is(http->content_type, "application/octet-stream"))
+		return ERR_MALFORMED;
+	return ERR_OK;
+}
+
+/* What the path, the method and a header say, as a message. */
+static enum err decode_raw(struct request *r, const struct http_request *http)
+{
+	struct file_part_get_in *get = ARENA_NEW(r->arena, struct file_part_get_in);
+	struct file_part_put_in *put = ARENA_NEW(r->arena, struct file_part_put_in);
+	bool puts = http->method == HTTP_PUT;
+	if (!read_part(http->path, &get->file, &get->n))
+		return ERR_NOT_FOUND;
+	put->file = get->file;
+	put->n = get->n;
+	if (puts && b64_decode_exact(http->digest, put->digest.b, sizeof(put->digest.b)) != ERR_OK)
+		return ERR_BAD_FIELD;
+	r->in = puts ? (const void *)put : get;
+	r->route = find_route(
+		r->core, puts ? SLICE_LIT("file_part_put") : SLICE_LIT("file_part_get"), VIA_RAW);
+	return r->route ? ERR_OK : ERR_UNKNOWN_OP;
+}
+
+static void enter_raw(struct core *core, const struct http_request *http, bool arriving)
+{
+	struct request *r = new_http(core, http);
+	r->arriving = arriving;
+	if (!arriving)
+		r->body = http_take_body(core->server, http->id);
+	enum err e = check_raw(core, http);
+	if (e == ERR_OK) /* before the database is asked who that is */
+		e = rate_take(core->address_rates, id_slice(&r->address), ADDRESS_PARTS, 1);
+	if (e == ERR_OK)
+		e = decode_raw(r, http);
+	if (e == ERR_OK)
+		gate_go_on(r);
+	else
+		req_fail(r, e);
+}
+
+void gate_arrive_http(struct core *core, const struct http_request *http)
+{
+	enter_raw(core, http, true);
+}
+
 void gate_enter_http(struct core *core, const struct http_request *http)
 {
+	if (slice_starts(http->path, SLICE_LIT(CORE_RAW_PATH))) {
+		enter_raw(core, http, false);
+		return;
+	}
 	struct slice prefix = SLICE_LIT("/api/");
 	AUTO(decoded) struct decoded *d = NULL;
 	enum err e = slice_starts(http->path, prefix) ? check_http(core, http) : ERR_NOT_FOUND;
@@ -394,11 +492,5 @@ void gate_enter_http(struct core *core, const struct http_request *http)
 		http_reply_error(core->server, http->id, e);
 		return;
 	}
-	struct request *r = request_new(core);
-	r->from = http->id;
-	r->http = true;
-	r->address = address;
-	r->has_token = session_token_hash(http->cookie, SESSION_COOKIE, &r->token);
-	r->has_login = session_token_hash(http->cookie, LOGIN_COOKIE, &r->login);
-	enter(r, d, slice_from(http->path, prefix.n), SLICE_NONE);
+	enter(new_http(core, http), d, slice_from(http->path, prefix.n), SLICE_NONE);
 }

@@ -5,6 +5,8 @@
 /* The one way in: everything that a client can ask passes the checks of gate.c in their order, and
  * then reaches its handler. The blob is what came behind a frame's JSON, or SLICE_NONE. */
 void gate_enter_ws(struct core *core, uint64_t conn, struct slice text, struct slice blob);
+/* Judges at once who sends a large body; says nothing unless it is refused. */
+void gate_arrive_http(struct core *core, const struct http_request *request);
 void gate_enter_http(struct core *core, const struct http_request *http);
 /* A check that waited goes on with the next. */
 void gate_go_on(struct request *r);

@@ -46,6 +46,7 @@ static void request_free(struct request *r)
 		r->release(r);
 	list_remove(&r->order);
 	list_remove(&r->waiting);
+	buf_done(&r->body);
 	map_take_u64(r->core->requests, r->id);
 	give_arena(r->core, r->arena);
 }
@@ -228,6 +229,26 @@ void req_reply(struct request *r, const void *out)
 			return;
 		}
 	}
+	request_free(r);
+}
+
+void req_reply_bytes(struct request *r, struct slice bytes)
+{
+	if (!r->answered) {
+		struct http_response response = {.status = 200,
+			.content_type = "application/octet-stream",
+			.body = bytes,
+			.headers = r->http_headers,
+			.n_headers = r->n_http_headers};
+		r->answered = true;
+		http_reply(r->core->server, r->from, &response);
+	}
+	request_free(r);
+}
+
+void request_leave(struct request *r)
+{
+	r->answered = true;
 	request_free(r);
 }
 

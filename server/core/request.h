@@ -1,5 +1,6 @@
 #pragma once
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/list.h"
 #include "core/encode.h"
 #include "core/route.h"
@@ -40,6 +41,7 @@ struct request {
 	void *state;       /* the module's own, in the arena */
 	step_fn *release;  /* what the module must give back, once, when the request ends; may be
 			      NULL */
+	struct buf body;   /* of VIA_RAW */
 	struct list
 		order; /* the module's own: requests of a connection that must keep their order */
 	step_fn *orphaned; /* when its connection has gone and the order with it; may be NULL */
@@ -60,6 +62,7 @@ struct request {
 	step_fn *then_judged;
 	void *starting; /* session_start's own */
 	bool looked;    /* whether the session has been stepped up elsewhere */
+	bool arriving;  /* only judged, while its body is still coming */
 };
 
 /* Asks the database under the session's organisation; a failure answers the request. */
@@ -79,6 +82,8 @@ void req_fetch(struct request *r, const struct fetch_call *call, fetched_fn *the
 void req_header(struct request *r, const char *name, struct slice value);
 /* out: struct <op>_out, NULL if it has no fields. */
 void req_reply(struct request *r, const void *out);
+/* Of VIA_RAW: these bytes, copied. */
+void req_reply_bytes(struct request *r, struct slice bytes);
 void req_fail(struct request *r, enum err e);
 void req_fail_detail(struct request *r, enum err e, const struct detail *detail);
 /* An event to every connection of a person on this worker. */
@@ -87,5 +92,7 @@ void req_event(
 
 /* For the gate. */
 struct request *request_new(struct core *core);
+/* Ends a request that has nothing to say. */
+void request_leave(struct request *r);
 /* Answers what waits for longer than it may; called now and then. */
 void request_sweep(struct core *core);

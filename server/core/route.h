@@ -2,7 +2,8 @@
 #include "proto_gen.h"
 
 /* What can be said: a row for each message of proto/, generated. */
-enum via { VIA_WS, VIA_HTTP, VIA_BOTH };
+/* VIA_RAW: an HTTP request whose path says what is asked, and whose body is bytes. */
+enum via { VIA_WS, VIA_HTTP, VIA_BOTH, VIA_RAW };
 enum audience {
 	AUDIENCE_NOBODY,
 	AUDIENCE_SESSION,
@@ -18,6 +19,7 @@ enum resource {
 	RESOURCE_SELF,
 	RESOURCE_ROOM,     /* relation and state are read before the handler runs */
 	RESOURCE_ENVELOPE, /* the statement judges relation and state */
+	RESOURCE_FILE,     /* and here */
 	RESOURCE_ORGANISATION
 };
 enum rate_class {
@@ -27,6 +29,7 @@ enum rate_class {
 	RATE_POST,
 	RATE_TYPING,
 	RATE_SIGN_IN,
+	RATE_FILE,
 	RATE_COUNT
 };
 

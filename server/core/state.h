@@ -28,7 +28,7 @@ struct core {
 	uint64_t endings; /* of sessions, as far as heard */
 	bool draining;
 };
-enum { PERSON_REQUESTS, PERSON_POSTS };
-enum { ADDRESS_SIGN_INS, ADDRESS_CONNECTS };
+enum { PERSON_REQUESTS, PERSON_POSTS, PERSON_PARTS };
+enum { ADDRESS_SIGN_INS, ADDRESS_CONNECTS, ADDRESS_PARTS };
 /* No answer or event is longer. */
 enum { ANSWER_MAX = 16 << 20 };

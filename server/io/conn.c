@@ -92,6 +92,7 @@ void conn_destroyed(struct conn *c)
 		ws_gone(c);
 	map_take_u64(s->conns, c->id);
 	list_remove(&c->slot);
+	http_leave_large(c);
 	conn_leave_peer(c);
 	exchange_free(&c->exchange);
 	outq_done(&c->out);

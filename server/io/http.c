@@ -65,13 +65,14 @@ static const struct {
 };
 
 /* Those that lws has no token for; of repetitions the first. */
-enum { CUSTOM_COUNT = 2 };
+enum { CUSTOM_COUNT = 3 };
 static const struct {
 	const char *name;
 	size_t at;
 } customs[CUSTOM_COUNT] = {
 	{"sec-fetch-site:", offsetof(struct http_request, fetch_site)},
 	{"x-luotsi:", offsetof(struct http_request, mark)},
+	{"x-luotsi-digest:", offsetof(struct http_request, digest)},
 };
 
 static size_t http_add_custom(struct conn *c, const char *name)
@@ -128,7 +129,8 @@ static enum err http_length(struct conn *c, bool needs_one, size_t *ret_size)
 	buf_done(&digits);
 	if (!good)
 		return ERR_MALFORMED;
-	if (size > c->server->settings.max_body)
+	const struct server_settings *settings = &c->server->settings;
+	if (size > (c->exchange->large ? settings->large.max_body : settings->max_body))
 		return ERR_TOO_LARGE;
 	*ret_size = (size_t)size;
 	return ERR_OK;
@@ -154,6 +156,52 @@ static void http_deliver(struct conn *c)
 		http_reply_error(s, c->id, ERR_NOT_FOUND);
 }
 
+/* --- large ones: each may hold as much of the worker's memory as its body has bytes --- */
+
+static enum err http_join_large(struct conn *c, struct slice path)
+{
+	struct server *s = c->server;
+	const struct server_large *large = &s->settings.large;
+	if (!large->path || !slice_starts(path, slice_text(large->path)))
+		return ERR_OK;
+	if (s->n_large >= large->at_once ||
+		(c->peer && c->peer->n_large >= large->at_once_per_address))
+		return ERR_BUSY;
+	c->exchange->large = true;
+	s->n_large++;
+	if (c->peer)
+		c->peer->n_large++;
+	return ERR_OK;
+}
+
+void http_leave_large(struct conn *c)
+{
+	if (!c->exchange || !c->exchange->large)
+		return;
+	c->exchange->large = false;
+	c->server->n_large--;
+	if (c->peer)
+		c->peer->n_large--;
+}
+
+/* So long may so many bytes take. */
+static uint32_t http_seconds(const struct conn *c, size_t size)
+{
+	const struct server_settings *settings = &c->server->settings;
+	size_t slow = c->exchange->large ? size / settings->large.bytes_per_second : 0;
+	return settings->http_seconds + (uint32_t)slow;
+}
+
+/* lws has a clock of its own, which a transfer must keep going. */
+static void http_goes_on(struct conn *c)
+{
+	struct server *s = c->server;
+	if (c->last_seen == s->now)
+		return;
+	c->last_seen = s->now;
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int)s->settings.http_seconds);
+}
+
 static enum err http_judge(struct conn *c)
 {
 	struct exchange *x = c->exchange;
@@ -169,10 +217,27 @@ static enum err http_judge(struct conn *c)
 	bool needs_length =
 		method == LWSHUMETH_POST || method == LWSHUMETH_PUT || method == LWSHUMETH_PATCH;
 	TRY(conn_set_edge_peer(c));
+	TRY(http_join_large(c, slice_of(path, (size_t)path_size)));
 	TRY(http_length(c, needs_length, &x->expected));
 	if (!http_copy_headers(c, slice_of(path, (size_t)path_size)))
 		return ERR_TOO_LARGE;
 	return ERR_OK;
+}
+
+static void http_await(struct conn *c)
+{
+	struct server *s = c->server;
+	struct exchange *x = c->exchange;
+	c->phase = PHASE_BODY;
+	if (!x->large)
+		return;
+	wheel_set(c, http_seconds(c, x->expected));
+	x->request.id = c->id;
+	x->request.address = c->peer ? slice_text(c->peer->text) : SLICE_NONE;
+	if (s->draining)
+		http_reply_error(s, c->id, ERR_SHUTTING_DOWN);
+	else if (s->handlers->http_arriving)
+		s->handlers->http_arriving(s->ctx, &x->request);
 }
 
 int http_begin(struct conn *c)
@@ -194,7 +259,7 @@ int http_begin(struct conn *c)
 		return 0;
 	}
 	if (x->expected > 0)
-		c->phase = PHASE_BODY;
+		http_await(c);
 	else
 		http_deliver(c);
 	return 0;
@@ -202,8 +267,11 @@ int http_begin(struct conn *c)
 
 int http_body(struct conn *c, struct slice piece)
 {
-	if (c->phase == PHASE_BODY)
-		buf_add(&c->exchange->body, piece);
+	if (c->phase != PHASE_BODY)
+		return 0;
+	buf_add(&c->exchange->body, piece);
+	if (c->exchange->large)
+		http_goes_on(c);
 	return 0;
 }
 
@@ -237,8 +305,20 @@ void http_reply(struct server *s, uint64_t id, const struct http_response *respo
 	}
 	ASSERT(buf_check(&x->head) == ERR_OK && buf_check(&x->reply) == ERR_OK);
 	c->phase = PHASE_ANSWER;
-	wheel_set(c, s->settings.http_seconds);
+	wheel_set(c, http_seconds(c, x->rest.n));
 	conn_want_write(c);
+}
+
+struct buf http_take_body(struct server *s, uint64_t id)
+{
+	struct conn *c = map_get_u64(s->conns, id);
+	struct buf body = BUF_MAX(0);
+	if (!c || !c->exchange || c->phase != PHASE_WAITING)
+		return body;
+	body = c->exchange->body;
+	c->exchange->body = (struct buf)BUF_MAX(0);
+	c->exchange->request.body = SLICE_NONE;
+	return body;
 }
 
 void http_reply_error(struct server *s, uint64_t id, enum err e)
@@ -280,8 +360,9 @@ int http_writeable(struct conn *c)
 	memcpy(s->gather, piece.p, piece.n);
 	if (lws_write(c->wsi, s->gather, piece.n, LWS_WRITE_HTTP) < 0)
 		return -1;
-	lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int)s->settings.http_seconds);
-	wheel_set(c, s->settings.http_seconds);
+	http_goes_on(c);
+	if (!c->exchange->large)
+		wheel_set(c, s->settings.http_seconds);
 	conn_want_write(c);
 	return 0;
 }

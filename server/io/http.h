@@ -1,4 +1,5 @@
 #pragma once
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -22,6 +23,7 @@ struct http_request {
 	struct slice cookie; /* the whole header; see http_cookie */
 	struct slice origin, content_type, accept_encoding, if_none_match;
 	struct slice fetch_site; /* Sec-Fetch-Site: what the browser says of who asks */
+	struct slice digest;     /* X-Luotsi-Digest: of a part of a file */
 	struct slice mark;       /* X-Luotsi: no other site's form can send it */
 	struct slice body;
 	struct slice address; /* of the peer, "192.0.2.1"; behind the edge the one HAProxy saw */
@@ -51,5 +53,7 @@ struct server;
 /* Answers a request, now or later, once. Copies what it is given. Harmless when the client has
  * gone. */
 void http_reply(struct server *server, uint64_t id, const struct http_response *response);
+/* Gives the body of a request that was delivered, and leaves none there. */
+struct buf http_take_body(struct server *server, uint64_t id);
 /* The JSON answer {"err":"..."} with the error's status. */
 void http_reply_error(struct server *server, uint64_t id, enum err e);

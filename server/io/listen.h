@@ -21,9 +21,18 @@ struct io_handlers {
 	void (*ws_message)(void *ctx, uint64_t conn, struct slice text, struct slice blob);
 	/* Exactly once for each ws_open. */
 	void (*ws_closed)(void *ctx, uint64_t conn);
+	/* The headers of a request with a large body are here, and the body is coming: an answer
+	 * now refuses it. Else http_request follows, or nothing when the client goes away. */
+	void (*http_arriving)(void *ctx, const struct http_request *request);
 	/* A whole request under a path that the site does not serve ("/api/..."): answer by
 	 * http_reply. */
 	void (*http_request)(void *ctx, const struct http_request *request);
+};
+
+/* Requests under one path may have larger bodies and answers, slower, and fewer at once. */
+struct server_large {
+	const char *path; /* "/api/file/"; NULL: there are none */
+	uint32_t max_body, at_once, at_once_per_address, bytes_per_second;
 };
 
 struct server_settings {
@@ -35,6 +44,7 @@ struct server_settings {
 	uint32_t max_frame, max_body;
 	uint32_t max_connections, max_connections_per_address;
 	struct outq_limits outq;
+	struct server_large large;
 	uint32_t first_frame_seconds, idle_seconds, ping_seconds, http_seconds;
 };
 

@@ -29,7 +29,7 @@ enum pg_type {
 /* ONE: exactly one row, else ERR_NOT_FOUND. MAYBE: at most one. MANY: any number. EXEC: no rows,
  * only how many were changed. */
 enum pg_shape { PG_ONE, PG_MAYBE, PG_MANY, PG_EXEC };
-enum pg_lane { PG_LANE_HOT, PG_LANE_READ, PG_LANE_WRITE, PG_LANE_COUNT };
+enum pg_lane { PG_LANE_HOT, PG_LANE_READ, PG_LANE_WRITE, PG_LANE_FILE, PG_LANE_COUNT };
 enum { PG_MAX_IN = 32, PG_MAX_OUT = 32, PG_MAX_BATCH = 64 };
 
 struct pg_statement {

@@ -20,7 +20,7 @@ enum phase {
 
 /* Connections of one address, counted. */
 struct peer {
-	uint32_t n;
+	uint32_t n, n_large;
 	char text[INET6_ADDRSTRLEN];
 };
 
@@ -33,6 +33,7 @@ struct exchange {
 	struct slice rest; /* what is still to be written of the answer's body */
 	size_t head_at;
 	size_t expected; /* Content-Length */
+	bool large;      /* counted as one of those */
 };
 
 struct conn {
@@ -63,7 +64,7 @@ struct server {
 	struct map *conns; /* id -> struct conn */
 	struct map *peers; /* address -> struct peer */
 	uint64_t last_id;
-	size_t n_ws;
+	size_t n_ws, n_large;
 	struct list wheel[WHEEL_SLOTS];
 	uint32_t now; /* coarse seconds */
 	struct timer *tick, *grace;
@@ -98,6 +99,8 @@ int http_body_end(struct conn *c);
 int http_writeable(struct conn *c);
 void http_expired(struct conn *c);
 void exchange_free(struct exchange **exchange);
+/* The connection goes, or its peer is another: a large request no longer counts. */
+void http_leave_large(struct conn *c);
 
 /* upgrade.c */
 int upgrade_check(struct conn *c, const char *protocol);

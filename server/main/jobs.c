@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/session.h"
@@ -20,12 +21,20 @@ static struct pg_param job_epoch_seconds(const struct config *c, struct pg_param
 	return pg_int(c->epoch_days * 86400);
 }
 
+static struct pg_param job_file_seconds(const struct config *c, struct pg_param *items)
+{
+	(void)items;
+	return pg_int(c->file_idle_seconds);
+}
+
 static const size_t statements[JOBS_STATEMENTS] = {
 	[JOBS_SWEEP_SESSIONS] = STMT_JOB_SWEEP_SESSIONS,
 	[JOBS_SWEEP_INVITATIONS] = STMT_JOB_SWEEP_INVITATIONS,
 	[JOBS_SWEEP_LOGINS] = STMT_JOB_SWEEP_LOGINS,
 	[JOBS_SWEEP_CHALLENGES] = STMT_JOB_SWEEP_CHALLENGES,
 	[JOBS_AGE_EPOCHS] = STMT_JOB_AGE_EPOCHS,
+	[JOBS_SWEEP_FILES] = STMT_JOB_SWEEP_FILES,
+	[JOBS_CHECK_FILES] = STMT_JOB_CHECK_FILES,
 	[JOBS_IDENTITY_STALE] = STMT_JOB_IDENTITY_STALE,
 	[JOBS_IDENTITY_ROTATE] = STMT_JOB_IDENTITY_ROTATE,
 	[JOBS_MAIL_TAKE] = STMT_JOB_MAIL_TAKE,
@@ -37,6 +46,7 @@ static struct pg_param (*const arguments[JOBS_SWEEPS])(
 	const struct config *c, struct pg_param items[static SESSION_CLASSES]) = {
 	[JOBS_SWEEP_SESSIONS] = session_idle_seconds,
 	[JOBS_AGE_EPOCHS] = job_epoch_seconds,
+	[JOBS_SWEEP_FILES] = job_file_seconds,
 };
 
 struct runner {
@@ -44,6 +54,7 @@ struct runner {
 	struct timer *round;
 	struct pg_statement statements[JOBS_STATEMENTS]; /* only what this role may run */
 	bool running[JOBS_SWEEPS];
+	uint64_t checked_at; /* all files; 0: not since the process began */
 	struct rotation *rotation;
 	struct posting *posting;
 	int exit_code;
@@ -56,15 +67,32 @@ static void job_done(void *ctx, uint64_t which, enum err e, const struct pg_resu
 	r->running[which] = false;
 	if (e != ERR_OK)
 		log_warn("job_failed", LOG_W("job", name), LOG_W("error", err_word(e)));
+	else if (which == JOBS_CHECK_FILES && pg_get_int(result, 0, 0) > 0)
+		log_error("files_broken", LOG_N("faults", pg_get_int(result, 0, 0)));
 	else if (pg_get_int(result, 0, 0) > 0)
 		log_info("job", LOG_W("job", name), LOG_N("rows", pg_get_int(result, 0, 0)));
+}
+
+/* All do in every round, but looking at all files, which takes a while. */
+static bool job_is_due(struct runner *r, size_t which)
+{
+	uint64_t now = clock_mono_ms();
+	uint64_t every = (uint64_t)r->parts.config->file_check_seconds * 1000;
+	if (r->running[which])
+		return false;
+	if (which != JOBS_CHECK_FILES)
+		return true;
+	if (r->checked_at > 0 && now - r->checked_at < every)
+		return false;
+	r->checked_at = now;
+	return true;
 }
 
 static void jobs_round(void *ctx)
 {
 	struct runner *r = ctx;
 	for (size_t i = 0; i < JOBS_SWEEPS; i++) {
-		if (r->running[i])
+		if (!job_is_due(r, i))
 			continue;
 		struct pg_param items[SESSION_CLASSES];
 		struct pg_param argument =

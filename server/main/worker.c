@@ -105,6 +105,11 @@ static struct server_settings worker_server_settings(const struct worker *w)
 		.idle_seconds = (uint32_t)c->idle_seconds,
 		.ping_seconds = (uint32_t)c->ping_seconds,
 		.http_seconds = (uint32_t)c->http_seconds,
+		.large = {.path = CORE_RAW_PATH,
+			.max_body = CORE_RAW_BODY,
+			.at_once = (uint32_t)c->parts_at_once,
+			.at_once_per_address = (uint32_t)c->parts_at_once_per_address,
+			.bytes_per_second = (uint32_t)c->part_bytes_per_second},
 	};
 }
 
@@ -132,10 +137,12 @@ static struct pg_settings worker_pg_settings(struct worker *w)
 		.n_statements = n_pg_statements,
 		.lane_size = {[PG_LANE_HOT] = (unsigned)c->db_hot_connections,
 			[PG_LANE_READ] = (unsigned)c->db_read_connections,
-			[PG_LANE_WRITE] = (unsigned)c->db_write_connections},
+			[PG_LANE_WRITE] = (unsigned)c->db_write_connections,
+			[PG_LANE_FILE] = (unsigned)c->db_file_connections},
 		.statement_timeout_ms = {[PG_LANE_HOT] = (unsigned)c->db_hot_timeout_ms,
 			[PG_LANE_READ] = (unsigned)c->db_read_timeout_ms,
-			[PG_LANE_WRITE] = (unsigned)c->db_write_timeout_ms},
+			[PG_LANE_WRITE] = (unsigned)c->db_write_timeout_ms,
+			[PG_LANE_FILE] = (unsigned)c->db_file_timeout_ms},
 		.lock_timeout_ms = (unsigned)c->db_lock_timeout_ms,
 		.max_queued = (unsigned)c->db_queue,
 	};

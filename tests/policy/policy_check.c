@@ -27,6 +27,7 @@ static bool reaches(enum resource resource, enum relation relation)
 		[RESOURCE_ROOM] =
 			1u << RELATION_NONE | 1u << RELATION_INVITED | 1u << RELATION_MEMBER,
 		[RESOURCE_ENVELOPE] = 1u << RELATION_JUDGED,
+		[RESOURCE_FILE] = 1u << RELATION_JUDGED,
 		[RESOURCE_ORGANISATION] = 1u << RELATION_ORGANISATION,
 	};
 	return (relations[resource] & 1u << relation) != 0;
@@ -56,7 +57,8 @@ static bool is_of_a_room(const struct route *route)
 	bool named = false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		named = named || starts(route->op, names[i]);
-	return named || route->resource == RESOURCE_ROOM || route->resource == RESOURCE_ENVELOPE;
+	return named || route->resource == RESOURCE_ROOM || route->resource == RESOURCE_ENVELOPE ||
+	       route->resource == RESOURCE_FILE;
 }
 
 static void check_route(const struct route *route)

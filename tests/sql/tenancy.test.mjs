@@ -43,6 +43,10 @@ before(async () => {
 		await owner.query("INSERT INTO template_version (template, version, body, note) VALUES ($1, 1, '{}', '')", [template]);
 		await owner.query("INSERT INTO template_draft (template, body) VALUES ($1, '{}')", [template]);
 		await owner.query('INSERT INTO template_thanks (template, account) VALUES ($1, $2)', [template, room.staff.account]);
+		await owner.query('INSERT INTO file (room, account, file, cipher_size) VALUES ($1, $2, $3, 72)', [room.room, room.client.account, template]);
+		await owner.query('INSERT INTO file_part (file, n, digest, bytes) VALUES ($1, 0, $2, $3)', [template, rand32(), Buffer.alloc(72)]);
+		await owner.query('INSERT INTO file_seal (file, epoch, key) VALUES ($1, 1, $2)', [template, Buffer.alloc(104)]);
+		await owner.query('INSERT INTO file_use (used) VALUES (72)');
 		await owner.query("INSERT INTO account_enrolment (account, token_hash, expires_at) VALUES ($1, $2, now() + interval '1 day')", [room.staff.account, rand32()]);
 		await owner.query("INSERT INTO enrolment_mail (account, mail, sealed, language) VALUES ($1, $2, $3, 'fi')", [room.staff.account, id(), Buffer.alloc(120)]);
 		await owner.query('INSERT INTO staff_label (account, name) VALUES ($1, $2)', [room.staff.account, Buffer.alloc(60)]);
@@ -213,9 +217,10 @@ test('message_erase touches no other organisation', async () => {
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
-	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'enrolment_mail_done', 'enrolment_mail_put', 'enrolment_mail_take', 'enrolment_make', 'enrolment_spoil', 'enrolment_withdraw', 'identity_begin', 'identity_find', 'identity_record',
+	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'age_epochs', 'check_files', 'enrolment_mail_done', 'enrolment_mail_put', 'enrolment_mail_take', 'enrolment_make', 'enrolment_spoil', 'enrolment_withdraw', 'file_against', 'file_begin', 'file_cancel', 'file_drop', 'file_key_put', 'file_lock',
+			'file_part_put', 'file_send', 'identity_begin', 'identity_find', 'identity_record',
 			'identity_rotate', 'identity_stale', 'invitation_mail_done', 'invitation_mail_put', 'invitation_mail_state', 'invitation_mail_take', 'invitation_told', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'passkey_find', 'passkey_reset', 'session_end_token',
-			'session_find', 'sign_in_organisations', 'staff_add', 'staff_disable', 'staff_role', 'sweep_challenges', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_curate', 'template_thank', 'template_used', 'webauthn_begin', 'webauthn_take']);
+			'session_find', 'sign_in_organisations', 'staff_add', 'staff_disable', 'staff_role', 'sweep_challenges', 'sweep_files', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_curate', 'template_thank', 'template_used', 'webauthn_begin', 'webauthn_take']);
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
 
@@ -227,7 +232,7 @@ test('nothing is executable by everybody', async () => {
 
 test('statements without a tenant are only those of sign-in and of jobs', () => {
 	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
-		['identity_find', 'job_age_epochs', 'job_identity_stale', 'job_mail_take', 'job_sweep_challenges', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions',
+		['identity_find', 'job_age_epochs', 'job_check_files', 'job_identity_stale', 'job_mail_take', 'job_sweep_challenges', 'job_sweep_files', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions',
 		'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'passkey_find', 'session_find', 'session_open',
 		'sign_in_note', 'sign_in_organisations', 'webauthn_begin', 'webauthn_take']);
 });
