@@ -2,6 +2,7 @@
 
 import { after, before } from "node:test";
 import { commitTests } from "./commit.test.js";
+import { fileTests } from "./file.test.js";
 import { halfTests } from "./half.test.js";
 import { closeHouse, openHouse, type House } from "./house.js";
 import { hostileTests } from "./hostile.test.js";
@@ -36,6 +37,7 @@ const get = (): House => {
 
 talkTests(get);
 commitTests(get);
+fileTests(get);
 wireTests(get);
 signInTests(get);
 hostileTests(get);

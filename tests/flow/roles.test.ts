@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { post } from "../../web/src/client/node.js";
 import { cookieOf, idToUuid, talk, type Account, type House } from "./house.js";
+import { get, put } from "./parts.js";
 import { openWire, type Reply } from "./wire.js";
 
 interface Field {
@@ -24,10 +25,10 @@ interface Field {
 
 interface Message {
 	name: string;
-	via: "ws" | "http" | "both";
+	via: "ws" | "http" | "both" | "raw";
 	audience: string;
 	action: string;
-	resource: "none" | "self" | "room" | "envelope" | "organisation";
+	resource: "none" | "self" | "room" | "envelope" | "file" | "organisation";
 	fields: Field[];
 }
 
@@ -47,7 +48,7 @@ const COUNSEL = ["client", "counsellor", "team_lead"];
 const OFFICES = ["admin", "dpo", "coordinator", "operator"];
 /** They end the session that asks, or begin the connection. */
 const APART = new Set(["session_open", "session_end_others", "sign_out"]);
-const REACHED = { none: ["none"], self: ["self"], room: ["none", "invited", "member"], envelope: ["judged"], organisation: ["organisation"] };
+const REACHED = { none: ["none"], self: ["self"], room: ["none", "invited", "member"], envelope: ["judged"], file: ["judged"], organisation: ["organisation"] };
 
 export const declared = (): { structs: Map<string, Field[]>; messages: Message[] } => {
 	const ran = spawnSync("python3", [join(top, "proto", "protogen.py"), "--json"], { encoding: "utf8" });
@@ -115,6 +116,11 @@ export const rolesTests = (house: () => House): void => {
 		return { user: account.person, room: await insert(sql, [idToUuid(account.person), randomUUID()]) };
 	};
 
+	const askRaw = async (op: string, { file, n }: { file: string; n: number }, cookie: string): Promise<Reply> => {
+		const { word } = await (op === "file_part_put" ? put(house(), cookie, file, n, randomBytes(72)) : get(house(), cookie, file, n));
+		return word === "ok" ? { ok: {} } : { err: word };
+	};
+
 	test("every_message_asked_by_every_role_of_every_object_is_answered_as_the_table_of_rights_says", async () => {
 		const { structs, messages } = declared();
 		const allowed = rights();
@@ -135,7 +141,7 @@ export const rolesTests = (house: () => House): void => {
 			const wire = await openWire(house(), { cookie });
 			assert.ok((await wire.open()).ok, role);
 			const ask = async (m: Message, body: object): Promise<Reply> =>
-				m.via === "http" ? (JSON.parse((await post(house().service.origin, house().ca, m.name, body, cookie)).body) as Reply) : wire.ask(m.name, body);
+				m.via === "raw" ? askRaw(m.name, body as { file: string; n: number }, cookie) : m.via === "http" ? (JSON.parse((await post(house().service.origin, house().ca, m.name, body, cookie)).body) as Reply) : wire.ask(m.name, body);
 			for (const m of messages.filter((one) => one.audience !== "nobody" && !APART.has(one.name))) {
 				const may = REACHED[m.resource].some((relation) => allowed.get(`${m.action} ${role} ${relation}`));
 				for (const [what, target] of [["own", speaker.own], ["same organisation", same], ["foreign", foreign]] as const) {
