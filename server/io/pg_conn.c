@@ -193,7 +193,8 @@ static bool conn_may_send(const struct pg_conn *conn)
 {
 	if (conn->n_waiting == 0)
 		return false;
-	/* libpq holds a copy of what is sent: of parts of files one, and the next when it is gone. */
+	/* libpq holds a copy of what is sent: of parts of files one, and the next when it is gone.
+	 */
 	if (conn->lane != PG_LANE_HOT)
 		return conn->n_sent < (conn->lane == PG_LANE_FILE ? 1 : DEPTH);
 	return conn->n_sent == 0 || (conn->n_sent < HOT_DEPTH && conn->n_waiting >= HOT_SECOND_MIN);
