@@ -32,6 +32,7 @@ const common = {
 	legalComments: "none",
 	charset: "utf8",
 	logLevel: "warning",
+	logOverride: { "duplicate-object-key": "silent" }, // fontkit has one; of ours the compiler finds them
 	absWorkingDir: web,
 	nodePaths: [join(web, "node_modules")],
 };
@@ -46,7 +47,7 @@ const browser = {
 	entryNames: "[name]-[hash]",
 	chunkNames: "part-[hash]",
 	assetNames: "[name]-[hash]",
-	loader: { ".woff2": "file" },
+	loader: { ".woff2": "file", ".ttf": "file" },
 };
 
 function generate() {
@@ -83,10 +84,11 @@ async function site() {
 		argon2 = await bundled("worker/argon2.ts", "argon2");
 		engine = await bundled("worker/engine.ts", "engine", { ARGON2_WORKER: JSON.stringify(`/${argon2.file}`) });
 	}
+	const taking = await bundled("export/worker.ts", "export");
 	const late = await styles("app/styles/late.css");
 	const old = await bundled("app/old.ts", "old");
 	const pdf = await bundled("worker/file-pdf.ts", "pdf");
-	const known = { ENGINE_WORKER: engine.file, LATE_STYLE: late, PDF_WORKER: pdf.file };
+	const known = { ENGINE_WORKER: engine.file, LATE_STYLE: late, PDF_WORKER: pdf.file, EXPORT_WORKER: taking.file };
 	const paths = Object.fromEntries(Object.entries(known).map(([name, file]) => [name, JSON.stringify(`/${file}`)]));
 	const app = await bundled("app/main.tsx", "app", paths);
 	const first = [app.file, app.css, ...(standIn ? [] : [engine.file])];

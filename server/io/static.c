@@ -37,7 +37,7 @@ static const struct {
 	{".mjs", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
 	{".json", "application/json"}, {".svg", "image/svg+xml"}, {".png", "image/png"},
 	{".jpg", "image/jpeg"}, {".ico", "image/x-icon"}, {".woff2", "font/woff2"},
-	{".wasm", "application/wasm"}, {".txt", "text/plain; charset=utf-8"},
+	{".ttf", "font/ttf"}, {".wasm", "application/wasm"}, {".txt", "text/plain; charset=utf-8"},
 	{".webmanifest", "application/manifest+json"}};
 
 static const struct {

@@ -299,6 +299,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		acceptInvitation: async () => refuse("used"),
 		readInvitation: async (fragment) => ({ ok: fragment.length === 172 }),
 		setLanguage: async () => undefined,
+		work: (act) => (act === "items" || act === "topics" ? [] : act === "olderItems" ? { more: false } : refuse("internal")) as never,
 		organise: (act, ...args) => (organising[act] as (...args: unknown[]) => never)(...args),
 	};
 	Object.assign(globalThis, {

@@ -5,8 +5,14 @@
 declare const ENGINE_WORKER: string; // known in the page: src/worker/client.ts
 declare const ARGON2_WORKER: string; // known in the engine worker: src/worker/engine.ts
 declare const LATE_STYLE: string; // known in the page: src/app/late.ts
+declare const EXPORT_WORKER: string; // known in the page: src/app/export/run.ts
 declare module "*.css";
 declare const PDF_WORKER: string; // known in the page: src/app/files/pdf.ts
 declare module "pdfjs-dist/legacy/build/pdf.worker.mjs" {
 	export const WorkerMessageHandler: object;
+}
+/** The name of the file in the site, as "./name". */
+declare module "*.ttf" {
+	const name: string;
+	export default name;
 }

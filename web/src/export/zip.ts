@@ -11,7 +11,7 @@ export const MOST_ZIP = 0xf000_0000;
 export const MOST_ENTRIES = 60_000;
 
 export interface Archive {
-	/** The next bytes of an entry; another name ends the one before. Refuses (throws `too_large`) what no ZIP can hold. */
+	/** The next bytes of an entry; another name ends the one before. Refuses (throws `room_too_large`) what no ZIP can hold. */
 	add(name: string, bytes: Uint8Array): Promise<void>;
 	/** The manifest, and the directory. */
 	end(): Promise<void>;
@@ -28,7 +28,7 @@ interface Growing {
 }
 
 const tooLarge = (): never => {
-	throw Object.assign(new Error("too_large"), { word: "too_large" });
+	throw Object.assign(new Error("room_too_large"), { word: "room_too_large" });
 };
 
 export const makeArchive = (give: (bytes: Uint8Array) => void): Archive => {

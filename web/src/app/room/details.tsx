@@ -132,6 +132,7 @@ export const Details = ({ view, onClose }: { view: RoomView; onClose: () => void
 			{staff && <StaffActs view={view} />}
 			<Readers view={view} />
 			<Rules view={view} />
+			{!staff && <Lazy load={async () => (await import("../roomwork/rights.js")).Rights} props={{ view }} />}
 			{!staff && <Exit />}
 		</Dialog>
 	);

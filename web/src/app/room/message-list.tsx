@@ -136,7 +136,8 @@ const useReading = (room: Id, newest: number, atEnd: boolean): void => {
 	}, [room, newest, atEnd]);
 };
 
-export const MessageList = ({ view, onEdit }: { view: RoomView; onEdit: (message: MessageView) => void }) => {
+/** `covered`: something stands before it, and nobody reads it. */
+export const MessageList = ({ view, onEdit, covered }: { view: RoomView; onEdit: (message: MessageView) => void; covered: boolean }) => {
 	const { t } = useSpeech();
 	const timeline = use((all) => all.timeline);
 	const box = useRef<HTMLDivElement>(null);
@@ -147,7 +148,7 @@ export const MessageList = ({ view, onEdit }: { view: RoomView; onEdit: (message
 	const { near, heights } = useNear(box, timeline.pieces);
 	const newFrom = useNewFrom(timeline, view.readUpTo);
 	const older = useOlder(view, box, timeline.order.length);
-	useReading(view.room, newestSeq(timeline), atEnd);
+	useReading(view.room, newestSeq(timeline), atEnd && !covered);
 
 	if (box.current && begun.current) was.current = place(box.current);
 	const newest = timeline.order[timeline.order.length - 1];

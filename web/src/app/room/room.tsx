@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { MessageView, RoomView } from "../../client/api.js";
-import { BESIDE } from "../beside.js";
+import { BESIDE, WIDE } from "../beside.js";
 import { Lazy } from "../lazy.js";
 import { Button, Icon, Loading } from "../plain.js";
 import { leaveRoom } from "../route.js";
@@ -72,19 +72,23 @@ export const Room = ({ alone = false }: { alone?: boolean }) => {
 	const mailed = use((all) => all.rooms?.find((room) => room.room === view?.room)?.mailed);
 	const [details, showDetails] = useState(false);
 	const [editing, edit] = useState<MessageView | null>(null);
+	const panel = use((all) => (all.beside ? BESIDE[all.beside.what]?.panel : undefined));
 	if (!view) return <section class="room"><Loading text={t("loading.room")} /></section>;
 	return (
-		<section class="room" aria-label={view.title || t("rooms.unnamed")}>
-			<Head view={view} alone={alone} onDetails={() => showDetails(true)} />
-			<Tools />
-			<MessageList view={view} onEdit={edit} />
-			<Typing view={view} />
-			{mailed && <Lazy load={async () => (await import("../joining/mailed.js")).Mailed} props={{ view }} />}
-			{view.newKeys.length > 0 && <Lazy load={async () => (await import("./new-keys.js")).NewKeys} props={{ view }} />}
-			{view.blocked && <Lazy key={view.blocked} load={async () => (await import("./blocked.js")).Blocked} props={{ room: view.room, why: view.blocked }} />}
-			{view.phase === "open" && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
-			<Opened view={view} />
-			{details && <Lazy load={async () => (await import("./details.js")).Details} props={{ view, onClose: () => showDetails(false) }} />}
-		</section>
+		<>
+			<section class={panel ? "room beside-open" : "room"} aria-label={view.title || t("rooms.unnamed")}>
+				<Head view={view} alone={alone} onDetails={() => showDetails(true)} />
+				<Tools />
+				<MessageList view={view} onEdit={edit} covered={panel === true && !matchMedia(WIDE).matches} />
+				<Typing view={view} />
+				{mailed && <Lazy load={async () => (await import("../joining/mailed.js")).Mailed} props={{ view }} />}
+				{view.newKeys.length > 0 && <Lazy load={async () => (await import("./new-keys.js")).NewKeys} props={{ view }} />}
+				{view.blocked && <Lazy key={view.blocked} load={async () => (await import("./blocked.js")).Blocked} props={{ room: view.room, why: view.blocked }} />}
+				{view.phase === "open" && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
+				{!panel && <Opened view={view} />}
+				{details && <Lazy load={async () => (await import("./details.js")).Details} props={{ view, onClose: () => showDetails(false) }} />}
+			</section>
+			{panel && <aside class="beside" aria-label={t("room.plan")}><Opened view={view} /></aside>}
+		</>
 	);
 };

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import type { RoomView } from "../../client/api.js";
 import { engine } from "../engine.js";
+import { Lazy } from "../lazy.js";
 import { Button, Choice, Dialog, Field, Notice, useAct } from "../parts.js";
 import { useSpeech } from "../state.js";
 
@@ -41,6 +42,7 @@ export const CloseRoom = ({ view, onClose }: Props) => {
 	return (
 		<Dialog title={t("acts.close")} onClose={onClose}>
 			<p>{t("close.text", { days: view.retentionDays })}</p>
+			<Lazy load={async () => (await import("../roomwork/closing.js")).Closing} props={{ view }} />
 			<Choice legend={t("close.reason")} value={reason} onChange={setReason} options={reasons.map((one) => [one, t(`close.${one}`)] as const)} />
 			{closing.error && <Notice kind="error"><p>{closing.error}</p></Notice>}
 			<div class="row">
