@@ -60,7 +60,7 @@ static enum err collect_people(
 {
 	AUTO(identity) struct identity *issuers = NULL;
 	struct chain org = chains_find(&a->chains, &a->org);
-	TRY(chain_replay(&org, NULL, NULL, &issuers));
+	TRY(chain_replay(&org, NULL, people, &issuers));
 	for (size_t i = 0; i < a->chains.n; i++) {
 		AUTO(identity) struct identity *person = NULL;
 		const struct chain *chain = &a->chains.items[i];
@@ -142,6 +142,7 @@ static enum refusal judge_new(
 		uint32_t index = a->after->n;
 		AGREE(verify(e, sender));
 		AGREE(control_verify_join(a->after, e));
+		AGREE(control_verify_break_glass(e));
 		AGREE(control_apply(a->after, e, people, a->now_ms));
 		AGREE(match_wraps(a, e, index, &n_wraps));
 	}

@@ -78,7 +78,7 @@ static void put_grants(const struct control_append *a, struct arena *arena, stru
 	struct pg_param *items = arena_array(arena, 2 * max, sizeof(*items));
 	for (size_t i = 0; i < max; i++) {
 		const struct control_entry *e = &a->entries[i];
-		if (e->type != CONTROL_HISTORY_GRANT)
+		if (e->type != CONTROL_HISTORY_GRANT && e->type != CONTROL_BREAK_GLASS)
 			continue;
 		items[n] = pg_id(&e->user);
 		items[max + n++] = pg_int(e->epoch);

@@ -100,6 +100,7 @@ export interface RoomView {
 	invitation: null | { expiresAt: number };
 	pending: boolean; // a new epoch is being made; sending waits by itself
 	recovery: boolean; // the organisation's recovery key can open it, by procedure
+	openings: OpeningView[]; // how often that was done
 	canSend: boolean;
 	blocked: null | "quarantine" | "no_keys" | "closed" | "not_certified" | "keys_refused" | "no_staff";
 	newKeys: NewKeys[]; // who waits until the short code was compared
@@ -192,6 +193,7 @@ export interface SystemLine {
 	what: "created" | "invited" | "joined" | "added" | "removed" | "left" | "epoch" | "granted" | "closed" | "reopened" | "keys_reset" | "keys_confirmed";
 	who: string; // name of the person concerned
 	by: string; // name of the one who did it
+	opening?: OpeningView; // in the place of all that
 }
 
 /** Two texts that one of three persons keeps on paper: a part of the organisation's root key, and one of its recovery key. */
@@ -220,6 +222,28 @@ export interface OrganisationView {
 	madeAt: number | null; // root and recovery key; null: there are none
 	issuerUntil: number | null; // this account certifies staff until; null: it cannot
 	staff: StaffView[];
+}
+
+/** A room as an administrator may see it. */
+export interface RecoveryRoom {
+	room: Id;
+	closed: boolean;
+	createdAt: number;
+	lastAt: number;
+	staff: string[]; // names of its staff now
+	client: boolean;
+}
+
+/** Two officers of the organisation opened epochs of a room for somebody. */
+export interface OpeningView {
+	at: number;
+	reason: number; // FORMAT.md section 7
+	words: string;
+	officers: string;
+	who: string; // who was given the keys
+	from: number;
+	until: number;
+	all: boolean; // every epoch there was then
 }
 
 export interface SessionView {
@@ -305,6 +329,12 @@ export interface Organising {
 	/** `code` is the one that was compared: `keys_changed` if the keys are others meanwhile. */
 	certifyStaff(input: { user: Id; code: string; name: string; employer: string; role: StaffRole; days: number }): Promise<void>;
 	revokeStaff(user: Id, reason: "left" | "lost" | "other"): Promise<void>;
+	/** The rooms that somebody of staff is or was in; `step_up_needed` without a fresh proof, as the next two. */
+	recoveryRooms(user: Id): Promise<RecoveryRoom[]>;
+	/** The request's file for the page without a network: these rooms, for this certified person. */
+	recoveryRequest(rooms: Id[], to: Id): Promise<string>;
+	/** The result's file: gives how many rooms were opened. What is there already is not done again. */
+	recoveryApply(result: string): Promise<{ rooms: number; entries: number }>;
 	/** Staff: what the administrator compares before certifying; "" while the organisation has no keys. */
 	ownCode(): Promise<string>;
 }

@@ -27,7 +27,7 @@ export interface ControlLog {
 }
 
 const usersOf = (entry: ControlEntry): Id[] => {
-	const users = [toBase64Url(entry.env.sender)];
+	const users = [toBase64Url(entry.rare?.grant?.to ?? entry.env.sender)];
 	if (entry.body.type === "add") users.push(toBase64Url(entry.body.user));
 	return users;
 };
@@ -59,7 +59,9 @@ export const makeControlLog = (call: Call, people: People, org: Bytes, room: Id,
 		const { state: next, entry } = await step().catch(async (thrown: unknown) => {
 			if (!MAY_BE_STALE.has(wordOf(thrown))) throw thrown;
 			const members = state().members.map((m) => toBase64Url(m.user));
-			await people.refresh([...usersOf(await readControl(bytes)), ...(wordOf(thrown) === "bad_recipients" ? members : [])]);
+			const read = await readControl(bytes);
+			if (read.rare) await people.renew();
+			await people.refresh([...usersOf(read), ...(wordOf(thrown) === "bad_recipients" ? members : [])]);
 			return step();
 		});
 		if (entries.length === 0) anchored(next);

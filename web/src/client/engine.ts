@@ -16,6 +16,7 @@ import { loadSelf, type Self } from "./self.js";
 import { writeActs } from "./write-acts.js";
 import { markOf } from "./user-state.js";
 import type { RoomRow, ServerEvent, SessionOpened } from "./wire.js";
+import { toBase64Url } from "../seal/index.js";
 
 const MOST_WARM = 20;
 const WARM_PAUSE_MS = 120;
@@ -165,7 +166,8 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 				await self?.refresh(event.body.user);
 				rooms.later();
 				tellSelf();
-				for (const one of open.values()) one.show();
+				// Rooms follow the organisation's recovery key.
+				for (const one of open.values()) void (event.body.user === toBase64Url(mine().me.org) ? one.appended().catch(() => undefined) : one.show());
 				return;
 			case "resync":
 				await rooms.refresh();

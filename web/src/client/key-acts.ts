@@ -8,7 +8,7 @@ import type { RoomKeys } from "./epoch-keys.js";
 import type { EpochMaker } from "./epoch-make.js";
 import { unheard } from "./new-keys.js";
 import { refusal } from "./refusal.js";
-import { activeMember, compareCode, equal, fromBase64Url, ROLE, RTYPE, toBase64Url, type Bytes, type ControlEntry, type ControlState, type Member } from "../seal/index.js";
+import { activeMember, compareCode, equal, grantIn, fromBase64Url, ROLE, RTYPE, toBase64Url, type Bytes, type ControlEntry, type ControlState, type Member } from "../seal/index.js";
 
 const GRANT_AT_ONCE = 256;
 const REASON_OTHER = 3;
@@ -45,8 +45,10 @@ interface Deps {
 
 /** The first epoch whose key this person was ever given. */
 const firstHeld = (entries: readonly ControlEntry[], user: Bytes): number => {
-	const held = entries.flatMap(({ body }) => {
-		if (body.type === "grant") return equal(body.to, user) ? [body.from] : [];
+	const held = entries.flatMap((entry) => {
+		const { body } = entry;
+		const given = grantIn(entry);
+		if (given) return equal(given.to, user) ? [given.from] : [];
 		return body.type === "epoch" && body.wraps.some((w) => w.rtype === RTYPE.member && equal(w.rid, user)) ? [body.n] : [];
 	});
 	return Math.min(...held);

@@ -4,14 +4,15 @@
 import type { Id, NewKeys } from "./api.js";
 import type { People } from "./people.js";
 import {
-	activeMember, equal, PROOF, ROLE, toBase64Url, type Bytes, type ControlEntry, type ControlState, type IdentityState, type Member,
+	activeMember, equal, grantIn, PROOF, ROLE, toBase64Url, type Bytes, type ControlEntry, type ControlState, type IdentityState, type Member,
 } from "../seal/index.js";
 
 /** From which entry on somebody has been a member without a break. */
 export const memberSince = (entries: readonly ControlEntry[], user: Bytes): number => {
 	let since = -1;
-	entries.forEach(({ body, env }, i) => {
+	entries.forEach(({ body, env, rare }, i) => {
 		const own = equal(env.sender, user);
+		if (rare?.grant && equal(rare.grant.to, user)) since = since < 0 ? i : since;
 		if ((own && (body.type === "create" || body.type === "join")) || (body.type === "add" && equal(body.user, user))) since = since < 0 ? i : since;
 		if ((own && body.type === "leave") || (body.type === "remove" && equal(body.user, user))) since = -1;
 	});
@@ -40,7 +41,10 @@ export const isReset = (people: People, { body, env }: ControlEntry): boolean =>
 	&& (people.chain(toBase64Url(env.sender))?.entries.some((e) => e.body.type === "reset" && equal(e.sigKid, env.senderKid)) ?? false);
 
 const wasGranted = (entries: readonly ControlEntry[], { user, encKid }: Member): boolean =>
-	entries.some(({ body, env }) => body.type === "grant" && equal(body.to, user) && equal(body.toKid, encKid) && !equal(env.sender, user));
+	entries.some((entry) => {
+		const given = grantIn(entry);
+		return given !== undefined && equal(given.to, user) && equal(given.toKid, encKid) && !equal(entry.env.sender, user);
+	});
 
 const waits = (people: People, entries: readonly ControlEntry[], member: Member): boolean => {
 	if (member.role === ROLE.client) return member.proof === PROOF.unproven;

@@ -5,6 +5,7 @@
 import type { Id, OrganisationView, Organising, StaffRole, StaffView } from "./api.js";
 import { certEntry, foundingChain, issuerEntry, makeSecrets, revokeEntry, wipe, type Issuer, type Secrets } from "./ceremony.js";
 import { seenOf } from "./people.js";
+import { recoveryActs } from "./recovery-acts.js";
 import { isUncertain, refusal, wordOf } from "./refusal.js";
 import type { Self } from "./self.js";
 import type { StateStore } from "./state-store.js";
@@ -164,6 +165,7 @@ export const makeOrganising = ({ call, self, tellSelf }: OrganisationDeps): Orga
 	};
 
 	return {
+		...recoveryActs({ call, opened, self, issuer, refreshed }),
 		organisationKeys: async (): Promise<OrganisationView> => {
 			opened();
 			await refreshed();

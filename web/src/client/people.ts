@@ -108,7 +108,7 @@ export const makePeople = (call: Call, ownOrg: Bytes, known: Chain, pins: () => 
 		learn: (users) => fetch([...new Set(users)].filter((user) => !chains.has(user) && !broken.has(user))),
 		give: take,
 		refresh: (users) => fetch([...new Set(users)]),
-		records: () => all().flatMap((chain) => chain.records),
+		records: () => [organisation, ...all()].flatMap((chain) => chain.records),
 		findKey: (user, kid) => keyFinder(all())(user, kid),
 		encryptionPub: (kid) => {
 			for (const chain of [organisation, ...all()]) {

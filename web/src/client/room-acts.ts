@@ -9,8 +9,9 @@ import { makeEpochMaker, type EpochMaker } from "./epoch-make.js";
 import { makeKeyActs, type KeyActs } from "./key-acts.js";
 import { refusal } from "./refusal.js";
 import {
-	activeMember, activeStaff, fromBase64Url, isRotationDue, makeInvite, ROLE, toBase64Url, type Bytes, type ControlState, type Member, type NewInvite,
+	activeMember, activeStaff, equal, fromBase64Url, isRotationDue, makeInvite, ROLE, toBase64Url, type Bytes, type ControlState, type Member, type NewInvite,
 } from "../seal/index.js";
+import { recoveryKey } from "../seal/control-rare.js";
 import type { Id } from "./api.js";
 
 const GRANT_AT_ONCE = 256;
@@ -50,7 +51,12 @@ export const makeActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
 	const maker = makeEpochMaker(log, c.people, keys);
 	const author = () => ({ user: c.me.userBytes, key: c.account().keys.sig });
 	const run = (plan: (draft: Draft) => Promise<void>): Promise<boolean> => append(c.call, log, c.people, author(), log.state, plan);
-	const epoch = async (draft: Draft): Promise<void> => draft.addWithWraps(await maker.makeEpoch(draft.state(), draft.author()));
+	/** After the organisation's recovery key, where that is another by now. */
+	const isBehind = (state: ControlState): boolean => !equal(state.recoveryKid, c.people.organisation.state.recoveryKid);
+	const epoch = async (draft: Draft): Promise<void> => {
+		if (isBehind(draft.state())) await draft.add(recoveryKey(c.people.organisation.state.recoveryKid));
+		await draft.addWithWraps(await maker.makeEpoch(draft.state(), draft.author()));
+	};
 
 	const unwrapped = (state: ControlState): number[] => state.epochs.flatMap((made, i) => (made.recoveryWrapped ? [] : [i + 1]));
 
@@ -69,7 +75,7 @@ export const makeActs = (c: Context, log: ControlLog, keys: RoomKeys): Acts => {
 			await run(async (draft) => {
 				const state = draft.state();
 				if (state.phase !== "open") return;
-				if (state.epoch === used() || isRotationDue(state, c.people.records(), Date.now())) await epoch(draft);
+				if (state.epoch === used() || isBehind(state) || isRotationDue(state, c.people.records(), Date.now())) await epoch(draft);
 			});
 		},
 		wrapForRecovery: async () => {

@@ -1,13 +1,13 @@
 // From verified logs and messages to what a page shows. Pure: no fetching, no state.
 
-import type { Id, MemberView, MessageState, MessageView, Role, RoomView, SystemLine } from "./api.js";
+import type { Id, MemberView, MessageState, MessageView, OpeningView, Role, RoomView, SystemLine } from "./api.js";
 import type { Conversation } from "./conversation.js";
 import type { ControlLog } from "./control-log.js";
 import type { Job } from "./outbox.js";
 import type { People } from "./people.js";
 import { isReset, memberSince } from "./new-keys.js";
 import type { Message } from "./timeline.js";
-import { equal, KIND, memberOf, PROOF, ROLE, toBase64Url, type Bytes, type ControlEntry, type Member } from "../seal/index.js";
+import { equal, grantIn, KIND, memberOf, PROOF, ROLE, toBase64Url, type Bytes, type ControlEntry, type Member } from "../seal/index.js";
 
 /** Who is asking, and what they call people. */
 export interface Names {
@@ -54,12 +54,14 @@ const readsFrom = (log: ControlLog, member: Member): number => {
 	let from = Infinity;
 	let made = 0;
 	const epochTimes: number[] = [];
-	log.entries.forEach(({ body, env }, i) => {
+	log.entries.forEach((entry, i) => {
+		const { body, env } = entry;
 		if (body.type === "epoch") {
 			epochTimes[body.n] = env.time;
 			if (i >= member.since && body.wraps.some((w) => w.rtype === 1 && is(w.rid))) made ||= body.n;
 		}
-		if (body.type === "grant" && is(body.to) && i >= member.since) from = Math.min(from, body.from);
+		const given = grantIn(entry);
+		if (given && is(given.to) && i >= member.since) from = Math.min(from, given.from);
 	});
 	const first = Math.min(from, made || Infinity);
 	if (member.since === 0 || first === 1) return timeOf(log, 0);
@@ -88,7 +90,7 @@ const isWorthALine = (entry: ControlEntry, people: People, isConfirmed: (user: B
 	const { body, env } = entry;
 	if (body.type === "grant") return !equal(body.to, env.sender) && !isConfirmed(body.to);
 	if (body.type === "invite") return body.expires - env.time > RETIRED_MS;
-	return body.type === "rekey" ? isReset(people, entry) : body.type in LINES;
+	return body.type === "rekey" ? isReset(people, entry) : body.type in LINES || entry.rare?.opening !== undefined;
 };
 
 /** An INVITE that ends at once only takes the place of one that was withdrawn. */
@@ -100,7 +102,18 @@ const isClient = (log: ControlLog, user: Bytes): boolean => memberOf(log.state()
 const confirms = ({ body, env }: ControlEntry, log: ControlLog): boolean =>
 	body.type === "add" && body.role === ROLE.client && memberSince(log.entries.slice(0, env.seq), body.user) >= 0;
 
+/** What two officers opened; nothing for other entries. */
+export const openingView = ({ rare, env }: ControlEntry, names: Names): OpeningView | undefined => {
+	const o = rare?.opening;
+	return o && {
+		at: env.time, reason: o.reason, words: plain(o.words), officers: plain(o.officers), who: nameOf(names, toBase64Url(o.user), o.role), from: o.from, until: o.until,
+		all: o.from === 1 && o.until === env.epoch,
+	};
+};
+
 const systemLine = (entry: ControlEntry, log: ControlLog, names: Names): SystemLine => {
+	const opening = openingView(entry, names);
+	if (opening) return { what: "granted", who: opening.who, by: opening.officers, opening };
 	const { body, env } = entry;
 	const name = (user: Bytes): string => nameOf(names, toBase64Url(user), memberOf(log.state(), user)?.role ?? ROLE.client);
 	const by = name(env.sender);
@@ -163,6 +176,6 @@ export const titleOf = (log: ControlLog, names: Names): string => {
 
 export const emptyRoomView = (room: Id): RoomView => ({
 	room, phase: "open", title: "", members: [], createdAt: 0, controller: "", controllerBusinessId: "", processor: "", agreementState: "",
-	retentionDays: 0, privacyNotice: "", servicePromise: "", invitation: null, pending: false, recovery: true, canSend: false, blocked: null,
+	retentionDays: 0, privacyNotice: "", servicePromise: "", invitation: null, pending: false, recovery: true, openings: [], canSend: false, blocked: null,
 	newKeys: [], typing: [], olderLeft: false, draft: "", elsewhere: "", readUpTo: 0,
 });

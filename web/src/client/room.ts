@@ -9,13 +9,13 @@ import { makeRoomKeys, type RoomKeys } from "./epoch-keys.js";
 import { makeOutbox, type Job, type Outbox } from "./outbox.js";
 import { refusal, wordOf } from "./refusal.js";
 import type { Acts } from "./room-acts.js";
-import { emptyRoomView, jobView, membersView, messageView, nameOf, systemViews, titleOf, unreadableViews, type Names } from "./room-view.js";
+import { emptyRoomView, jobView, membersView, messageView, nameOf, openingView, systemViews, titleOf, unreadableViews, type Names } from "./room-view.js";
 import { makeSender, type Sender } from "./sender.js";
 import type { Known, Message } from "./timeline.js";
 import { memberSince, unheard, waiting } from "./new-keys.js";
 import { markOf, withMark, withPin } from "./user-state.js";
 import type { AgreementCard, RoomRow, Row } from "./wire.js";
-import { activeMember, equal, fromBase64Url, isPresent, isRotationDue, KIND, mayWriteIn, random, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
+import { activeMember, equal, fromBase64Url, grantIn, isPresent, isRotationDue, KIND, mayWriteIn, random, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
 
 const TYPING_MS = 6_000;
 const ROTATE_WAIT_MS = 400;
@@ -161,7 +161,10 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	/** Where one's own history begins: what an ADD says, unless a grant opened all of it. */
 	const firstSeq = (): number => {
 		const added = brought();
-		const granted = log.entries.some((e) => e.body.type === "grant" && equal(e.body.to, me.userBytes) && e.body.from === 1);
+		const granted = log.entries.some((e) => {
+			const given = grantIn(e);
+			return given?.from === 1 && equal(given.to, me.userBytes);
+		});
 		return added?.type === "add" && !granted ? Math.max(1, added.baselineSeq) : 1;
 	};
 
@@ -214,7 +217,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 
 	const due = (): boolean => {
 		const state = log.state();
-		return isRotationDue(state, people.records(), Date.now()) || (state.phase === "open" && used > 0 && state.epoch === used);
+		return isRotationDue(state, people.records(), Date.now()) || (state.phase === "open" && ((used > 0 && state.epoch === used) || !equal(state.recoveryKid, people.organisation.state.recoveryKid)));
 	};
 
 	/** In an epoch of somebody unproven only they write, and they in no other. */
@@ -230,7 +233,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 			...emptyRoomView(id),
 			phase: state.phase === "closed" ? "closed" : "open", title: titleOf(log, names()), members: membersView(log, names()),
 			createdAt: log.entries[0]?.env.time ?? 0, invitation: state.invite && state.invite.expires > Date.now() ? { expiresAt: state.invite.expires } : null, pending: due(), blocked: why,
-			canSend: why === null, newKeys: newKeys(), olderLeft: conversation.olderLeft(), draft: draft.text(), elsewhere: draft.elsewhere(), readUpTo: row()?.read_seq ?? 0,
+			canSend: why === null, newKeys: newKeys(), openings: log.entries.flatMap((entry) => openingView(entry, names()) ?? []), olderLeft: conversation.olderLeft(), draft: draft.text(), elsewhere: draft.elsewhere(), readUpTo: row()?.read_seq ?? 0,
 			typing: [...typists.keys()].map((user) => ({ user, name: membersView(log, names()).find((m) => m.user === user)?.name ?? "" })),
 			...(agreement && {
 				controller: agreement.controller, controllerBusinessId: agreement.controller_business_id, processor: agreement.processor,

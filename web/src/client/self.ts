@@ -189,7 +189,8 @@ export const loadSelf = async (call: Call, platform: Platform, session: SessionO
 			warning ??= next;
 		},
 		refresh: async (user = me.user) => {
-			if (people.organisation.entries.length === 0 && (await people.renew()) && store) anchor();
+			const first = people.organisation.entries.length === 0;
+			if ((first || user === toBase64Url(me.org)) && (await people.renew()) && first && store) anchor();
 			await people.refresh([user]);
 		},
 	};

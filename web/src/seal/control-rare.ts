@@ -136,7 +136,7 @@ const readBreakGlass = async (env: Envelope, rest: Bytes): Promise<Rare> => {
 	if (r.left() > 0) malformed();
 	const [ceremonyKid, rootKid] = [await kidSig(ceremonyPub), await kidSig(rootPub)];
 	return {
-		opening, signer: ceremonyPub,
+		opening, signer: ceremonyPub, grant: { to: opening.user, toKid: opening.encKid, from: opening.from, until: opening.until },
 		rule: { by: "anybody", whenClosed: true, late: WEEK, apply: (c) => open(c, opening, ceremonyKid, rootKid) },
 		vouched: async () => verify(rootPub, await vouchedBytes({ ...env, head: env.logHead }, ceremonyPub, rest.slice(SIGNED_FROM)), signature),
 	};

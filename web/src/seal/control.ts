@@ -59,11 +59,20 @@ export interface Opening {
 	readonly wraps: readonly GrantWrap[];
 }
 
+/** Epochs whose keys an entry gives to somebody. */
+export interface Granted {
+	readonly to: Bytes;
+	readonly toKid: Bytes;
+	readonly from: number;
+	readonly until: number;
+}
+
 /** What control-rare.ts has read of an entry: its rule, and who signs it if no member does. */
 export interface Rare {
 	readonly rule: Rule<"reserved">;
 	readonly signer?: Bytes;
 	readonly opening?: Opening;
+	readonly grant?: Granted;
 	/** What is signed inside. */
 	vouched(): Promise<boolean>;
 }
@@ -184,6 +193,9 @@ export interface ControlEntry {
 	readonly inviteKid: Bytes;
 	readonly rare?: Rare | undefined;
 }
+
+/** A HISTORY_GRANT's, or a BREAK_GLASS's. */
+export const grantIn = ({ body, rare }: ControlEntry): Granted | undefined => (body.type === "grant" ? body : rare?.grant);
 
 /** Where an entry goes: the state that it follows. */
 export interface LogPlace {

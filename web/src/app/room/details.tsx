@@ -39,6 +39,7 @@ const Readers = ({ view }: { view: RoomView }) => {
 				<div class="recovery">
 					<p><strong>{view.controller}</strong></p>
 					<p>{t("details.recovery")}</p>
+					{view.openings.length > 0 && <Lazy load={async () => (await import("./opened.js")).Openings} props={{ openings: view.openings }} />}
 				</div>
 			)}
 			{gone.length > 0 && (

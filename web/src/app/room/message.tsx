@@ -66,6 +66,7 @@ const Acts = ({ message, onEdit }: { message: MessageView; onEdit: (message: Mes
 
 const System = ({ line, at }: { line: SystemLine; at: number }) => {
 	const { t, format } = useSpeech();
+	if (line.opening) return <Lazy load={async () => (await import("./opened.js")).Opened} props={{ opening: line.opening }} />;
 	const text = t(`system.${line.what}`, { who: line.who || t("room.somebody"), by: line.by || t("room.somebody") });
 	return (
 		<p class={line.what === "keys_reset" ? "system-line strong" : "system-line"}>
