@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { actorOf, closeHouse, idToUuid, openHouse, say, talk, type House } from "./house.js";
 import type { Actor } from "../client/organisation.js";
 import { beginCeremony } from "../../web/src/ceremony/open.js";
-import { readRequest, type Request, type Result } from "../../web/src/ceremony/files.js";
+import { readRequest, type Request, type Result } from "../../web/src/client/recovery-files.js";
 import { certify } from "../../web/src/demo/ceremony.js";
 import { fromBase64Url, random, toBase64Url } from "../../web/src/seal/index.js";
 import { makeSheets, type Sheet } from "../../web/src/seal/share.js";

@@ -1,7 +1,7 @@
 // The recovery ceremony itself, without a page and without a network: it believes nothing in the request but what verifies under the root
 // that the officers' sheets give. Keys that were joined live in `Opened` until `forget`, and nowhere else.
 
-import { readRequest, verifyRequest, writeResult, type Request, type ResultWrap, type RoomJson, type SignedRequest } from "./files.js";
+import { readRequest, verifyRequest, writeResult, type Request, type ResultWrap, type RoomJson, type SignedRequest } from "../client/recovery-files.js";
 import {
 	compareCode, deriveEpoch, deriveStaff, emptyControl, equal, extendControl, fromBase64Url, importEncryption, importSigning, keyFinder, KEYSET, makePair,
 	memberOf, random, replayChain, replayOrganisation, ROLE, RTYPE, SealError, signControl, signIdentity, toBase64Url, unwrapKey,

@@ -1,7 +1,7 @@
 // What an administrator carries between the server and the recovery ceremony (FORMAT.md section 11): out, a request that this account's
 // issuer key signs; back, what two officers made of it on a page without a network. No key of a room is ever here.
 
-import { readResult, ROOMS_MOST, writeRequest, type ChainJson, type RoomJson } from "../ceremony/files.js";
+import { readResult, ROOMS_MOST, writeRequest, type ChainJson, type RoomJson } from "./recovery-files.js";
 import type { Id, Organising, RecoveryRoom } from "./api.js";
 import type { Issuer } from "./ceremony.js";
 import { isUncertain, refusal, wordOf } from "./refusal.js";
