@@ -35,18 +35,8 @@ const wordIn = (body: Bytes): string => {
 	}
 };
 
-interface FileOps {
-	file_begin: [{ room: Id; file: Id; cipher_size: number; epoch: number; key: string }, unknown];
-	file_key_put: [{ file: Id; epoch: number; key: string }, unknown];
-	file_state: [{ file: Id; from: number }, { state: "open" | "sent" | "gone"; parts: readonly { n: number; digest: string }[]; more: boolean }];
-	file_cancel: [{ file: Id }, unknown];
-	file_key: [{ room: Id; file: Id }, { epoch: number; key: string }];
-}
-
-type FileCall = <O extends keyof FileOps>(op: O, body: FileOps[O][0]) => Promise<FileOps[O][1]>;
-
 export const makeFileServer = (c: Context, room: Id): FileServer => {
-	const call = c.call as unknown as FileCall;
+	const { call } = c;
 	const transport = c.platform.transport ?? browserTransport;
 
 	const ask = async (request: PartRequest): Promise<PartAnswer> => {

@@ -4,6 +4,7 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hook
 import type { MessageView, RoomView } from "../../client/api.js";
 import { joinDrafts, putBack } from "../../client/join-drafts.js";
 import { engine } from "../engine.js";
+import { Lazy } from "../lazy.js";
 import { Button, useAct } from "../plain.js";
 import { useSpeech } from "../state.js";
 
@@ -143,6 +144,7 @@ export const Composer = ({ view, editing, onDone }: Props) => {
 			)}
 			<label class="vh" for={id}>{editing ? t("composer.edit_label") : t("composer.label")}</label>
 			<div class="composer-row">
+				<Lazy quiet load={async () => (await import("../files/attach.js")).Attach} props={{ room: view.room, canSend: view.canSend }} />
 				<textarea
 					id={id}
 					ref={area}
