@@ -15,6 +15,7 @@ import { resetTests } from "./reset.test.js";
 import { rolesTests } from "./roles.test.js";
 import { roomworkTests } from "./roomwork.test.js";
 import { sessionTests } from "./session.test.js";
+import { shareTests } from "./share.test.js";
 import { signInTests } from "./sign-in.test.js";
 import { lineTests } from "./line.test.js";
 import { staffTests } from "./staff.test.js";
@@ -39,6 +40,7 @@ const get = (): House => {
 talkTests(get);
 commitTests(get);
 fileTests(get);
+shareTests(get);
 wireTests(get);
 signInTests(get);
 hostileTests(get);
