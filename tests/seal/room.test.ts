@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
 	deriveEpoch, echoOf, equal, extendControl, emptyControl, keyFinder, makeInvite, makeRoomLog, makeRoomVerifier, parseEnvelope, random, sealMessage, tombstoneOf,
-	importSigning, makePair,
+	importSigning, makePair, zeroes,
 	type Bytes, type Change, type Content, type HeaderFields, type RoomVerifier, type StoredEnvelope,
 } from "../../web/src/seal/index.js";
 import {
@@ -335,4 +335,37 @@ test("goes_on_with_new_keys_after_a_reset_that_a_colleague_added", async () => {
 	for (const item of t.stored) await rest.newer([item]);
 	const bytes = await write({ ...t, seen: rest }, oona, { type: "text", text: "täällä taas" });
 	assert.deepEqual((await rest.newer([{ roomSeq: 5, bytes, tombstone: false }])).map((c) => c.verdict.kind), ["accepted"]);
+});
+
+const item = (ctype: number): Content => ({ type: "item", ctype, bytes: new TextEncoder().encode('{"v":1}'), clear: zeroes(0) });
+
+test("judges_items_in_one_chain_with_messages", async () => {
+	const t = await talkOf(2);
+	for (const [p, ctype] of [[t.aino, 5], [t.oona, 7], [t.aino, 9], [t.oona, 10], [t.aino, 11], [t.oona, 11]] as const) await say(t, p, item(ctype));
+	await say(t, t.oona, "viimeinen");
+	assert.deepEqual(bad(await forwards(await verifierOf(t.r), t.stored)), []);
+	for (const page of [1, 3, 20]) assert.deepEqual(bad(await backwards(await verifierOf(t.r), t.stored, page)), [], `pages of ${page}`);
+	const without = t.stored.filter((one) => one.roomSeq !== 5);
+	assert.ok(bad(await forwards(await verifierOf(t.r), without)).length > 0, "a note that was left out is missed");
+});
+
+test("quarantines_what_staff_alone_write_when_a_client_wrote_it", async () => {
+	for (const ctype of [5, 6, 9]) {
+		const t = await talkOf(2);
+		await say(t, t.oona, item(ctype));
+		assert.deepEqual(bad(await forwards(await verifierOf(t.r), t.stored)), [[3, "wrong_role"]]);
+	}
+});
+
+test("explains_the_tombstone_of_an_item_by_its_authors_delete_alone", async () => {
+	const t = await talkOf(1);
+	const given = await say(t, t.aino, item(5));
+	const env = await parseEnvelope(given.bytes);
+	const gone = { ...given, bytes: tombstoneOf(env), tombstone: true };
+	const swap = (): StoredEnvelope[] => t.stored.map((one) => (one.roomSeq === given.roomSeq ? gone : one));
+	assert.deepEqual(bad(await forwards(await verifierOf(t.r), swap())), [[2, "unexplained_tombstone"]]);
+	await say(t, t.oona, { type: "delete", target: env.msgId });
+	assert.deepEqual(bad(await forwards(await verifierOf(t.r), swap())), [[2, "unexplained_tombstone"]]);
+	await say(t, t.aino, { type: "delete", target: env.msgId });
+	assert.deepEqual(bad(await forwards(await verifierOf(t.r), swap())), []);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-	concat, decodeContent, deriveEpoch, echoOf, encodeContent, fromBase64Url, importEncryption, importSealKey, isPoint, KIND, makePair, mayChange, open,
+	concat, decodeContent, deriveEpoch, echoOf, encodeContent, fromBase64Url, importEncryption, importSealKey, isPoint, ITEM_KINDS, KIND, makePair, mayChange, open,
 	openMessage, pad, parseEnvelope, random, seal, sealMessage, SealError, toBase64Url, unpad, unwrapKey, verifyEnvelope, wrapKey, zeroes, containsCode,
 	printCode, readCode, makeCode, normalisePassphrase,
 	type Bytes, type Content, type Envelope, type HeaderFields, type WrapPlace,
@@ -131,6 +131,36 @@ test("lets_only_the_author_change_a_message", async () => {
 	assert.ok(!mayChange(await of({ type: "text", text: "y" }), message));
 	const edit = await of({ type: "edit", target, text: "y" });
 	assert.ok(!mayChange(await of({ type: "delete", target: edit.msgId }), edit));
+});
+
+test("refuses_an_item_in_an_envelope_of_another_kind", async () => {
+	const { bytes } = await conversation();
+	const env = await parseEnvelope(bytes);
+	const echo = echoOf("fi", 0, 0);
+	const item = (ctype: number, content: Bytes): Content => ({ type: "item", ctype, bytes: content, clear: zeroes(0) });
+	for (const [ctype, kind] of Object.entries(ITEM_KINDS)) {
+		const plain = encodeContent(item(Number(ctype), zeroes(2)), echo);
+		for (const other of [1, 2, 3, 4, 5, 8, 9, 10] as const) {
+			const read = () => decodeContent({ ...env, kind: other, clear: zeroes(0) }, plain);
+			if (other === kind) assert.equal(read().content.type, "item");
+			else assert.throws(read, refused("content"), `${ctype} in ${other}`);
+		}
+	}
+	const text = encodeContent({ type: "text", text: "x" }, echo);
+	assert.throws(() => decodeContent({ ...env, kind: KIND.note }, text), refused("content"));
+	for (const wrong of [item(5, zeroes(1)), item(5, zeroes(60_001)), item(4, zeroes(2)), item(12, zeroes(2))]) assert.throws(() => encodeContent(wrong, echo), refused("content"));
+});
+
+test("lets_only_the_author_take_an_item_back_and_nobody_edit_one", async () => {
+	const { send } = await conversation();
+	const of = async (content: Content, change: Partial<HeaderFields> = {}): Promise<Envelope> => parseEnvelope(await send(content, change));
+	const given = await of({ type: "item", ctype: 5, bytes: zeroes(2), clear: zeroes(0) });
+	const target = given.msgId;
+	assert.ok(mayChange(await of({ type: "delete", target }), given));
+	assert.ok(!mayChange(await of({ type: "delete", target }, { sender: random(16) }), given));
+	assert.ok(!mayChange(await of({ type: "edit", target, text: "y" }), given));
+	const receipt = await of({ type: "read", target, hash: random(32) });
+	assert.ok(!mayChange(await of({ type: "delete", target: receipt.msgId }), receipt));
 });
 
 test("refuses_wraps_that_are_moved_changed_or_for_another", async () => {

@@ -364,8 +364,87 @@ for (const n of [1, 5]) {
 	});
 }
 
+const items = [3, 4, 8, 9, 10];
+
+test('items are stored in one row of numbers with messages, those of staff from staff alone', async () => {
+	const r = await room();
+	assert.deepEqual((await send(items.map((kind) => envelope(r, r.staff, { kind })))).map((a) => [a.outcome, a.seq]), items.map((_, i) => ['ok', i + 1]));
+	for (const [kind, word] of [[3, 'forbidden'], [8, 'forbidden'], [5, 'not_found'], [4, 'ok'], [9, 'ok'], [10, 'ok']]) {
+		assert.deepEqual(outcomes(await send([envelope(r, r.client, { kind })])), [word], `kind ${kind}`);
+		if (word !== 'ok') r.client.sent -= 1;
+	}
+	assert.deepEqual((await stored(r)).map((m) => [m.seq, m.kind]), [...items, 4, 9, 10].map((kind, i) => [i + 1, kind]));
+});
+
+test('a client\'s envelope after one that is refused for its kind is refused too', async () => {
+	const r = await room();
+	assert.deepEqual(outcomes(await send([envelope(r, r.client, { kind: 8 }), envelope(r, r.client)])), ['forbidden', 'bad_sequence']);
+});
+
+for (const kind of items) {
+	test(`a delete takes an item of kind ${kind} away, an edit does not change it`, async () => {
+		const r = await room(), item = envelope(r, r.staff, { kind });
+		await send([item]);
+		assert.deepEqual(outcomes(await send([envelope(r, r.staff, { op: 1, target: item.msg_id })])), ['not_found']);
+		r.staff.sent -= 1;
+		assert.deepEqual(outcomes(await send([envelope(r, r.client, { op: 2, target: item.msg_id })])), ['not_found']);
+		r.client.sent -= 1;
+		assert.deepEqual(outcomes(await send([envelope(r, r.staff, { op: 2, target: item.msg_id })])), ['ok']);
+		const [gone] = await stored(r);
+		assert.ok(gone.tombstone);
+		assert.equal(gone.envelope.length, headerLength + 32 + 64);
+		assert.deepEqual(outcomes(await send([envelope(r, r.staff, { op: 2, target: item.msg_id })])), ['not_found'], 'it is gone already');
+	});
+}
+
+test('an item and its delete in one batch', async () => {
+	const r = await room(), item = envelope(r, r.client, { kind: 4 });
+	assert.deepEqual(outcomes(await send([item, envelope(r, r.client, { op: 2, target: item.msg_id })])), ['ok', 'ok']);
+	assert.ok((await stored(r))[0].tombstone);
+});
+
+test('a receipt is not deleted', async () => {
+	const r = await room(), message = envelope(r, r.staff);
+	await send([message]);
+	const receipt = envelope(r, r.client, { kind: 2, target: message.msg_id });
+	await send([receipt]);
+	assert.deepEqual(outcomes(await send([envelope(r, r.client, { op: 2, target: receipt.msg_id })])), ['not_found']);
+});
+
+test('assignments, answers and files are news, notes, work and meters are not', async () => {
+	for (const [kind, news] of [[4, true], [9, false], [10, false]]) {
+		const r = await room();
+		await send([envelope(r, r.client, { kind })]);
+		assert.equal((await state(r)).waiting_since !== null, news, `kind ${kind} waits`);
+		const [row] = await ask(app, org.org, 'room_list', { account: r.staff.account, room: r.room, after: null, limit: 1 });
+		assert.equal(row.unread, Number(news), `kind ${kind} unread`);
+	}
+	for (const [kind, answers] of [[3, true], [8, false], [9, false]]) {
+		const r = await room();
+		await send([envelope(r, r.client)]);
+		await send([envelope(r, r.staff, { kind })]);
+		const now = await state(r);
+		assert.deepEqual([now.waiting_since === null, now.answered_at !== null], [answers, answers], `kind ${kind} answers`);
+	}
+});
+
+test('item_page gives the newest of the kinds that were asked for, to a member, as far as they see', async () => {
+	const r = await room({ visibleFrom: 3 });
+	const kinds = [9, 10, 9, 8, 9, 10, 1, 9];
+	await send(kinds.map((kind) => envelope(r, r.staff, { kind })));
+	const page = async (wanted, change = {}) =>
+		(await ask(app, org.org, 'item_page', { room: r.room, account: r.client.account, kinds: wanted, before: null, limit: 3, ...change })).map((e) => e.seq);
+	assert.deepEqual(await page([9]), [8, 5, 3]);
+	assert.deepEqual(await page([9, 10, 9]), [8, 6, 5]);
+	assert.deepEqual(await page([9], { before: 5 }), [3], 'not what lies before one was a member');
+	assert.deepEqual(await page([1, 2]), []);
+	assert.deepEqual(await page([9], { account: id() }), []);
+	await sql('UPDATE room_member SET active = false WHERE room = $1', [r.room]);
+	assert.deepEqual(await page([9]), []);
+});
+
 // The short way stores what the long way would, and nothing else.
-const changes = [{}, {}, {}, {}, { epoch: 2 }, { sender_seq: 99 }, { retention_class: 3 }, { retention_class: 0 }, { sender_kid: rand32() },
+const changes = [{}, {}, {}, {}, {}, {}, { kind: 3 }, { kind: 4 }, { kind: 8 }, { kind: 9 }, { kind: 10 }, { epoch: 2 }, { sender_seq: 99 }, { retention_class: 3 }, { retention_class: 0 }, { sender_kid: rand32() },
 	{ log_head: rand32() }, { kind: 2 }, { kind: 2 }, { op: 1 }, { op: 2 }, { again: true }, { stranger: true }, { nowhere: true }];
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
 

@@ -73,7 +73,7 @@ const payload = (content: Content): Bytes => {
 export const encodeContent = (content: Content, echo: Echo): Bytes => {
 	const form = formOf(content);
 	const bytes = payload(content);
-	if (bytes.length < form.least || bytes.length > form.most || ("text" in content && content.text.includes("\0")))
+	if (!form.kind || bytes.length < form.least || bytes.length > form.most || ("text" in content && content.text.includes("\0")))
 		throw new SealError("content");
 	return concat(
 		u8(VERSION), u8(form.ctype), utf8(echo.language), u64(echo.stateVersion), u64(echo.unlockersVersion),
