@@ -195,7 +195,7 @@ test("the_counsellor_reads_it_comments_by_field_and_asks_for_more", async () => 
 	await sheet(page).getByText("Ilman verkkoa kirjoitettu.").waitFor();
 	await sheet(page).getByText("Oma koti").waitFor();
 	await clean(staff, "review");
-	await sheet(page).getByRole("button", { name: "Kommentti kohtaan ”Kerro päivästäsi”" }).click();
+	await sheet(page).getByRole("button", { name: "Kommentoi: Kerro päivästäsi" }).click();
 	await sheet(page).getByLabel("Kommentti kohtaan ”Kerro päivästäsi”").fill("Kerro vielä illasta.");
 	await sheet(page).getByLabel("Viesti asiakkaalle").fill("Hieno alku!");
 	await clean(staff, "commenting");

@@ -1,6 +1,7 @@
 // The flow suite: one service, one organisation, every test on it. LUOTSI_EDGE=yes puts the edge in front.
 
 import { after, before } from "node:test";
+import { assignmentTests } from "./assignments.test.js";
 import { commitTests } from "./commit.test.js";
 import { fileTests } from "./file.test.js";
 import { halfTests } from "./half.test.js";
@@ -47,6 +48,7 @@ hostileTests(get);
 sessionTests(get);
 rolesTests(get);
 roomworkTests(get);
+assignmentTests(get);
 resetTests(get);
 passkeyTests(get);
 halfTests(get);

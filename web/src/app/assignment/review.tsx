@@ -24,7 +24,7 @@ type Written = Readonly<Record<string, string>>;
 
 const CommentField = ({ label, value, onInput }: { label: string; value: string | undefined; onInput: (text: string | undefined) => void }) => {
 	const { t } = useSpeech();
-	if (value === undefined) return <Button small kind="quiet" label={t("assignment.comment_on", { label })} onClick={() => onInput("")}>{t("assignment.comment")}</Button>;
+	if (value === undefined) return <Button small kind="quiet" label={t("assignment.comment_open", { label })} onClick={() => onInput("")}>{t("assignment.comment")}</Button>;
 	return <Field label={t("assignment.comment_on", { label })} value={value} rows={3} maxLength={ROOM_LIMITS.comment} onInput={onInput} />;
 };
 
