@@ -104,3 +104,12 @@ SELECT sweep_files(:seconds) AS swept;
 -- out: faults int8
 -- Orphans among files, parts, keys and manifests, and wrong accounts of room: there must be none.
 SELECT check_files() AS faults;
+
+-- name: job_remind
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in:
+-- out: fired int8
+-- Tells the clients of rooms the reminders whose time has come.
+SELECT reminders_fire() AS fired;

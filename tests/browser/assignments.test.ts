@@ -206,8 +206,8 @@ test("the_counsellor_reads_it_comments_by_field_and_asks_for_more", async () => 
 
 test("the_client_sees_the_comment_and_hands_in_again", async () => {
 	const { page } = client;
-	await sheet(page).getByText("Kerro vielä illasta.").waitFor();
-	await sheet(page).getByText("Hieno alku!").waitFor();
+	await sheet(page).getByText("Kerro vielä illasta.").first().waitFor();
+	await sheet(page).getByText("Hieno alku!").first().waitFor();
 	await clean(client, "returned");
 	await sheet(page).getByLabel("Kerro päivästäsi").fill("Ilta meni lukiessa.");
 	await saved(page);

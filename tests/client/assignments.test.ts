@@ -306,6 +306,7 @@ test("two_devices_write_one_draft_and_the_later_of_a_field_stands", async () => 
 	await second.engine.work("sheet", room, id);
 	await c.engine.work("editSheet", room, id, "best", "puhelimella");
 	await c.engine.work("editSheet", room, id, "mood", 2);
+	await new Promise((r) => setTimeout(r, 5)); // later, also by the clock
 	await second.engine.work("editSheet", room, id, "best", "koneella");
 	await second.engine.work("editSheet", room, id, "why", "uni");
 	await c.engine.work("saveSheet", room, id);

@@ -315,6 +315,8 @@ export const makeRelay = () => {
 		},
 		draft_get: (user, b) => ({ version: 0, ...drafts.get(draftKey(user, b)) }),
 		draft_list: listDrafts,
+		reminder_put: () => ({}),
+		reminder_list: () => ({ reminders: [] }),
 		draft_put: putDraft,
 	};
 

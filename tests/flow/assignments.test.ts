@@ -69,6 +69,7 @@ export const assignmentTests = (house: () => House): void => {
 		for (const device of [c, other]) await device.engine.work("sheet", room, id);
 		await c.engine.work("editSheet", room, id, "best", "puhelimella");
 		await c.engine.work("editSheet", room, id, "mood", 3);
+		await new Promise((r) => setTimeout(r, 5)); // later, also by the clock
 		await other.engine.work("editSheet", room, id, "best", "koneella");
 		await other.engine.work("editSheet", room, id, "why", "uni");
 		await Promise.all([c, other].map((device) => device.engine.work("saveSheet", room, id)));
@@ -176,6 +177,29 @@ export const assignmentTests = (house: () => House): void => {
 		assert.deepEqual((await o.engine.parts.link.call("draft_list", { room })).drafts, []);
 		const stranger = await talk(house(), "Mikael");
 		for (const op of ["draft_get", "draft_list"] as const) assert.equal(await wordOf(stranger.client.engine.parts.link.call(op, { room, slot: id } as never)), op === "draft_get" ? "not_member" : "bad_field");
+	});
+
+	test("the_client_is_reminded_when_the_time_comes_until_it_is_seen_or_handed_in", async () => {
+		const { client: c, counsellor: o, room, id } = await given(house());
+		const remind = (at: number): Promise<unknown> => o.engine.parts.link.call("reminder_put", { room, msg_id: id, at });
+		const told = async (): Promise<boolean> => (await c.engine.work("reminders")).some((one) => one.room === room && one.assignment === id);
+		await remind(Date.now() + 1_000);
+		await until("the client is told", told);
+		assert.deepEqual(await o.engine.work("reminders"), [], "and nobody else");
+		await c.engine.work("reminderSeen", room, id);
+		assert.equal(await told(), false);
+		await remind(Date.now() + 1_000);
+		await until("again", told);
+		await c.engine.work("sheet", room, id);
+		await c.engine.work("editSheet", room, id, "best", "valmis");
+		await c.engine.work("handIn", room, id);
+		assert.equal(await told(), false, "who has handed in is reminded of nothing");
+		assert.equal(await wordOf(o.engine.parts.link.call("reminder_put", { room, msg_id: toBase64Url(random(16)), at: Date.now() + 60_000 })), "not_found");
+		assert.equal(await wordOf(remind(Date.now() - 60_000)), "bad_field");
+		const due = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
+		const next = await o.engine.work("giveAssignment", room, { ...GIVEN, due, remind: true });
+		const { rows } = await house().db.query("SELECT at FROM reminder WHERE msg_id = $1", [idToUuid(next.id)]);
+		assert.equal(next.reminder && rows[0].at.getTime(), new Date(`${due}T09:00:00`).getTime() - 2 * 86_400_000);
 	});
 
 	test("a_deleted_assignment_is_gone_for_both", async () => {

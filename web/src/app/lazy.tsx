@@ -7,6 +7,19 @@ import { lateStyle } from "./late.js";
 import { Button, Loading } from "./plain.js";
 import { useSpeech } from "./state.js";
 
+const LATER_MS = 1_500;
+
+/** Something that nobody waits for: it comes a moment after the page, and until then there is nothing. */
+export const Later = <P extends object>({ load, props }: { load: () => Promise<FunctionComponent<P>>; props: P }) => {
+	const [known, know] = useState<FunctionComponent<P> | null>(null);
+	useEffect(() => {
+		const timer = setTimeout(() => void Promise.all([load(), wholeSpeech(), lateStyle()]).then(([component]) => know(() => component), () => undefined), LATER_MS);
+		return () => clearTimeout(timer);
+	}, []);
+	const Component = known;
+	return Component && <Component {...props} />;
+};
+
 interface LazyProps<P> {
 	load: () => Promise<FunctionComponent<P>>;
 	props: P;

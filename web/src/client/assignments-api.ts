@@ -56,6 +56,13 @@ export interface ActInput {
 	readonly comments: Readonly<Record<string, string>>;
 }
 
+/** Of a room of one's own, maybe another than the one that is open. */
+export interface Reminder {
+	readonly room: Id;
+	readonly assignment: Id;
+	readonly at: number;
+}
+
 export interface TemplateCard {
 	readonly id: Id;
 	readonly title: string;
@@ -73,7 +80,8 @@ export interface Assigning {
 	readTemplate(id: Id, reader: Language): Promise<Template>;
 	/** All assignments of the room. Changes come as `messages` of the open room. */
 	assignments(room: Id): Promise<AssignmentsView>;
-	giveAssignment(room: Id, input: GiveInput): Promise<{ id: Id }>;
+	/** reminder: whether the server will remind; false too if none was wanted. */
+	giveAssignment(room: Id, input: GiveInput): Promise<{ id: Id; reminder: boolean }>;
 	actOnAssignment(room: Id, assignment: Id, input: ActInput): Promise<{ id: Id }>;
 	/** The draft, fetched again and joined with what is written here. */
 	sheet(room: Id, assignment: Id): Promise<SheetView>;
@@ -85,4 +93,7 @@ export interface Assigning {
 	saveSheet(room: Id, assignment: Id): Promise<SheetView>;
 	/** Hands in what stands in the draft; of a meter: one measurement. */
 	handIn(room: Id, assignment: Id): Promise<{ id: Id }>;
+	/** What the server reminds of, newest first, until it is said to be seen. */
+	reminders(): Promise<readonly Reminder[]>;
+	reminderSeen(room: Id, assignment: Id): Promise<void>;
 }

@@ -137,6 +137,19 @@ const listed = async (d: WorkDeps, id: Id): Promise<AssignmentsView> => {
 	return { me: me.user, staff, names, list: made, unreadable };
 };
 
+const DAY_MS = 86_400_000;
+const MORNING = 9;
+
+/** Two days before the due day in the morning; if that has passed the day before, then the day itself; undefined: too late for any. */
+export const reminderAt = (due: string, now: number): number | undefined => {
+	const [year = 0, month = 1, day = 1] = due.split("-").map(Number);
+	const morning = new Date(year, month - 1, day, MORNING).getTime();
+	return due === "" ? undefined : [2, 1, 0].map((days) => morning - days * DAY_MS).find((at) => at > now + 60_000);
+};
+
+const setReminder = (d: WorkDeps, room: Id, assignment: Id, at: number | undefined): Promise<boolean> =>
+	d.call("reminder_put", { room, msg_id: assignment, ...(at === undefined ? {} : { at }) }).then(() => at !== undefined, () => false);
+
 const handedIn = async (d: WorkDeps, id: Id, assignment: Id): Promise<{ id: Id }> => {
 	const { room, at, found, keeper } = await keeperOf(d, id, assignment);
 	onlyStaff(d, room, false);
@@ -149,6 +162,7 @@ const handedIn = async (d: WorkDeps, id: Id, assignment: Id): Promise<{ id: Id }
 	const ctype = isMeter ? CTYPE.meter : CTYPE.answer;
 	const posted = await at.items.post(ctype, utf8(writeAnswer({ assignment, answers, draft: keeper.version() }, ctype)));
 	if (isMeter) await dropDraft(d, id, assignment).catch(() => undefined);
+	await setReminder(d, id, assignment, undefined);
 	return { id: posted };
 };
 
@@ -177,12 +191,14 @@ export const makeAssigning = (d: WorkDeps): Assigning => ({
 		onlyStaff(d, room);
 		const given = await at.items.post(CTYPE.given, utf8(writeGiven(input)));
 		await d.call("template_used", { template: toBase64Url(fromHex(input.template.id)) }).catch(() => undefined); // one written for this client is none of the library's
-		return { id: given };
+		return { id: given, reminder: input.remind && (await setReminder(d, id, given, reminderAt(input.due, Date.now()))) };
 	},
 	actOnAssignment: async (id, assignment, { act, about, word, comments }) => {
 		const { room, at } = await one(d, id, assignment);
 		onlyStaff(d, room);
-		return { id: await at.items.post(CTYPE.act, utf8(writeAct({ assignment, act, about, word, comments }))) };
+		const posted = await at.items.post(CTYPE.act, utf8(writeAct({ assignment, act, about, word, comments })));
+		if (act === "accept" || act === "withdraw") await setReminder(d, id, assignment, undefined);
+		return { id: posted };
 	},
 	sheet: async (room, assignment) => {
 		const { keeper, found } = await keeperOf(d, room, assignment);
@@ -205,4 +221,6 @@ export const makeAssigning = (d: WorkDeps): Assigning => ({
 		return sheetView(keeper, found);
 	},
 	handIn: (room, assignment) => handedIn(d, room, assignment),
+	reminders: async () => (await d.call("reminder_list", {})).reminders.map((row) => ({ room: row.room, assignment: row.msg_id, at: row.at })),
+	reminderSeen: async (room, assignment) => void (await d.call("reminder_seen", { room, msg_id: assignment })),
 });

@@ -79,7 +79,7 @@ const Preview = ({ template }: { template: Template }) => {
 	);
 };
 
-const Giving = ({ room, template, onBack, onDone }: { room: Id; template: Template; onBack: () => void; onDone: () => void }) => {
+const Giving = ({ room, template, onBack, onDone }: { room: Id; template: Template; onBack: () => void; onDone: (note: string | null) => void }) => {
 	const { t, language } = useSpeech();
 	const [word, setWord] = useState("");
 	const [due, setDue] = useState("");
@@ -91,10 +91,11 @@ const Giving = ({ room, template, onBack, onDone }: { room: Id; template: Templa
 		event.preventDefault();
 		if (doubt || passed) return;
 		void giving.act(async () => {
-			await engine().work("giveAssignment", room, { template, word: word.trim(), due, remind: remind && due !== "" });
+			const wanted = remind && due !== "";
+			const { reminder } = await engine().work("giveAssignment", room, { template, word: word.trim(), due, remind: wanted });
 			say(t("assignment.given_told"));
 			askAgain();
-			onDone();
+			onDone(wanted && !reminder ? t("assignment.reminder_failed") : null);
 		});
 	};
 	return (
@@ -112,13 +113,13 @@ const Giving = ({ room, template, onBack, onDone }: { room: Id; template: Templa
 	);
 };
 
-export const Give = ({ room, onBack }: { room: Id; onBack: () => void }) => {
+export const Give = ({ room, onBack }: { room: Id; onBack: (note: string | null) => void }) => {
 	const { t } = useSpeech();
 	const [template, pick] = useState<Template | null>(null);
 	if (template) return <Giving room={room} template={template} onBack={() => pick(null)} onDone={onBack} />;
 	return (
 		<>
-			<Button small kind="quiet" icon="back" onClick={onBack}>{t("assignment.all")}</Button>
+			<Button small kind="quiet" icon="back" onClick={() => onBack(null)}>{t("assignment.all")}</Button>
 			<h3 tabIndex={-1}>{t("assignment.give_title")}</h3>
 			<Picker onPick={pick} />
 		</>

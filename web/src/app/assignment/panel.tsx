@@ -43,6 +43,7 @@ export const Panel = ({ view, id, onClose }: { view: RoomView; id: Id | null; on
 	const { t } = useSpeech();
 	const staff = use((all) => all.self?.role !== "client");
 	const [at, go] = useState<Id | "give" | null>(id);
+	const [noted, note] = useState<string | null>(null);
 	const { view: all, word } = useAssignments(view.room);
 	useEffect(() => go(id), [id]);
 	const one = all?.list.find((a) => a.id === at);
@@ -51,8 +52,17 @@ export const Panel = ({ view, id, onClose }: { view: RoomView; id: Id | null; on
 			<div class="assignments">
 				{word && <Notice kind="error"><p>{sentence(word)}</p><Button small onClick={askAgain}>{t("assignment.try_again")}</Button></Notice>}
 				{!all && !word && <Loading text={t("assignment.loading")} />}
-				{all && at === "give" && <Give room={view.room} onBack={() => go(null)} />}
+				{all && at === "give" && (
+					<Give
+						room={view.room}
+						onBack={(said) => {
+							note(said);
+							go(null);
+						}}
+					/>
+				)}
 				{all && one && <One room={view.room} all={all} one={one} onBack={() => go(null)} />}
+				{noted && <Notice kind="warning"><p>{noted}</p></Notice>}
 				{all && at !== "give" && !one && <List all={all} canGive={staff && view.phase === "open" && view.canSend} onOpen={go} onGive={() => go("give")} />}
 			</div>
 		</Dialog>

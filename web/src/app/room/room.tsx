@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { MessageView, RoomView } from "../../client/api.js";
 import { BESIDE, WIDE } from "../beside.js";
-import { Lazy } from "../lazy.js";
+import { Later, Lazy } from "../lazy.js";
 import { Button, Icon, Loading } from "../plain.js";
 import { leaveRoom } from "../route.js";
 import { set, use, useSpeech } from "../state.js";
@@ -79,6 +79,7 @@ export const Room = ({ alone = false }: { alone?: boolean }) => {
 			<section class={panel ? "room beside-open" : "room"} aria-label={view.title || t("rooms.unnamed")}>
 				<Head view={view} alone={alone} onDetails={() => showDetails(true)} />
 				<Tools />
+				<Later key={view.room} load={async () => (await import("../assignment/reminders.js")).Reminders} props={{ room: view.room }} />
 				<MessageList view={view} onEdit={edit} covered={panel === true && !matchMedia(WIDE).matches} />
 				<Typing view={view} />
 				{mailed && <Lazy load={async () => (await import("../joining/mailed.js")).Mailed} props={{ view }} />}
