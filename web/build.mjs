@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { bundle } from "./build/bundle.mjs";
 import { compressAll } from "./build/compress.mjs";
+import { offlinePage } from "./build/offline.mjs";
 import { page } from "./build/page.mjs";
 import { pdfParser } from "./build/pdf.mjs";
 import { texts } from "./build/texts.mjs";
@@ -93,6 +94,7 @@ async function site() {
 	const app = await bundled("app/main.tsx", "app", paths);
 	const first = [app.file, app.css, ...(standIn ? [] : [engine.file])];
 	page(join(web, "public"), next, { app, engine: standIn ? null : engine, old: old.file });
+	await offlinePage(browser, join(source, "verify/page.tsx"), { title: "Luotsi", language: "fi", file: "tarkistus.html" });
 	const sizes = compressAll(next);
 	budget(first.map((name) => ({ name, ...sizes.get(name) })));
 	rmSync(target, { recursive: true, force: true });

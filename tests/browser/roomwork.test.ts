@@ -2,18 +2,21 @@
 // client takes the room out.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { after, before, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { atBank, closeHouse, cookieOf, openHouse, say, talk, type House, type Talk } from "../flow/house.js";
 import { check, entriesOf } from "../lib/taken.js";
-import { desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { desk, findings, keep, launch, open, overflow, phone, web, type Tab } from "./lib.mjs";
 
 let house: House;
 let browser: Browser;
 let staff: Tab;
 let client: Tab;
 let one: Talk;
+let taken: Uint8Array<ArrayBuffer>;
 
 const clean = async (tab: Tab, name: string): Promise<void> => {
 	await keep(tab.page, `roomwork-${name}`);
@@ -187,12 +190,38 @@ test("the_client_takes_the_room_out_as_a_pdf_and_as_a_zip_that_is_true", async (
 	assert.ok(pdf.includes("/StructTreeRoot") && pdf.includes("(fi-FI)") && pdf.includes("/MarkInfo"));
 	await clean(client, "take-out-ready");
 	const zip = new Uint8Array(await take(page, /ZIP/));
+	taken = zip;
 	assert.deepEqual((await check(zip)).findings, []);
 	const entries = await entriesOf(zip);
 	assert.ok(entries.get("messages.json")?.includes("oman asunnon"));
 	assert.ok(entries.get("work.json")?.includes("Löysimme suunnan."));
 	assert.ok(![...entries.values()].some((text) => text.includes("väsyneeltä")));
 	assert.ok(entries.get("README.txt")?.startsWith("Luotsi: ohjaustila"));
+});
+
+test("the_checking_page_works_from_a_disk_without_a_network_and_names_what_was_changed", async () => {
+	const disk = await open(browser, { size: phone });
+	await disk.context.setOffline(true);
+	await disk.page.goto(pathToFileURL(join(web, "dist", "tarkistus.html")).href);
+	const choose = (name: string, bytes: Uint8Array) => disk.page.locator("input[type=file]").setInputFiles({ name, mimeType: "application/zip", buffer: Buffer.from(bytes) });
+	await clean(disk, "check-empty");
+	await choose("tila.zip", taken);
+	await disk.page.getByRole("heading", { name: "Kaikki täsmää" }).waitFor();
+	await disk.page.getByText("Oona Ohjaaja, Testikunta").waitFor();
+	await clean(disk, "check-good");
+	const spoilt = taken.slice();
+	const at = Buffer.from(taken).indexOf("oman asunnon", Buffer.from(taken).indexOf("messages.json"));
+	spoilt[at] = (spoilt[at] as number) ^ 1;
+	await disk.page.getByLabel("Kieli").selectOption("en");
+	await choose("tila.zip", spoilt);
+	await disk.page.getByRole("heading", { name: "The file does not agree" }).waitFor();
+	await disk.page.getByText(/^messages\.json, \d+ \(\d+\)$/).waitFor();
+	await clean(disk, "check-bad");
+	await disk.page.getByLabel("Language").selectOption("sv");
+	await choose("annat.zip", new TextEncoder().encode("ingen zip"));
+	await disk.page.getByText("Det här är ingen ZIP från Luotsi").waitFor();
+	await clean(disk, "check-none");
+	await disk.close();
 });
 
 test("without_a_fresh_proof_the_client_is_told_what_to_do", async () => {

@@ -103,6 +103,8 @@ export const roomworkTests = (house: () => House): void => {
 	exportTests(house);
 };
 
+const LETTER = "Hakemuksesi on hyväksytty. ".repeat(200);
+
 /** A room with everything in it. */
 const filled = async (house: House): Promise<{ client: Actor; counsellor: Actor; room: string; zip: Bytes }> => {
 	const { client, counsellor, room } = await talk(house);
@@ -115,6 +117,8 @@ const filled = async (house: House): Promise<{ client: Actor; counsellor: Actor;
 	await client.engine.remove(room, gone?.id ?? "");
 	await note(counsellor, room, "Ei asiakkaalle");
 	await change(client, room, { type: "goal", entity: newId(), base: 0, set: { text: "Oma asunto" } });
+	await counsellor.engine.work("sendFile", room, new Blob([LETTER], { type: "text/plain" }), { name: "kirje.txt", about: "", without: "tiedosto" });
+	await eventually("the file arrives", async () => (await client.engine.work("files", room, "tiedosto")).length === 1);
 	await counsellor.engine.addColleague(room, house.colleague.user, "all");
 	await say(client, counsellor, room, "Viimeinen");
 	return { client, counsellor, room, zip: await takeArchive(client, room) };
@@ -136,6 +140,8 @@ const exportTests = (house: () => House): void => {
 		assert.ok(messages.some(({ name, from }) => name === "Oona Ohjaaja" && from === "staff"));
 		assert.equal((JSON.parse(entries.get("work.json") ?? "") as Work).goals[0]?.fields.text, "Oma asunto");
 		assert.ok(![...entries.values()].some((text) => text.includes("Ei asiakkaalle")));
+		assert.equal(entries.get("files/001-kirje.txt"), LETTER);
+		assert.equal(report.counts.files, 1);
 	});
 
 	test("one_bit_changed_anywhere_is_found_and_its_place_named", async () => {
@@ -169,6 +175,8 @@ const exportTests = (house: () => House): void => {
 		assert.match(await spoil(replace("messages.json", "Oona Ohjaaja", "Oona Olematon")), /^messages\.json, /);
 		assert.match(await spoil(replace("work.json", "Oma asunto", "Oma talo")), /^work\.json$/);
 		assert.match(await spoil(replace("room.json", /"role": "client"/, '"role": "staff"')), /^room\.json, verified$/);
+		assert.match(await spoil(replace("files/001-kirje.txt", "hyväksytty", "hylättyyyy")), /^files\/001-kirje\.txt$/);
+		assert.match(await spoil(replace("files.json", "kirje.txt", "lasku.txt")), /^files\.json, 1/);
 		assert.match(await spoil((e) => void e.delete("items.json")), /items\.json/);
 		assert.match(await spoil((e) => e.set("extra.txt", "x")), /^$|extra/);
 		const lines = (text = ""): string[] => text.trimEnd().split("\n");

@@ -6,8 +6,9 @@ import type { Context } from "../client/context.js";
 import { refusal } from "../client/refusal.js";
 import type { Room } from "../client/room.js";
 import type { AgreementCard, Row } from "../client/wire.js";
-import { fromBase64Url, labelledHash, LABEL, open, toBase64Url, utf8, type Bytes, type Envelope } from "../seal/index.js";
-import { ENTRY, EXPORT_FORMAT, listHead, listLine, listTail, type ExportedEnvelope, type ExportedRoom } from "./format.js";
+import { fromBase64Url, KIND, labelledHash, LABEL, open, toBase64Url, utf8, type Bytes, type Envelope } from "../seal/index.js";
+import { ENTRY, EXPORT_FORMAT, listHead, listLine, listTail, PIECE, type ExportedEnvelope, type ExportedFile, type ExportedRoom } from "./format.js";
+import { entryOf, filesIn } from "./told-files.js";
 import { openingOf } from "./opening.js";
 import { firstSeqOf, iso, makeReader, tell, type RoomFacts, type Told } from "./record.js";
 import { verifiedRoom } from "./room-card.js";
@@ -41,6 +42,12 @@ export interface Source {
 interface Progress {
 	done: number;
 	of: number;
+}
+
+interface Part {
+	readonly entry: string;
+	readonly text?: string;
+	readonly bytes?: Uint8Array;
 }
 
 const factsOf = ({ c, room }: Source): RoomFacts => ({
@@ -108,14 +115,31 @@ const chainsOf = ({ c }: Source, { entries }: RoomFacts): string => {
 	return JSON.stringify({ organisation, people });
 };
 
-function* lines(entry: string, list: readonly unknown[]): Generator<{ entry: string; text: string }> {
+function* lines(entry: string, list: readonly unknown[]): Generator<Part> {
 	yield { entry, text: listHead };
 	for (let at = 0; at < list.length; at += LINES)
 		yield { entry, text: list.slice(at, at + LINES).map((one, i) => listLine(one, at + i === 0)).join("") };
 	yield { entry, text: listTail };
 }
 
-async function* archive(s: Source, last: number, p: Progress): AsyncGenerator<{ entry: string; text: string }> {
+/** Every file that can be fetched, checked to its last byte; of the others the list says so. */
+async function* fileParts(s: Source, told: Told, p: Progress): AsyncGenerator<Part> {
+	const [{ filesOf }, { itemsOf }] = await Promise.all([import("../client/files.js"), import("../client/items.js")]);
+	const there = filesIn(told.items);
+	while (there.length > 0 && (await itemsOf(s.c, s.room).older([KIND.file]))) continue;
+	p.of += there.reduce((n, { manifest }) => n + Math.ceil(manifest.size / PIECE), 0);
+	const list: ExportedFile[] = [];
+	for (const [n, { id, manifest }] of there.entries()) {
+		const { name, size, about } = manifest;
+		const blob = await filesOf(s.c, s.room).fetch(id).catch(() => undefined);
+		const entry = blob ? entryOf(n, name) : "";
+		list.push({ id, entry, name, type: manifest.type.media, size, about });
+		for (let at = 0; blob && at < blob.size; at += PIECE, p.done++) yield { entry, bytes: new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer()) };
+	}
+	yield* lines(ENTRY.files, list);
+}
+
+async function* archive(s: Source, last: number, p: Progress): AsyncGenerator<Part> {
 	const facts = factsOf(s);
 	let told: Told | undefined;
 	yield { entry: ENTRY.chains, text: chainsOf(s, facts) };
@@ -130,9 +154,10 @@ async function* archive(s: Source, last: number, p: Progress): AsyncGenerator<{ 
 	yield* lines(ENTRY.messages, told.messages);
 	yield { entry: ENTRY.work, text: `${JSON.stringify(told.work, null, "\t")}\n` };
 	yield* lines(ENTRY.items, told.items);
+	yield* fileParts(s, told, p);
 }
 
-async function* document(s: Source, last: number, p: Progress): AsyncGenerator<{ entry: string; text: string }> {
+async function* document(s: Source, last: number, p: Progress): AsyncGenerator<Part> {
 	const facts = factsOf(s);
 	let told: Told | undefined;
 	for await (const page of envelopes(s, last, facts, (all) => (told = all))) {
@@ -163,7 +188,7 @@ export const takeOut = async (s: Source, form: ExportForm): Promise<Taking> => {
 		of: row.last_seq,
 		next: async () => {
 			const { value, done } = await pieces.next();
-			return done || !value ? null : { entry: value.entry, bytes: utf8(value.text), ...progress };
+			return done || !value ? null : { entry: value.entry, bytes: value.bytes ?? utf8(value.text ?? ""), ...progress };
 		},
 	};
 };

@@ -108,7 +108,8 @@ export interface ExportedFile {
 	readonly name: string;
 	readonly type: string;
 	readonly size: number;
-	readonly sha256: string;
+	/** What is in it, in the sender's words. */
+	readonly about: string;
 }
 
 export interface Manifest {

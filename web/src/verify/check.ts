@@ -248,8 +248,8 @@ const checkRecord = async (c: Checking, digests: ReadonlyMap<string, readonly By
 	const known = await checkEnvelopes(c, facts);
 	const told = tell(facts, known);
 	await compareTold(c, facts, told, room);
-	const files = parse<ExportedFile[]>(c.zip.has(ENTRY.files) ? await textOf(c, ENTRY.files) : "[]");
-	checkFiles(c.find, Array.isArray(files) ? files : [], told.items, digests);
+	const files = parse<ExportedFile[]>(await textOf(c, ENTRY.files));
+	await checkFiles(c.find, Array.isArray(files) ? files : [], told.items, digests);
 	const doubted = known.filter(({ doubt }) => doubt !== null).length;
 	return { room, counts: { ...counts, log: facts.entries.length, envelopes: known.length, messages: told.messages.length, files: files?.length ?? 0, doubted } };
 };

@@ -1,13 +1,28 @@
-// The files of an export against their signed manifests: name, type, size, and the hash over the digests of their pieces.
+// The files of an export against their signed manifests: each is there, called as its manifest says, and is what was sent. The hash of a
+// file is over the digests of its pieces, which are those that the manifest of the ZIP lists too (FORMAT.md section 12).
 
 import type { ExportedFile, ExportedItem } from "../export/format.js";
-import type { Bytes } from "../seal/index.js";
+import { entryOf, filesIn, type ToldFile } from "../export/told-files.js";
+import { equal, LABEL, labelledHash, u64, type Bytes } from "../seal/index.js";
 import type { Find } from "./check.js";
 
-export const checkFiles = (find: Find, files: readonly ExportedFile[], items: readonly ExportedItem[], digests: ReadonlyMap<string, readonly Bytes[]>): void => {
-	const known = new Set(items.filter((item) => item.kind === 5 && !item.deleted).map((item) => item.id));
-	for (const file of files) {
-		if (!known.has(file.id)) find("file", file.entry || file.name, "unknown");
-		else if (file.entry !== "" && !digests.has(file.entry)) find("file", file.entry, "missing");
+const listedAs = ({ id, manifest }: ToldFile, entry: string): ExportedFile => ({
+	id, entry, name: manifest.name, type: manifest.type.media, size: manifest.size, about: manifest.about,
+});
+
+export const checkFiles = async (find: Find, files: readonly ExportedFile[], items: readonly ExportedItem[], digests: ReadonlyMap<string, readonly Bytes[]>): Promise<void> => {
+	const there = filesIn(items);
+	const known = new Set<string>();
+	for (const [n, told] of there.entries()) {
+		const listed = files[n];
+		const entry = listed?.entry === "" ? "" : entryOf(n, told.manifest.name);
+		if (JSON.stringify(listed) !== JSON.stringify(listedAs(told, entry))) find("differs", `files.json, ${n + 1}`);
+		if (entry === "") continue;
+		known.add(entry);
+		const pieces = digests.get(entry);
+		if (!pieces) find("missing", entry);
+		else if (!equal(await labelledHash(LABEL.fileHash, u64(told.manifest.size), ...pieces), told.manifest.hash)) find("file", entry);
 	}
+	if (files.length > there.length) find("differs", `files.json, ${there.length + 1}`);
+	for (const name of digests.keys()) if (name.startsWith("files/") && !known.has(name)) find("unlisted", name);
 };

@@ -109,7 +109,7 @@ export const TakeOut = ({ view, onClose }: { view: RoomView; onClose: () => void
 		setAt({ done: 0, of });
 		const one = run({
 			begin: await begin(form), type: form === "archive" ? "application/zip" : "application/pdf",
-			next: () => engine().work("exportNext", view.room), progress: (done) => setAt({ done, of }),
+			next: () => engine().work("exportNext", view.room), progress: (done, all) => setAt({ done, of: all }),
 		});
 		running.current = one;
 		result.put(await one.done, form);
