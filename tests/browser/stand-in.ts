@@ -1,7 +1,7 @@
 // An engine in memory behind the contract of web/src/client/api.ts, for tests of the page alone: states that the real service reaches
 // only after weeks or under attack. Never part of the site. The scenario is the query of the address: ?as=client, ?as=counsellor, ...
 
-import type { Engine, EngineEvent, Id, MemberView, MessageView, NewKeys, Organising, RoomSummary, RoomView, SelfView, SessionView, StaffView } from "../../web/src/client/api.js";
+import type { Engine, EngineEvent, Id, MemberView, MessageView, Inviting, NewKeys, Organising, RoomSummary, RoomView, SelfView, SessionView, StaffView } from "../../web/src/client/api.js";
 
 const DAY = 86_400_000;
 const now = Date.now();
@@ -158,6 +158,23 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		self = { ...self, recovered: true };
 		tell({ type: "self", self });
 	};
+	const inviting: Inviting = {
+		begin: async ({ name }) => {
+			setRooms([...rooms, summary("r9", name, { preview: "", lastAt: Date.now() })]);
+			return { room: "r9" };
+		},
+		mail: async (room, address) => {
+			if (scenario === "failing") return refuse(address.startsWith("monta") ? "rate_limited" : "no_mail");
+			setRooms(rooms.map((one) => (one.room === room ? { ...one, invited: true, mailed: true } : one)));
+			return { expiresAt: now + 7 * DAY };
+		},
+		mailed: async () => ({ state: "sent", expiresAt: now + 7 * DAY, waits: null }),
+		withdraw: async (room) => setRooms(rooms.map((one) => (one.room === room ? { ...one, invited: false, mailed: false } : one))),
+		code: async () => COMPARED,
+		letIn: async () => undefined,
+		turnAway: async () => undefined,
+		waits: async () => [],
+	};
 	const organising: Organising = {
 		organisationKeys: async () => ({
 			madeAt: scenario === "admin-new" ? null : now - 90 * DAY, staff: workers,
@@ -300,6 +317,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		readInvitation: async (fragment) => ({ ok: fragment.length === 172 }),
 		setLanguage: async () => undefined,
 		work: (act) => (act === "items" || act === "topics" ? [] : act === "olderItems" ? { more: false } : refuse("internal")) as never,
+		invitation: (act, ...args) => (inviting[act] as (...args: unknown[]) => never)(...args),
 		organise: (act, ...args) => (organising[act] as (...args: unknown[]) => never)(...args),
 	};
 	Object.assign(globalThis, {

@@ -54,7 +54,7 @@ const Compare = ({ view, who, onDiffer, onClose }: Props & { onDiffer: () => voi
 		}).then((done) => done && onClose());
 	return (
 		<>
-			<Identified view={view} user={who.user} now />
+			<Identified view={view} user={who.user} waits />
 			<p>{t("mailed.how")}</p>
 			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
 			{code === "" && !asking.error && <Loading text={t("keys.loading")} />}

@@ -20,19 +20,27 @@ interface Found extends IdentifiedView {
 	readonly by: string;
 }
 
-const Name = ({ found, invited }: { found: Found; invited: string }) => {
+/** Of who is in the room already only what does not fit is told; of who waits, both. */
+const Comparison = ({ name, invited, waits }: { name: string; invited: string; waits: boolean }) => {
+	const { t } = useSpeech();
+	if (name === "" || invited === "") return null;
+	if (!fits(invited, name)) return <Notice kind="warning"><p>{waits ? t("mailed.name_differs", { name: invited }) : t("identified.differs", { name: invited })}</p></Notice>;
+	return waits ? <p>{t("mailed.fits", { name: invited })}</p> : null;
+};
+
+const Name = ({ found, invited, waits }: { found: Found; invited: string; waits: boolean }) => {
 	const { t } = useSpeech();
 	return (
 		<div role="status">
 			<p><strong>{found.name || t("identified.nameless")}</strong></p>
 			<p class="hint">{t("identified.when", { by: found.by, at: found.at })}</p>
-			{found.name !== "" && invited !== "" && !fits(invited, found.name) && <Notice kind="warning"><p>{t("identified.differs", { name: invited })}</p></Notice>}
+			<Comparison name={found.name} invited={invited} waits={waits} />
 		</div>
 	);
 };
 
-/** `now`: where it is what the page is about, it is asked at once. */
-export const Identified = ({ view, user, now = false }: { view: RoomView; user: Id; now?: boolean }) => {
+/** `waits`: of somebody who is to be let in it is asked at once. */
+export const Identified = ({ view, user, waits = false }: { view: RoomView; user: Id; waits?: boolean }) => {
 	const { t, language } = useSpeech();
 	const [found, setFound] = useState<Found | "nobody" | null>(null);
 	const asking = useAct();
@@ -47,10 +55,10 @@ export const Identified = ({ view, user, now = false }: { view: RoomView; user: 
 			setFound("nobody");
 		}));
 	useEffect(() => {
-		if (now) ask();
+		if (waits) ask();
 	}, [user]);
 	if (found === "nobody") return <div role="status"><p>{t("identified.nobody")}</p></div>;
-	if (found) return <Name found={found} invited={view.title} />;
+	if (found) return <Name found={found} invited={view.title} waits={waits} />;
 	return (
 		<>
 			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}

@@ -228,8 +228,13 @@ export const Renew = ({ view, onClose }: { view: RoomView; onClose: () => void }
 		else if (to.wrong === null) void making.act(async () => setOutcome(await engine().invitation("mail", view.room, to.address, to.language)));
 	};
 	return (
-		<Dialog title={t("acts.renew")} onClose={onClose}>
-			{outcome && <Shown outcome={outcome} />}
+		<Dialog title={t("mail.renew")} onClose={onClose}>
+			{outcome && (
+				<>
+					<Shown outcome={outcome} />
+					<Button onClick={onClose}>{t("invite.done")}</Button>
+				</>
+			)}
 			{!outcome && making.busy && <Loading text={t("invite.making")} />}
 			{!outcome && !making.busy && (
 				<form onSubmit={renew} noValidate>
