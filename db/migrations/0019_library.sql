@@ -116,16 +116,23 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	FROM unnest(p_lexemes) AS lexeme WHERE length(lexeme) >= p_least
 $$;
 
--- What somebody looks for: their words in any form of any of the languages, or words that begin as theirs or
--- as the stems of theirs do (huolia: huolettaa).
+-- Stems without their last letters, which change from form to form (harvinaisuus: harvinaisuuksia) and from
+-- word to word of one family (huoli: huolettaa).
+CREATE FUNCTION template_roots(p_stems text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce(array_agg(left(stem, greatest(4, length(stem) - 2))), '{}') FROM unnest(p_stems) AS stem
+$$;
+
+-- What somebody looks for: their words in any form of any of the languages, or words that begin as theirs, or as
+-- the roots of theirs.
 CREATE FUNCTION template_query(p_text text) RETURNS tsquery
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT coalesce(forms || begun, forms) || coalesce(finnish, forms) || coalesce(swedish, forms)
 	FROM (SELECT
 		plainto_tsquery('finnish', p_text) || plainto_tsquery('swedish', p_text) || plainto_tsquery('english', p_text) AS forms,
 		template_beginnings(tsvector_to_array(to_tsvector('simple', p_text)), 1) AS begun,
-		template_beginnings(tsvector_to_array(to_tsvector('finnish', p_text)), 4) AS finnish,
-		template_beginnings(tsvector_to_array(to_tsvector('swedish', p_text)), 4) AS swedish) AS q
+		template_beginnings(template_roots(tsvector_to_array(to_tsvector('finnish', p_text))), 4) AS finnish,
+		template_beginnings(template_roots(tsvector_to_array(to_tsvector('swedish', p_text))), 4) AS swedish) AS q
 $$;
 
 -- Whether the words of a list are all among those known, each once.
@@ -372,7 +379,7 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION template_inside(jsonb, text), template_search(jsonb), template_words(jsonb), template_beginnings(text[], int4), template_query(text),
+GRANT EXECUTE ON FUNCTION template_inside(jsonb, text), template_search(jsonb), template_words(jsonb), template_beginnings(text[], int4), template_roots(text[]), template_query(text),
 	template_set(jsonb, text[]), template_is_legal(uuid, int4, jsonb), template_is_whole(jsonb), template_show(uuid, jsonb), template_lock(uuid, int8), template_draft_put(uuid, int8, text, uuid, int4),
 	template_draft_drop(uuid, int8), template_publish(uuid, int8, text, uuid), template_settle(uuid, boolean, boolean, uuid), template_thank(uuid, uuid, boolean),
 	template_used(uuid), template_curate(uuid, boolean, uuid) TO luotsi_app;

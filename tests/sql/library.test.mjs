@@ -268,7 +268,7 @@ for (const [reader, words, title] of [
 	['fi', 'viikko', 'Minun viikkoni'], ['fi', 'viikkoa', 'Minun viikkoni'], ['fi', 'viikossa', 'Minun viikkoni'], ['fi', 'vahvuuksia', 'Minun vahvuuteni'],
 	['fi', 'unelmista', 'Kolme unelmaa ja ensimmäinen askel'], ['fi', 'uni', 'Uni ja päivärytmi'], ['fi', 'unen', 'Uni ja päivärytmi'],
 	['fi', 'rahasta', 'Rahani tässä kuussa'], ['fi', 'haastatteluun', 'Ennen työhaastattelua'], ['fi', 'haku', 'Työnhakusuunnitelma'],
-	['fi', 'huolia', 'Mikä minua nyt huolettaa'], ['fi', 'opiskelu', 'Opiskeluvaihtoehdot rinnakkain'], ['fi', 'VERKOSTO', 'Minun verkostoni'],
+	['fi', 'huolia', 'Mikä minua nyt huolettaa'], ['fi', 'vaihtoehdoista', 'Opiskeluvaihtoehdot rinnakkain'], ['fi', 'opiskelu', 'Opiskeluvaihtoehdot rinnakkain'], ['fi', 'VERKOSTO', 'Minun verkostoni'],
 	['sv', 'drömmar', 'Tre drömmar och det första steget'], ['sv', 'drömmen', 'Tre drömmar och det första steget'], ['sv', 'pengarna', 'Mina pengar den här månaden'],
 	['sv', 'nätverket', 'Mitt nätverk'], ['en', 'sleeping', 'Sleep and rhythm'], ['en', 'interviews', 'Before a job interview'], ['en', 'strength', 'My strengths']]) {
 	test(`"${words}" finds "${title}" among the first three`, async () => {

@@ -620,6 +620,27 @@ static void migrations_run_once_and_refuse_to_change(void **state)
 	assert_err(migrate_apply(conninfo, dir), ERR_CONFLICT);
 }
 
+static void templates_are_handed_over_whole_and_a_bad_one_is_told(void **state)
+{
+	(void)state;
+	char dir[400];
+	(void)snprintf(dir, sizeof(dir), "%s/templates", getenv("LUOTSI_TEST_DIR"));
+	assert_err(migrate_templates(conninfo, dir), ERR_NOT_FOUND);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	admin("CREATE TABLE seeded (body text)");
+	admin("CREATE FUNCTION template_seed(b text) RETURNS bool LANGUAGE sql AS "
+	      "'INSERT INTO seeded SELECT b WHERE b::json IS NOT NULL RETURNING true'");
+	write_migration(dir, "a.json", "{\n\t\"a\": \"\xc3\xa4\"\n}\n");
+	write_migration(dir, "b.json", "{}");
+	write_migration(dir, "readme.txt", "not one of them");
+	assert_ok(migrate_templates(conninfo, dir));
+	admin("DO $$ BEGIN ASSERT (SELECT count(*) FROM seeded WHERE body IN "
+	      "('{}', E'{\\n\\t\"a\": \"\xc3\xa4\"\\n}\\n')) = 2; END $$");
+	write_migration(dir, "c.json", "{");
+	assert_err(migrate_templates(conninfo, dir), ERR_INTERNAL);
+	assert_err(migrate_templates("host=/nowhere", dir), ERR_UNAVAILABLE);
+}
+
 int main(void)
 {
 	conninfo = getenv("LUOTSI_TEST_PG");
@@ -640,6 +661,7 @@ int main(void)
 		T(a_schema_that_does_not_fit_is_seen_at_start),
 		T(without_a_database_calls_are_unavailable),
 		T(the_listener_hears_and_tells_of_gaps),
-		T(migrations_run_once_and_refuse_to_change)};
+		T(migrations_run_once_and_refuse_to_change),
+		T(templates_are_handed_over_whole_and_a_bad_one_is_told)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

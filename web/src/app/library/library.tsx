@@ -25,6 +25,18 @@ const LIST: View = { at: "list" };
 const viewOf = (state: unknown): View =>
 	typeof state === "object" && state !== null && "library" in state ? (state.library as View) : LIST;
 
+/** The operator looks after what is shared, and writes nothing. */
+const OperatorsList = ({ go }: { go: (view: View) => void }) => {
+	const { t } = useSpeech();
+	return (
+		<>
+			<PageTitle>{t("library.title")}</PageTitle>
+			<p class="lead">{t("library.operator_text")}</p>
+			<Search drafts={false} onPick={(id) => go({ at: "one", id })} />
+		</>
+	);
+};
+
 const List = ({ go }: { go: (view: View) => void }) => {
 	const { t, language } = useSpeech();
 	const begin = (kind: "assignment" | "meter"): void => {
@@ -68,11 +80,11 @@ export const Library = () => {
 		const made = copyOf(template, newId());
 		go({ at: "edit", id: made.id, work: { template: made, edits: 0, copyOf: from, unsaved: true } });
 	};
-	if (role === "client") return <p>{t("library.staff_only")}</p>;
+	if (role === "client" || role === "dpo" || role === "coordinator") return <p>{t("library.staff_only")}</p>;
 	return (
 		<div class="library">
 			{view.at !== "list" && <Button kind="quiet" icon="back" onClick={() => history.back()}>{t("library.back")}</Button>}
-			{view.at === "list" && <List go={go} />}
+			{view.at === "list" && (role === "operator" ? <OperatorsList go={go} /> : <List go={go} />)}
 			{view.at === "one" && <One key={view.id} id={view.id} onEdit={(id) => go({ at: "edit", id })} onCopy={copy} onGone={() => swap(LIST)} />}
 			{view.at === "edit" && <Editor key={view.id} view={view} onDone={(id) => swap(id ? { at: "one", id } : LIST)} />}
 			{view.at === "import" && <Import onTake={(work) => swap({ at: "edit", id: work.template.id, work })} />}

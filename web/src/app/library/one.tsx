@@ -27,12 +27,12 @@ const Thanks = ({ row, onChange }: { row: Row; onChange: (change: Partial<Row>) 
 			say(t(wanted ? "library.thanked" : "library.thanks_taken"));
 		});
 	return (
-		<>
+		<div class="thanks">
 			<button type="button" class="button" aria-pressed={row.thanked} disabled={thanking.busy} onClick={thank}>
 				{t("library.thank", { count: row.thanks })}
 			</button>
 			{thanking.error && <Notice kind="error"><p>{thanking.error}</p></Notice>}
-		</>
+		</div>
 	);
 };
 
@@ -68,6 +68,26 @@ const Settle = ({ row, onChange }: { row: Row; onChange: (change: Partial<Row>) 
 	);
 };
 
+/** The operator's: out of the shared ones, and back by the same button. Its own organisation keeps it. */
+const Curate = ({ row, onChange }: { row: Row; onChange: (change: Partial<Row>) => void }) => {
+	const { t } = useSpeech();
+	const curating = useAct();
+	const curate = (): void =>
+		void curating.act(async () => {
+			await ask("template_curate", { template: row.template, barred: !row.barred });
+			onChange({ barred: !row.barred });
+			say(t(row.barred ? "library.let_in" : "library.taken_out"));
+		});
+	return (
+		<section>
+			<h2>{t("library.settle")}</h2>
+			<p>{t(row.barred ? "library.taken_out" : "library.curate_text")}</p>
+			{curating.error && <Notice kind="error"><p>{curating.error}</p></Notice>}
+			<Button kind={row.barred ? "plain" : "danger"} busy={curating.busy} onClick={curate}>{t(row.barred ? "library.let_back" : "library.take_out")}</Button>
+		</section>
+	);
+};
+
 const Facts = ({ row }: { row: Row }) => {
 	const { t } = useSpeech();
 	return (
@@ -87,10 +107,11 @@ const Topics = ({ row }: { row: Row }) => {
 
 const Acts = ({ row, template, onEdit, onCopy }: { row: Row; template: Template | null } & Pick<OneProps, "onEdit" | "onCopy">) => {
 	const { t, language } = useSpeech();
+	const writes = use((all) => all.self?.role !== "operator");
 	return (
 		<div class="row">
 			{row.own && <Button kind="main" onClick={() => onEdit(row.template)}>{t(row.drafted ? "library.go_on" : "library.edit")}</Button>}
-			{template && <Button kind={row.own ? "plain" : "main"} onClick={() => onCopy(template, row.template)}>{t("library.copy")}</Button>}
+			{template && writes && <Button kind={row.own ? "plain" : "main"} onClick={() => onCopy(template, row.template)}>{t("library.copy")}</Button>}
 			{template && <Button onClick={() => saveFile(fileName(wordingIn(template.title, language)), `${JSON.stringify(template, null, "\t")}\n`)}>{t("library.export")}</Button>}
 		</div>
 	);
@@ -99,6 +120,7 @@ const Acts = ({ row, template, onEdit, onCopy }: { row: Row; template: Template 
 export const One = ({ id, onEdit, onCopy, onGone }: OneProps) => {
 	const { t, language } = useSpeech();
 	const [opened, setOpened] = useState<Opened | null>(null);
+	const role = use((all) => all.self?.role);
 	const opening = useAct();
 	const open = (): void => void opening.act(async () => setOpened(await openTemplate(id, language)));
 	useEffect(open, [id, language]);
@@ -111,6 +133,7 @@ export const One = ({ id, onEdit, onCopy, onGone }: OneProps) => {
 		);
 	if (!opened) return <Loading text={t("loading.page")} />;
 	const { row, template } = opened;
+	const operates = role === "operator";
 	const change = (to: Partial<Row>): void => setOpened({ ...opened, row: { ...row, ...to } });
 	return (
 		<article>
@@ -127,9 +150,9 @@ export const One = ({ id, onEdit, onCopy, onGone }: OneProps) => {
 					<Preview template={template} />
 				</section>
 			) : <p>{t("library.never_published")}</p>}
-			{template && row.state === "published" && <Thanks row={row} onChange={change} />}
+			{template && row.state === "published" && !operates && <Thanks row={row} onChange={change} />}
 			{row.version > 0 && <Versions row={row} />}
-			<Settle row={row} onChange={change} />
+			{operates ? <Curate row={row} onChange={change} /> : <Settle row={row} onChange={change} />}
 		</article>
 	);
 };

@@ -48,6 +48,7 @@ export const RoleHome = () => {
 				<ul class="plain-list">
 					<li><button type="button" class="link" onClick={() => goTo("account")}>{t("role.can.account")}</button></li>
 					<li><button type="button" class="link" onClick={() => goTo("help")}>{t("role.can.help")}</button></li>
+					{role === "operator" && <li><button type="button" class="link" onClick={() => goTo("library")}>{t("library.open")}</button></li>}
 					{role === "dpo" && <li>{t("role.can.events")}</li>}
 				</ul>
 			</section>
