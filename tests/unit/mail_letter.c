@@ -123,19 +123,20 @@ static const struct letter letter = {.from = "luotsi@kunta.example",
 static void a_letter_is_short_lines_of_ascii(void **state)
 {
 	(void)state;
-	for (enum letter_language l = LETTER_FI; l < LETTER_LANGUAGES; l++) {
+	for (unsigned i = 0; i < 2 * LETTER_LANGUAGES; i++) { /* invitations, then enrolments */
 		struct letter one = letter;
 		const struct letter_secret secret = {.token = {{4}}, .to = SLICE_LIT("a@b.fi")};
 		struct buf b = BUF_MAX(LETTER_MAX);
-		one.language = l;
+		one.language = (enum letter_language)(i % LETTER_LANGUAGES);
+		one.room.b[0] = i < LETTER_LANGUAGES;
 		letter_write(&b, &one, &secret);
 		assert_ok(buf_check(&b));
 		size_t line = 0;
-		for (size_t i = 0; i < b.n; i++) {
-			assert_true((b.p[i] >= ' ' && b.p[i] < 127) || b.p[i] == '\r' ||
-				    b.p[i] == '\n');
-			assert_true((b.p[i] == '\n') == (i > 0 && b.p[i - 1] == '\r'));
-			line = b.p[i] == '\n' ? 0 : line + 1;
+		for (size_t at = 0; at < b.n; at++) {
+			uint8_t c = b.p[at];
+			assert_true((c >= ' ' && c < 127) || c == '\r' || c == '\n');
+			assert_true((c == '\n') == (at > 0 && b.p[at - 1] == '\r'));
+			line = c == '\n' ? 0 : line + 1;
 			assert_true(line <= 79);
 		}
 		assert_int_equal(line, 0);
@@ -158,6 +159,21 @@ static void the_head_of_a_letter_is_exactly_this(void **state)
 	struct buf b = BUF_MAX(LETTER_MAX);
 	letter_write(&b, &letter, &secret);
 	assert_true(slice_starts(buf_slice(&b), SLICE_LIT(head)));
+	buf_done(&b);
+}
+
+static void a_letter_without_a_room_welcomes_a_colleague(void **state)
+{
+	(void)state;
+	const struct letter_secret secret = {.token = {{4}}, .to = SLICE_LIT("a@b.fi")};
+	struct letter one = letter;
+	struct buf b = BUF_MAX(LETTER_MAX);
+	one.room = (struct id){{0}};
+	letter_write(&b, &one, &secret);
+	buf_add_byte(&b, '\0');
+	/* "Tervetuloa Luotsiin", and no letter of an invitation. */
+	assert_non_null(strstr((const char *)b.p, "=?UTF-8?B?VGVydmV0dWxvYSBMdW90c2lpbg==?="));
+	assert_null(strstr((const char *)b.p, "U2ludWxsZSBvbiBrdXRzdQ=="));
 	buf_done(&b);
 }
 
@@ -200,7 +216,8 @@ int main(void)
 		T(addresses_have_all_parts_and_no_dot_too_many), T(addresses_have_ceilings),
 		T(mail_goes_without_tls_on_this_machine_alone),
 		T(mail_settings_that_cannot_be_are_refused), T(a_letter_is_short_lines_of_ascii),
-		T(the_head_of_a_letter_is_exactly_this), T(a_secret_is_read_as_it_was_written),
-		T(languages_are_three_words)};
+		T(the_head_of_a_letter_is_exactly_this),
+		T(a_letter_without_a_room_welcomes_a_colleague),
+		T(a_secret_is_read_as_it_was_written), T(languages_are_three_words)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

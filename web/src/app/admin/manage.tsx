@@ -63,7 +63,7 @@ const Link = ({ of, name, onDone }: Of) => {
 						<span>{t("staff.link_label")}</span>
 						<input class="invite-link" readOnly value={link} onFocus={(event) => event.currentTarget.select()} />
 					</label>
-					<Qr text={link} label={t("staff.link_label")} />
+					<Qr text={link} label={t("staff.link_qr")} />
 					<Button onClick={copy}>{t("staff.copy")}</Button>
 				</>
 			)}
