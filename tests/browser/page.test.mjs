@@ -21,7 +21,7 @@ let site;
 let browser;
 
 before(async () => {
-	site = await serve(join(web, "dist-stand-in"), { sign_in_options: { providers }, sign_out: {}, passkey_list: { passkeys } });
+	site = await serve(join(web, "dist-stand-in"), { sign_in_options: { providers }, sign_out: {}, passkey_list: { passkeys }, staff_list: { staff: [] }, own_events: { events: [] } });
 	browser = await launch();
 });
 after(async () => {

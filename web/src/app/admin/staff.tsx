@@ -175,7 +175,8 @@ export const StaffKeys = ({ staff, able, onChange }: Props) => {
 	const all = merged(accounts.rows, staff);
 	const known = (one: Colleague): string => one.keys?.name || one.row?.name || "";
 	const named = all.sort((a, b) => known(a).localeCompare(known(b), "fi") || (a.keys?.since ?? 0) - (b.keys?.since ?? 0));
-	const unnamed = named.filter((one) => known(one) === "");
+	const unnamed = named.filter((one) => known(one) === "" && (one.row || stateOf(one) !== "no_keys"));
+	const without = named.filter((one) => !one.row && stateOf(one) === "no_keys").length;
 	const nameOf = (one: Colleague): string => known(one) || t("staffkeys.unnamed", { n: unnamed.indexOf(one) + 1 });
 	const rows = (which: (one: Colleague) => boolean) => named.filter(which).map((one) => <One key={one.user} one={one} name={nameOf(one)} able={able} ask={ask} />);
 	const of = named.find((one) => one.user === asked?.user);
@@ -200,6 +201,7 @@ export const StaffKeys = ({ staff, able, onChange }: Props) => {
 			<Group title={t("staff.in_use")}>{rows(isOther)}</Group>
 			<Group title={t("staffkeys.others")}>{rows(isRefused)}</Group>
 			<Group title={t("staff.closed")}>{rows(isShut)}</Group>
+			{without > 0 && <p>{t("staffkeys.without", { n: without })}</p>}
 			{adding && <Dialog title={t("staff.add")} onClose={() => add(false)}><Add onDone={added} /></Dialog>}
 			{of && <Acts asked={asked} of={of} close={close} done={done} />}
 			{of?.row && asked?.act === "manage" && <Dialog title={nameOf(of)} onClose={close}><Manage of={of.row} name={nameOf(of)} onDone={accounts.bring} /></Dialog>}
