@@ -13,6 +13,7 @@ import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab }
 
 const LIB = process.env["LUOTSI_TEST_LIB"] as string;
 const PHRASE = "pitkä rannalla kuljettu kesäpäivä";
+const OPERATOR = "5b1f7c1e-0000-4000-8000-00000000aaaa";
 const KINDS = ["Väliotsikko", "Ohjeteksti", "Lyhyt vastaus", "Pitkä vastaus", "Valitse yksi", "Valitse sopivat", "Asteikko 0–10", "Muistilista", "Askeleet ja päivät", "Tavoitteet", "Tiedosto"];
 let service: Service;
 let browser: Browser;
@@ -51,7 +52,7 @@ const clean = async ({ page, complaints }: Tab, name: string): Promise<void> => 
 	assert.ok((await overflow(page)) <= 0, "scrolls sideways");
 };
 
-const come = async (tab: Tab, login: string, person: string): Promise<void> => {
+const come = async (tab: Tab, login: string, person: string, arrived = "Tilisi odottaa vahvistusta"): Promise<void> => {
 	const account = accounts.get(login)?.person ?? "";
 	await tab.page.goto(`${service.origin}/liity#${(await enrol({ db }, account)).enrolment}`);
 	await comeBy(tab.page, "Esittelyviraston kirjautuminen", person);
@@ -61,7 +62,7 @@ const come = async (tab: Tab, login: string, person: string): Promise<void> => {
 	await button(tab.page, "Ota käyttöön").click();
 	await tab.page.getByLabel("Koodi on tallessa").check();
 	await button(tab.page, "Jatka").click();
-	await heading(tab.page, "Tilisi odottaa vahvistusta");
+	await heading(tab.page, arrived);
 };
 
 before(async () => {
@@ -353,6 +354,34 @@ test("a_draft_that_was_never_published_can_be_thrown_away", async () => {
 	await heading(page, "Tehtäväkirjasto");
 	const { rows } = await db.query("SELECT FROM template_draft JOIN template USING (org, template) WHERE title ->> 'fi' = 'Kuka minua auttaa'");
 	assert.equal(rows.length, 0);
+});
+
+test("an_administrator_shares_and_the_operator_takes_it_out_and_lets_it_in_again", async () => {
+	const [admin, operator] = [await open(browser, { size: desk }), await open(browser, { size: phone })];
+	await come(admin, "admin-1", "Helena Mäkinen", "Tehdään organisaation avaimet");
+	await toList(admin.page);
+	await pick(admin.page, "Kaikki kohdat");
+	await button(admin.page, "Jaa kaikille").click();
+	await button(admin.page, "Lopeta jakaminen").waitFor();
+	await clean(admin, "shared");
+	await db.query("INSERT INTO account (org, account, role) VALUES ($1, $2, 'operator')", [OFFICE, OPERATOR]);
+	const { enrolment } = await enrol({ db }, Buffer.from(OPERATOR.replaceAll("-", ""), "hex").toString("base64url"));
+	await operator.page.goto(`${service.origin}/liity#${enrolment}`);
+	await comeBy(operator.page, "Esittelyviraston kirjautuminen", "Liisa Lahti");
+	await button(operator.page, "Tehtäväkirjasto").click();
+	await pick(operator.page, "Kaikki kohdat");
+	assert.equal(await button(operator.page, /Kopioi|Muokkaa|Kiitä/).count(), 0);
+	await button(operator.page, "Poista jaetuista").click();
+	await button(operator.page, "Palauta jaettuihin").waitFor();
+	await clean(operator, "operator");
+	await toList(admin.page);
+	await pick(admin.page, "Kaikki kohdat");
+	await admin.page.getByText("Palvelun ylläpito on poistanut").waitFor();
+	assert.equal(await button(admin.page, /Jaa kaikille|Lopeta jakaminen/).count(), 0);
+	await button(operator.page, "Palauta jaettuihin").click();
+	await button(operator.page, "Poista jaetuista").waitFor();
+	await admin.close();
+	await operator.close();
 });
 
 test("a_failing_library_can_be_asked_again", async () => {

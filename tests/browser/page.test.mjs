@@ -102,6 +102,7 @@ const pages = [
 	["counsellor-details", "counsellor-reset", async (page) => { await chosen(page); await details(page); }],
 	["counsellor-close", "counsellor", async (page) => { await chosen(page); await details(page); await page.getByRole("button", { name: "Sulje ohjaustila" }).click(); await page.getByText("Miksi tila suljetaan").waitFor(); }],
 	["counsellor-colleagues", "counsellor", async (page) => { await chosen(page); await details(page); await page.getByRole("button", { name: "Työtoverit" }).click(); await page.getByText("Lisää työtoveri").waitFor(); }],
+	["counsellor-library-away", "counsellor", async (page) => { await page.getByRole("button", { name: "Tehtäväkirjasto" }).click(); await page.getByText("Jokin meni vikaan").waitFor(); }],
 	["counsellor-new", "counsellor", async (page) => { await page.getByRole("button", { name: "Uusi asiakas" }).click(); await page.getByLabel("Asiakkaan nimi").waitFor(); }],
 	["counsellor-invitation", "counsellor", async (page) => { await page.getByRole("button", { name: "Uusi asiakas" }).click(); await page.getByLabel("Asiakkaan nimi").fill("Ville"); await page.getByRole("button", { name: "Tee kutsulinkki" }).click(); await page.locator(".qr").waitFor(); }],
 	["account", "client", account],

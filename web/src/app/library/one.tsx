@@ -110,7 +110,7 @@ const Acts = ({ row, template, onEdit, onCopy }: { row: Row; template: Template 
 	const writes = use((all) => all.self?.role !== "operator");
 	return (
 		<div class="row">
-			{row.own && <Button kind="main" onClick={() => onEdit(row.template)}>{t(row.drafted ? "library.go_on" : "library.edit")}</Button>}
+			{row.own && writes && <Button kind="main" onClick={() => onEdit(row.template)}>{t(row.drafted ? "library.go_on" : "library.edit")}</Button>}
 			{template && writes && <Button kind={row.own ? "plain" : "main"} onClick={() => onCopy(template, row.template)}>{t("library.copy")}</Button>}
 			{template && <Button onClick={() => saveFile(fileName(wordingIn(template.title, language)), `${JSON.stringify(template, null, "\t")}\n`)}>{t("library.export")}</Button>}
 		</div>
