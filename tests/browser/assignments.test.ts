@@ -264,6 +264,45 @@ test("the_meter_is_answered_twice_and_drawn_for_both", async () => {
 	await clean(staff, "meter-staff");
 });
 
+test("the_counsellor_writes_one_for_this_client", async () => {
+	const { page } = staff;
+	await sheet(page).getByRole("button", { name: "Kaikki tehtävät" }).click();
+	await sheet(page).getByRole("button", { name: "Anna tehtävä" }).click();
+	await sheet(page).getByRole("button", { name: "Kirjoita oma tehtävä" }).click();
+	await sheet(page).getByRole("button", { name: "Jatka" }).click();
+	await sheet(page).locator(".fault-list li").first().waitFor();
+	await clean(staff, "own-faults");
+	await sheet(page).locator('[data-place^="title"] input').first().fill("Huomisen puhelu");
+	await sheet(page).locator('[data-place^="description"] textarea').first().fill("Valmistaudu rauhassa.");
+	await sheet(page).getByRole("button", { name: "Pitkä vastaus" }).or(sheet(page).getByRole("button", { name: /pitkä/i })).first().click();
+	await sheet(page).locator(".field-card").first().locator("input, textarea").first().fill("Mitä aiot sanoa?");
+	await clean(staff, "own");
+	await sheet(page).getByRole("button", { name: "Jatka" }).click();
+	await sheet(page).getByRole("button", { name: "Anna tehtävä" }).click();
+	await sheet(page).locator(".assignment-row", { hasText: "Huomisen puhelu" }).click();
+	await sheet(client.page).getByRole("button", { name: "Kaikki tehtävät" }).click();
+	await sheet(client.page).locator(".assignment-row", { hasText: "Huomisen puhelu" }).waitFor();
+	await sheet(client.page).locator(".assignment-row").nth(1).click();
+});
+
+test("a_reminder_is_shown_in_the_room_until_it_is_seen", async () => {
+	await shut(client.page);
+	const list = (await house.counsellor.engine.work("assignments", room)).list;
+	const id = list.find((one) => one.given.template.title["fi"] === "Huomisen puhelu")?.id ?? "";
+	await house.counsellor.engine.parts.link.call("reminder_put", { room, msg_id: id, at: Date.now() + 1_000 });
+	await new Promise((resolve) => setTimeout(resolve, 3_500));
+	const { page } = client;
+	await page.reload();
+	await page.getByLabel("Salalause", { exact: true }).fill(OWN);
+	await page.getByRole("button", { name: "Avaa", exact: true }).click();
+	const notice = page.locator(".reminders .notice", { hasText: "Huomisen puhelu" });
+	await notice.waitFor();
+	await clean(client, "reminder");
+	await notice.getByRole("button", { name: /Avaa tehtävä/ }).click();
+	await sheet(page).getByText("Mitä aiot sanoa?").waitFor();
+	assert.equal(await notice.count(), 0);
+});
+
 test("a_withdrawal_reaches_the_client_while_they_write", async () => {
 	const { page } = staff;
 	await sheet(page).getByRole("button", { name: "Kaikki tehtävät" }).click();

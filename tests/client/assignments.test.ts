@@ -336,6 +336,19 @@ test("what_could_not_be_saved_before_the_keys_were_locked_is_there_afterwards", 
 	await end(c, o, admin);
 });
 
+test("an_id_that_looks_like_a_printed_code_is_none_and_a_printed_code_is_not_sent", async () => {
+	const { client: c, counsellor: o, admin, room } = await talk();
+	const { id } = await o.engine.work("giveAssignment", room, GIVEN);
+	await until("it arrives", async () => (await listOf(c, room)).length === 1);
+	for (let i = 0; i < 60; i++) await o.engine.work("actOnAssignment", room, id, { act: "comment", about: ID.replace(/^.{6}/, () => String(100_000 + i)), word: `${i}`, comments: {} });
+	const word = `Koodini on ${c.code}`;
+	await assert.rejects(o.engine.work("actOnAssignment", room, id, { act: "comment", about: OTHER, word, comments: {} }), { word: "code_in_text" });
+	await c.engine.work("sheet", room, id);
+	await c.engine.work("editSheet", room, id, "best", word);
+	await assert.rejects(c.engine.work("handIn", room, id), { word: "code_in_text" });
+	await end(c, o, admin);
+});
+
 test("a_client_s_browser_does_not_give_an_assignment", async () => {
 	const { client: c, counsellor: o, admin, room } = await talk();
 	await assert.rejects(c.engine.work("giveAssignment", room, GIVEN), { word: "forbidden" });

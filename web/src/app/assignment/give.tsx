@@ -11,6 +11,7 @@ import { Button, Check, Field, Loading, Notice, useAct } from "../parts.js";
 import { say, useSpeech } from "../state.js";
 import { DayField } from "./day-field.js";
 import { Form } from "./form.js";
+import { forgetOwn, Own } from "./own.js";
 import { askAgain } from "./use-assignments.js";
 import { daysTo, titleOf } from "./words.js";
 
@@ -116,11 +117,18 @@ const Giving = ({ room, template, onBack, onDone }: { room: Id; template: Templa
 export const Give = ({ room, onBack }: { room: Id; onBack: (note: string | null) => void }) => {
 	const { t } = useSpeech();
 	const [template, pick] = useState<Template | null>(null);
-	if (template) return <Giving room={room} template={template} onBack={() => pick(null)} onDone={onBack} />;
+	const [own, write] = useState(false);
+	const done = (note: string | null): void => {
+		if (own) forgetOwn();
+		onBack(note);
+	};
+	if (template) return <Giving room={room} template={template} onBack={() => pick(null)} onDone={done} />;
+	if (own) return <Own onBack={() => write(false)} onReady={pick} />;
 	return (
 		<>
 			<Button small kind="quiet" icon="back" onClick={() => onBack(null)}>{t("assignment.all")}</Button>
 			<h3 tabIndex={-1}>{t("assignment.give_title")}</h3>
+			<Button icon="plus" onClick={() => write(true)}>{t("assignment.write_own")}</Button>
 			<Picker onPick={pick} />
 		</>
 	);

@@ -41,7 +41,7 @@ const load = async (id: string, begun: Work | undefined, reader: TemplateLanguag
 
 // --- what is the same for every field ---
 
-const Basics = ({ template, onChange }: { template: Template; onChange: (template: Template) => void }) => {
+export const Basics = ({ template, onChange }: { template: Template; onChange: (template: Template) => void }) => {
 	const { t } = useSpeech();
 	const { languages, topics } = template;
 	const toggle = (language: TemplateLanguage, on: boolean): void =>
@@ -104,7 +104,7 @@ const Conflict = ({ id, saving, onTheirs }: { id: string; saving: Saving; onThei
 	);
 };
 
-const FaultList = ({ faults }: { faults: readonly Fault[] }) => {
+export const FaultList = ({ faults }: { faults: readonly Fault[] }) => {
 	const speech = useSpeech();
 	const { t } = speech;
 	const go = (fault: Fault): void => {
@@ -170,7 +170,7 @@ const Drop = ({ saving, template, onClose, onDone }: { saving: Saving; template:
 };
 
 /** What the person wrote, with what they can take back. */
-const useWriting = (start: Template) => {
+export const useWriting = (start: Template) => {
 	const [{ template, before }, setAll] = useState<{ template: Template; before: readonly Template[] }>({ template: start, before: [] });
 	return {
 		template, canUndo: before.length > 0,
@@ -200,7 +200,7 @@ interface WritingProps {
 	onTheirs: () => void;
 }
 
-const Fields = ({ writing, onGone }: { writing: ReturnType<typeof useWriting>; onGone: () => void }) => {
+export const Fields = ({ writing, onGone }: { writing: ReturnType<typeof useWriting>; onGone: () => void }) => {
 	const { t } = useSpeech();
 	const { template, change, step } = writing;
 	const move = (at: number, by: 1 | -1): void => {
@@ -232,7 +232,7 @@ const Fields = ({ writing, onGone }: { writing: ReturnType<typeof useWriting>; o
 	);
 };
 
-const UndoBar = ({ shown, onUndo }: { shown: boolean; onUndo: () => void }) => {
+export const UndoBar = ({ shown, onUndo }: { shown: boolean; onUndo: () => void }) => {
 	const { t } = useSpeech();
 	if (!shown) return null;
 	return <div class="undo"><span>{t("library.removed")}</span> <Button small onClick={onUndo}>{t("library.undo")}</Button></div>;
