@@ -89,9 +89,12 @@ async function site() {
 	const late = await styles("app/styles/late.css");
 	const old = await bundled("app/old.ts", "old");
 	const pdf = await bundled("worker/file-pdf.ts", "pdf");
+	const opening = "avaaminen.html";
+	const unfonted = { ...browser, loader: { ".woff2": "empty" } };
+	const sum = await offlinePage(unfonted, join(source, "ceremony/page/main.tsx"), { title: "Luotsi", language: "fi", file: opening });
 	const known = { ENGINE_WORKER: engine.file, LATE_STYLE: late, PDF_WORKER: pdf.file, EXPORT_WORKER: taking.file };
 	const paths = Object.fromEntries(Object.entries(known).map(([name, file]) => [name, JSON.stringify(`/${file}`)]));
-	const app = await bundled("app/main.tsx", "app", paths);
+	const app = await bundled("app/main.tsx", "app", { ...paths, RECOVERY_PAGE: JSON.stringify(`/${opening}`), RECOVERY_SUM: JSON.stringify(sum) });
 	const first = [app.file, app.css, ...(standIn ? [] : [engine.file])];
 	page(join(web, "public"), next, { app, engine: standIn ? null : engine, old: old.file });
 	await offlinePage(browser, join(source, "verify/page.tsx"), { title: "Luotsi", language: "fi", file: "tarkistus.html" });

@@ -1,4 +1,4 @@
-// ICU messages of src/text/AREA/{fi,sv,en}.json to two modules a language, with typed keys.
+// ICU messages of src/text/AREA/{fi,sv,en}.json to two modules a language, with typed keys, and those of the page without a network once more.
 // Finnish is the measure: the build fails on a key that is missing or too much, on an argument that
 // differs, on a plural category that the language needs and a message lacks.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -21,6 +21,7 @@ export function texts(from, to) {
 		const later = [...messages].filter(([key]) => !first.test(key));
 		writeFileSync(join(to, `${language}.ts`), module(early));
 		writeFileSync(join(to, `${language}-more.ts`), module(later));
+		writeFileSync(join(to, `${language}-recovery.ts`), module(later.filter(([key]) => key.startsWith("recovery."))));
 	}
 }
 

@@ -6,6 +6,8 @@ declare const ENGINE_WORKER: string; // known in the page: src/worker/client.ts
 declare const ARGON2_WORKER: string; // known in the engine worker: src/worker/engine.ts
 declare const LATE_STYLE: string; // known in the page: src/app/late.ts
 declare const EXPORT_WORKER: string; // known in the page: src/app/export/run.ts
+declare const RECOVERY_PAGE: string; // known in the page: src/app/admin/recovery.tsx
+declare const RECOVERY_SUM: string; // its SHA-256, in hex
 declare module "*.css";
 declare const PDF_WORKER: string; // known in the page: src/app/files/pdf.ts
 declare module "pdfjs-dist/legacy/build/pdf.worker.mjs" {

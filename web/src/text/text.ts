@@ -33,7 +33,7 @@ let wanted: () => void = () => undefined;
 /** Told when a text of the second part is asked for and it is not here yet. */
 export const whenWanted = (act: () => void): void => void (wanted = act);
 
-const speechIn = (language: Language, catalogue: Partial<Catalogue>, whole: boolean): Speech => {
+export const speechIn = (language: Language, catalogue: Partial<Catalogue>, whole: boolean): Speech => {
 	const locale = locales[language];
 	const number = new Intl.NumberFormat(locale);
 	const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "numeric", year: "numeric" });

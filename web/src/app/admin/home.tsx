@@ -8,6 +8,7 @@ import { goTo } from "../route.js";
 import { use, useSpeech } from "../state.js";
 import { Ceremony } from "./ceremony.js";
 import { Issuer } from "./issuer.js";
+import { Recovery } from "./recovery.js";
 import { StaffKeys } from "./staff.js";
 
 const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean; onChange: () => void }) => {
@@ -20,6 +21,7 @@ const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean
 			<Issuer until={view.issuerUntil} onChange={onChange} />
 			<p><button type="button" class="link" onClick={() => goTo("library")}>{t("library.open")}</button></p>
 			<StaffKeys staff={view.staff} able={view.issuerUntil !== null} onChange={onChange} />
+			{view.issuerUntil !== null && <Recovery staff={view.staff} />}
 		</div>
 	);
 };
