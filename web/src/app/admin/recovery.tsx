@@ -20,7 +20,7 @@ const Person = ({ label, hint, value, staff, onChange }: { label: string; hint?:
 	return (
 		<label class="field">
 			<span>{label}</span>
-			{hint && <span class="hint">{hint}</span>}
+			{hint && <small class="hint">{hint}</small>}
 			<select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
 				<option value="">{t("recovery.choose")}</option>
 				{staff.map((one) => <option key={one.user} value={one.user}>{one.name}</option>)}

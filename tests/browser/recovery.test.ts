@@ -1,0 +1,187 @@
+// A room that nobody opens any more, by hand: the administrator's page, the page on a memory stick in a browser that is offline, the way
+// back, and what the counsellor sees then. The tests are one story and run in order.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { copyFileSync, readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { PASSPHRASE, type Actor } from "../client/organisation.js";
+import { actorOf, closeHouse, openHouse, say, talk, type House } from "../flow/house.js";
+import { certify } from "../../web/src/demo/ceremony.js";
+import { makeSheets } from "../../web/src/seal/share.js";
+import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+
+const NEW = "kokonaan uusi pitkä salalause";
+const WORDS = "Ohjaaja ja asiakas menettivät avaimensa samassa muutossa";
+const OFFICERS = "Helena Mäkinen, johtaja, ja Jukka Nieminen, lakimies";
+let house: House;
+let browser: Browser;
+let admin: Tab;
+let stick: Tab;
+let sheets: string[] = [];
+let request = "";
+let pagePath = "";
+let result = "";
+
+const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+
+const clean = async (tab: Tab, name: string): Promise<void> => {
+	await keep(tab.page, `recovery-${name}`);
+	assert.deepEqual(await findings(tab.page), []);
+	assert.deepEqual(tab.complaints, []);
+	assert.ok((await overflow(tab.page)) <= 0, "scrolls sideways");
+};
+
+const downloaded = async (page: Page, click: () => Promise<void>): Promise<string> => {
+	const [download] = await Promise.all([page.waitForEvent("download"), click()]);
+	return download.path();
+};
+
+const fresh = async (of: Actor, name: string, role: string): Promise<Actor> => {
+	await of.engine.stop();
+	const actor = await actorOf(house, { person: of.user, role });
+	house.open.push(actor);
+	await actor.engine.start();
+	actor.code = (await actor.engine.resetKeys({ passphrase: NEW, name, language: "fi" })).code;
+	return actor;
+};
+
+const unlock = async (page: Page, passphrase: string): Promise<void> => {
+	await page.getByLabel("Salalause", { exact: true }).fill(passphrase);
+	await button(page, "Avaa").click();
+};
+
+before(async () => {
+	house = await openHouse({ staff_without_passkey: "yes" });
+	const { org, root, recovery } = house.ceremony;
+	sheets = (await makeSheets(org, root.priv, recovery.priv)).map((one) => `${one.root}\n${one.recovery}`);
+	await house.admin.engine.organise("renewIssuer", sheets.slice(0, 2));
+	const { client, counsellor, room } = await talk(house);
+	await say(client, counsellor, room, "viesti ennen muuttoa");
+	const [staff, person] = [await fresh(counsellor, "Oona", "counsellor"), await fresh(client, "Aino", "client")];
+	await certify(house.admin.engine.parts.link.call, house.ceremony, staff.user, { name: "Oona Ohjaaja", employer: "Testikunta", role: 1 });
+	await staff.engine.parts.self().refresh();
+	await staff.engine.openRoom(room, "fi");
+	await staff.until("the new keys are in", () => staff.engine.parts.room(room).log.entries.some((e) => e.body.type === "rekey"));
+	await person.engine.openRoom(room, "fi");
+	await person.engine.send(room, "Uudet avaimet");
+	await staff.until("the client's message", () => staff.texts(room).includes("Uudet avaimet"));
+	await staff.engine.stop();
+	await person.engine.stop();
+	browser = await launch();
+	admin = await open(browser, { size: desk });
+	stick = await open(browser, { size: phone });
+});
+
+after(async () => {
+	await browser?.close();
+	if (house) await closeHouse(house);
+});
+
+test("the_administrator_takes_out_a_request_and_the_page_with_its_checksum", async () => {
+	const { page } = admin;
+	await page.goto(house.service.origin);
+	await comeBy(page, "Esittelyviraston kirjautuminen", "Helena Mäkinen");
+	await unlock(page, PASSPHRASE);
+	await button(page, "Avaa ohjaustila palautusmenettelyllä").click();
+	await page.getByRole("dialog").waitFor();
+	await button(page, "Lataa pyyntö").click();
+	await page.getByText("Valitse ohjaustila ja lukija.").waitFor();
+	await page.getByLabel("Kenen ohjaustiloista on kyse").selectOption({ label: "Oona Ohjaaja" });
+	await page.getByRole("checkbox").first().check();
+	await page.getByLabel(/^Kuka saa lukea/).selectOption({ label: "Oona Ohjaaja" });
+	await page.waitForTimeout(100);
+	await clean(admin, "ask");
+	request = await downloaded(page, () => button(page, "Lataa pyyntö").click());
+	pagePath = await downloaded(page, () => page.getByRole("link", { name: "Lataa avaamissivu" }).click());
+	const sum = ((await page.locator(".checksum").textContent()) ?? "").replaceAll(" ", "");
+	assert.equal(createHash("sha256").update(readFileSync(pagePath)).digest("hex"), sum);
+});
+
+test("the_page_reaches_no_network_and_refuses_what_is_no_request", async () => {
+	const { page, context } = stick;
+	const asked: string[] = [];
+	page.on("request", (one) => void asked.push(one.url()));
+	await context.setOffline(true);
+	copyFileSync(pagePath, `${pagePath}.html`);
+	await page.goto(`file://${pagePath}.html`);
+	await page.getByRole("heading", { name: "Avataan ohjaustiloja" }).waitFor();
+	await clean(stick, "page");
+	const blocked = await page.evaluate(() => fetch("https://localhost/").then(() => "sent", () => "refused"));
+	assert.equal(blocked, "refused");
+	stick.complaints.length = 0;
+	await page.getByLabel("Pyyntötiedosto").setInputFiles({ name: "muu.json", mimeType: "application/json", buffer: Buffer.from("{}") });
+	await page.getByText("Tämä ei ole pyyntötiedosto").waitFor();
+	const text = readFileSync(request, "utf8");
+	const spoilt = text.replace(/("signature": ")(.)/, (_, start: string, letter: string) => `${start}${letter === "A" ? "B" : "A"}`);
+	await page.getByLabel("Pyyntötiedosto").setInputFiles({ name: "pyynto.json", mimeType: "application/json", buffer: Buffer.from(spoilt) });
+	await page.getByText("Pyyntöön ei voi luottaa").waitFor();
+	await page.getByLabel("Pyyntötiedosto").setInputFiles({ name: "pyynto.json", mimeType: "application/json", buffer: Buffer.from(text) });
+	await page.getByText("Oona Ohjaaja").first().waitFor();
+	await clean(stick, "request");
+	assert.deepEqual(asked.filter((url) => url !== "https://localhost/"), [`file://${pagePath}.html`]);
+});
+
+test("two_sheets_open_it_and_slips_are_told_where_they_are", async () => {
+	const { page } = stick;
+	await button(page, "Jatka").click();
+	await page.getByLabel("Ensimmäinen lehti").fill(sheets[0] as string);
+	await page.getByLabel("Toinen lehti").fill((sheets[1] as string).slice(0, -1));
+	await button(page, "Avaa avaimet").click();
+	await page.getByText("Lehdellä pitää olla 120 merkkiä. Nyt niitä on 119.").waitFor();
+	assert.equal(await page.getByLabel("Toinen lehti").getAttribute("aria-invalid"), "true");
+	await page.getByLabel("Toinen lehti").fill(sheets[0] as string);
+	await button(page, "Avaa avaimet").click();
+	await page.getByText("Sama lehti on kirjoitettu kahdesti").waitFor();
+	await clean(stick, "slip");
+	await page.getByLabel("Toinen lehti").fill((sheets[2] as string).toLowerCase());
+	await page.getByLabel("Toinen lehti").focus();
+	await page.keyboard.press("Tab");
+	await page.keyboard.press("Enter");
+	await page.getByText("Avaimet aukesivat").waitFor();
+});
+
+test("the_reason_is_asked_for_and_the_result_and_new_sheets_come_out", async () => {
+	const { page } = stick;
+	await button(page, "Tee tulos").click();
+	await page.getByText("Kirjoita syy.").waitFor();
+	await page.getByText("Vahvistakaa ensin päätös.").waitFor();
+	await clean(stick, "reason-missing");
+	await page.getByLabel("Syy omin sanoin").fill(WORDS);
+	await page.getByLabel("Keitä te olette").fill(OFFICERS);
+	await page.getByLabel("Olemme yhdessä päättäneet avata nämä ohjaustilat").check();
+	await button(page, "Tee tulos").click();
+	await page.getByRole("heading", { name: "Uudet lehdet" }).waitFor();
+	assert.equal(await page.locator(".share-sheet").count(), 3);
+	await clean(stick, "done");
+	result = await downloaded(page, () => button(page, "Lataa tulostiedosto").click());
+	for (const text of sheets) assert.ok(!readFileSync(result, "utf8").includes(text.slice(0, 19)));
+	await button(page, "Svenska").click();
+	await page.getByRole("heading", { name: "Nya blad" }).waitFor();
+});
+
+test("the_result_is_handed_in_and_the_counsellor_reads_and_sees_who_opened_it", async () => {
+	const { page } = admin;
+	await button(page, "Vie tulos palveluun").click();
+	await page.getByText("Valitse ensin tiedosto.").waitFor();
+	await page.getByLabel("Tulostiedosto").setInputFiles(result);
+	await button(page, "Vie tulos palveluun").click();
+	await page.getByText("Ohjaustila on avattu.").waitFor();
+	await clean(admin, "applied");
+	const staff = await open(browser, { size: phone });
+	await staff.page.goto(house.service.origin);
+	await comeBy(staff.page, "Esittelyviraston kirjautuminen", "Anna Virtanen");
+	await unlock(staff.page, NEW);
+	await staff.page.locator(".room-row").first().click();
+	await staff.page.getByText("viesti ennen muuttoa").first().waitFor();
+	await staff.page.getByText("Organisaatio avasi tämän ohjaustilan").waitFor();
+	await staff.page.getByText(WORDS).first().waitFor();
+	await staff.page.getByText(OFFICERS).first().waitFor();
+	await staff.page.getByText("Organisaatio avasi tämän ohjaustilan").scrollIntoViewIfNeeded();
+	await clean(staff, "line");
+	await button(staff.page, "Tietoja").click();
+	await staff.page.getByText("Organisaatio on avannut tämän ohjaustilan kerran").waitFor();
+	await staff.page.getByText("Organisaatio on avannut tämän ohjaustilan kerran").scrollIntoViewIfNeeded();
+	await clean(staff, "details");
+	await staff.close();
+});
