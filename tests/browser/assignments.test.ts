@@ -318,3 +318,40 @@ test("a_withdrawal_reaches_the_client_while_they_write", async () => {
 	await sheet(client.page).locator("form").waitFor();
 	assert.deepEqual([...client.complaints, ...staff.complaints], []);
 });
+
+test("what_two_devices_wrote_at_once_is_told_and_can_be_taken_back", async () => {
+	const second = await open(browser, { size: desk, dark: true });
+	const { page } = second;
+	await page.goto(house.service.origin);
+	await comeBy(page, ...CLIENT);
+	await page.getByLabel("Salalause", { exact: true }).fill(OWN);
+	await page.getByRole("button", { name: "Avaa", exact: true }).click();
+	await page.locator(".bubble", { hasText: "Tervetuloa" }).first().waitFor();
+	await openPanel(page);
+	await sheet(page).locator(".assignment-row", { hasText: /viikko/i }).first().click();
+	const field = (p: Page) => sheet(p).getByLabel(/Mikä yksi asia voisi ensi viikolla olla toisin/);
+	await field(page).waitFor();
+	await sheet(page).getByText(/kohtaa täytetty/).waitFor();
+	await field(client.page).fill("Nukun enemmän (puhelimella)");
+	await saved(client.page);
+	await client.page.waitForTimeout(1_500);
+	await field(page).fill("Soitan mummolle (koneella)");
+	await sheet(page).getByText(/Muutit tätä toisella laitteellasi klo/).waitFor();
+	assert.equal(await field(page).inputValue(), "Soitan mummolle (koneella)", "the later one stands");
+	await sheet(page).getByText(/Näytä toinen/).click();
+	await sheet(page).getByText("Nukun enemmän (puhelimella)").waitFor();
+	await clean(second, "two-devices-dark");
+	await sheet(page).getByRole("button", { name: "Ota tämä takaisin" }).click();
+	await page.waitForFunction(() => [...document.querySelectorAll("textarea")].some((one) => one.value === "Nukun enemmän (puhelimella)"));
+	await sheet(page).getByText(/Muutit tätä/).waitFor({ state: "detached" });
+	await second.close();
+});
+
+test("in_a_closed_room_assignments_are_read_and_not_changed", async () => {
+	await house.counsellor.engine.openRoom(room, "fi");
+	await house.counsellor.engine.closeRoom(room, "finished");
+	await sheet(client.page).getByText("Ohjaustila on suljettu. Tehtäviä voi lukea").waitFor();
+	assert.equal(await sheet(client.page).locator("form").count(), 0);
+	await clean(client, "closed");
+	assert.deepEqual([...client.complaints, ...staff.complaints], []);
+});

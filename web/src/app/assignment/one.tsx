@@ -9,7 +9,7 @@ import { useSpeech } from "../state.js";
 import { Comments } from "./comments.js";
 import { Fill } from "./fill.js";
 import { Form } from "./form.js";
-import { Due, History, LastWord, Standing, Word } from "./history.js";
+import { Due, History, isOpen, LastWord, Standing, Word } from "./history.js";
 import { Meter } from "./meter.js";
 import { Review } from "./review.js";
 import { filesOf } from "./room-files.js";
@@ -19,6 +19,8 @@ interface Props {
 	room: Id;
 	all: AssignmentsView;
 	one: AssignmentView;
+	/** The room is open: something may be handed in and judged. */
+	open: boolean;
 	onBack: () => void;
 }
 
@@ -40,7 +42,7 @@ const Kept = ({ all, one }: { all: AssignmentsView; one: AssignmentView }) => {
 	return <Form template={one.given.template} answers={last.answers} below={(field) => <Comments all={all} comment={last.comments[field.id]} />} />;
 };
 
-export const One = ({ room, all, one, onBack }: Props) => {
+export const One = ({ room, all, one, open, onBack }: Props) => {
 	const { t, language } = useSpeech();
 	const title = useRef<HTMLHeadingElement>(null);
 	const { template } = one.given;
@@ -57,8 +59,10 @@ export const One = ({ room, all, one, onBack }: Props) => {
 			<Word all={all} one={one} />
 			<LastWord all={all} one={one} />
 			{template.kind === "meter" && <Meter template={template} measured={measured} />}
-			{all.staff ? <Review room={room} all={all} one={one} /> : <Fill key={`${one.id}${one.standing}`} room={room} all={all} one={one} files={files} />}
-			{!all.staff && !["given", "submitted", "returned"].includes(one.standing) && <Kept all={all} one={one} />}
+			{!open && <p class="lead-quiet">{t("assignment.room_closed")}</p>}
+			{all.staff && <Review room={room} all={all} one={one} open={open} />}
+			{!all.staff && open && <Fill key={`${one.id}${one.standing}`} room={room} all={all} one={one} files={files} />}
+			{!all.staff && (!open || !isOpen(one)) && <Kept all={all} one={one} />}
 			<History all={all} one={one} />
 		</article>
 	);

@@ -18,6 +18,7 @@ interface Props {
 	room: Id;
 	all: AssignmentsView;
 	one: AssignmentView;
+	open: boolean;
 }
 
 type Written = Readonly<Record<string, string>>;
@@ -112,12 +113,12 @@ const Earlier = ({ all, one, last }: Pick<Props, "all" | "one"> & { last: Submis
 };
 
 export const Review = (props: Props) => {
-	const { all, one } = props;
+	const { all, one, open } = props;
 	const { t, language } = useSpeech();
 	const [comments, setComments] = useState<Written>({});
 	const last = latestOf(one);
 	const isMeter = one.given.template.kind === "meter";
-	const judged = isOpen(one) && !isMeter && last !== undefined;
+	const judged = open && isOpen(one) && !isMeter && last !== undefined;
 	const comment = (field: string, text: string | undefined): void => setComments((old) => ({ ...old, [field]: text ?? "" }));
 	return (
 		<>
@@ -136,7 +137,7 @@ export const Review = (props: Props) => {
 			{!last && !isMeter && <details class="earlier"><summary>{t("assignment.show_form")}</summary><Form template={one.given.template} answers={{}} /></details>}
 			{judged && last && <Judging {...props} last={last} comments={comments} onDone={() => setComments({})} />}
 			<Earlier all={all} one={one} last={isMeter ? undefined : last} />
-			<div class="row"><Undo {...props} /><Withdraw {...props} /></div>
+			{open && <div class="row"><Undo {...props} /><Withdraw {...props} /></div>}
 		</>
 	);
 };
