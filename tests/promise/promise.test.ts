@@ -7,11 +7,13 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { openNodePlatform, type Platform } from "../../web/src/client/index.js";
+import { NOTE_CTYPE, WORK_CTYPE, writeNote, writePatch } from "../../web/src/roomwork/content.js";
 import { readCode } from "../../web/src/seal/index.js";
 import { certify, makeOrganisation } from "../../web/src/demo/ceremony.js";
 import { makeActor, type Actor } from "../client/organisation.js";
 import { signIn, type Coming } from "../lib/bank.js";
 import { startService } from "../lib/service.mjs";
+import { entriesOf, takeArchive } from "../lib/taken.js";
 import { openMailbox, type Mailbox } from "../lib/smtp.js";
 import { family, needles, searchBytes, searchFiles, searchMemory, type Found, type Needle, type Searched } from "./search.js";
 
@@ -24,6 +26,8 @@ const planted = {
 	deleted: `Tämän poistan heti: pihlajanmarja-${mark} unohtukoon`,
 	answer: `Ohjaaja vastaa: vesilintu-${mark} on turvassa täällä`,
 	draft: `Luonnos, jota en lähetä: lumikenkä-${mark} jäi kesken`,
+	goal: `Unelmani on saaristolaiva-${mark} ja oma kajuutta`,
+	note: `Vain ohjaajille: karttamerkki-${mark} muistiin pantu`,
 	name: `Äänikki Ylämäki-${mark}`,
 	clientName: `Sadepäivä Järvelä-${mark}`,
 	passphrase: `majakanvartijan neljä sanaa ${mark}`,
@@ -113,6 +117,7 @@ const live = async (): Promise<{ room: string; login: string }> => {
 	await counsellor.until("the edit has come", () => counsellor.texts().includes(planted.edited));
 	await counsellor.engine.renameClient(room, planted.clientName);
 	await counsellor.engine.markRead(room, Math.max(...[...counsellor.messages.values()].map((m) => m.seq ?? 0)));
+	await liveTogether(client, counsellor, room);
 	await settle(3000); // drafts and receipts are sent after a pause
 
 	await liveByMail(counsellor);
@@ -125,6 +130,15 @@ const live = async (): Promise<{ room: string; login: string }> => {
 	assert.ok(second.texts().includes(planted.edited) && second.texts().includes(planted.answer));
 	assert.ok(!second.texts().includes(planted.deleted));
 	return { room, login: "counsellor-1" };
+};
+
+/** A goal of both, a note of staff, and the room taken out. */
+const liveTogether = async (client: Actor, counsellor: Actor, room: string): Promise<void> => {
+	const entity = randomBytes(16).toString("base64url");
+	await client.engine.work("postItem", room, WORK_CTYPE, writePatch({ type: "goal", entity, base: 0, set: { text: planted.goal } }));
+	await counsellor.engine.work("postItem", room, NOTE_CTYPE, writeNote({ type: "note", of: "", text: planted.note }));
+	const taken = Object.values(await entriesOf(await takeArchive(client, room)).then((entries) => Object.fromEntries(entries))).join("");
+	assert.ok(taken.includes(planted.goal) && taken.includes(planted.edited) && !taken.includes(planted.note) && !taken.includes(planted.deleted));
 };
 
 /** Another client comes by e-mail, waits, and is let in. */

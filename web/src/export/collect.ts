@@ -168,7 +168,7 @@ async function* document(s: Source, last: number, p: Progress): AsyncGenerator<P
 	const { messages, work } = told;
 	const line = (one: DocumentLine): string => `${JSON.stringify(one)}\n`;
 	yield { entry: "", text: line({ type: "room", room: await roomOf(s, facts, told) }) + line({ type: "work", work }) };
-	for (let at = 0; at < messages.length; at += LINES)
+	for (let at = 0; at < messages.length; at += LINES, p.done = last + Math.floor((last * Math.min(at, messages.length)) / messages.length))
 		yield { entry: "", text: messages.slice(at, at + LINES).map((message) => line({ type: "message", message })).join("") };
 }
 
@@ -182,10 +182,10 @@ export const takeOut = async (s: Source, form: ExportForm): Promise<Taking> => {
 	const { room: row } = await s.c.call("room_open", { room: s.room.id, language: s.language });
 	await s.room.log.sync();
 	if (s.room.log.broken()) throw refusal("bad_history");
-	const progress = { done: 0, of: row.last_seq };
+	const progress = { done: 0, of: form === "archive" ? row.last_seq : 2 * row.last_seq }; // a document is read, then written
 	const pieces = form === "archive" ? archive(s, row.last_seq, progress) : document(s, row.last_seq, progress);
 	return {
-		of: row.last_seq,
+		of: progress.of,
 		next: async () => {
 			const { value, done } = await pieces.next();
 			return done || !value ? null : { entry: value.entry, bytes: value.bytes ?? utf8(value.text ?? ""), ...progress };

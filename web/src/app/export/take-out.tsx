@@ -18,15 +18,20 @@ type Form = "document" | "archive";
 
 const LOCALES = { fi: "fi-FI", sv: "sv-FI", en: "en-GB" } as const;
 
-const fontAt = async (path: string): Promise<Uint8Array> => new Uint8Array(await (await fetch(new URL(path.replace(/^\.\//, "/"), location.origin))).arrayBuffer());
+const fontAt = async (path: string, signal: AbortSignal): Promise<Uint8Array> => {
+	const answer = await fetch(new URL(path.replace(/^\.\//, "/"), location.origin), { signal }).catch(() => {
+		throw { word: signal.aborted ? "cancelled" : "offline" };
+	});
+	return new Uint8Array(await answer.arrayBuffer());
+};
 
 const useBegin = () => {
 	const { t, language } = useSpeech();
-	return async (form: Form): Promise<Told> => {
+	return async (form: Form, signal: AbortSignal): Promise<Told> => {
 		if (form === "archive") return { begin: "archive", readme: t("takeout.readme") };
 		const texts = Object.fromEntries(TEXTS.map((one) => [one, t(`takeout.doc.${one}`)])) as PlainWords["texts"];
 		const events = Object.fromEntries(EVENTS.map((one) => [one, t(`plan.what.${one}`)])) as PlainWords["events"];
-		const [plain, strong] = await Promise.all([fontAt(plainFont), fontAt(strongFont)]);
+		const [plain, strong] = await Promise.all([fontAt(plainFont, signal), fontAt(strongFont, signal)]);
 		return { begin: "document", fonts: { plain, strong }, words: { locale: LOCALES[language], texts, events } };
 	};
 };
@@ -94,10 +99,12 @@ export const TakeOut = ({ view, onClose }: { view: RoomView; onClose: () => void
 	const [form, choose] = useState<Form>("document");
 	const [at, setAt] = useState<{ done: number; of: number } | null>(null);
 	const running = useRef<Running | null>(null);
+	const stop = useRef(new AbortController());
 	const result = useReady();
 	const taking = useAct();
 	const begin = useBegin();
 	const cancel = (): void => {
+		stop.current.abort();
 		running.current?.cancel();
 		running.current = null;
 		void engine().work("exportStop", view.room).catch(() => undefined);
@@ -107,8 +114,10 @@ export const TakeOut = ({ view, onClose }: { view: RoomView; onClose: () => void
 	const take = async (): Promise<void> => {
 		const { of } = await proven(() => engine().work("exportBegin", view.room, form, language));
 		setAt({ done: 0, of });
+		const first = await begin(form, stop.current.signal);
+		if (stop.current.signal.aborted) throw { word: "cancelled" };
 		const one = run({
-			begin: await begin(form), type: form === "archive" ? "application/zip" : "application/pdf",
+			begin: first, type: form === "archive" ? "application/zip" : "application/pdf",
 			next: () => engine().work("exportNext", view.room), progress: (done, all) => setAt({ done, of: all }),
 		});
 		running.current = one;
@@ -117,6 +126,7 @@ export const TakeOut = ({ view, onClose }: { view: RoomView; onClose: () => void
 	};
 	const start = (): void => {
 		result.clear();
+		stop.current = new AbortController();
 		void taking.act(take).finally(() => setAt(null));
 	};
 	const cancelled = taking.word === "cancelled";
