@@ -75,7 +75,10 @@ const makePen = (doc: PDFDocument, root: Node, words: DocumentWords, letters: Le
 			root.add(node);
 			return node;
 		},
-		say: (to, tag, text, style, strong = false) => void to.add(doc.struct(tag, () => write(text, style, strong))),
+		say: (to, tag, text, style, strong = false) => {
+			if ((tag === "H2" || tag === "H3") && doc.y > MARGIN + SIZE.title) doc.moveDown(0.6);
+			to.add(doc.struct(tag, () => write(text, style, strong)));
+		},
 		list: (to, items) => {
 			const list = doc.struct("L");
 			to.add(list);
@@ -85,7 +88,9 @@ const makePen = (doc: PDFDocument, root: Node, words: DocumentWords, letters: Le
 				one.add(doc.struct("Lbl", () => {
 					room(24);
 					use("text", false, MUTED);
+					const { y } = doc;
 					doc.text("\u2013", MARGIN, undefined, { width: 10, lineBreak: false });
+					doc.y = y; // what it stands for comes beside it
 				}));
 				one.add(doc.struct("LBody", () => {
 					write(item, "text", false, 14);
