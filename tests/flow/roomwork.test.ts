@@ -72,6 +72,20 @@ export const roomworkTests = (house: () => House): void => {
 		await counsellor.engine.removeColleague(room, colleague.user);
 	});
 
+	test("a_note_is_sealed_under_no_staff_key_older_than_the_epoch_that_a_client_made", async () => {
+		const { client, counsellor, room } = await talk(house());
+		const at = client.engine.parts.room(room);
+		const used = at.log.state().epoch;
+		await at.acts.rotate(() => used);
+		const id = await note(counsellor, room, "Lähteneen avain ei tätä avaa");
+		const { epochs, epoch } = counsellor.engine.parts.room(room).log.state();
+		assert.equal(epochs[used]?.author, 1, "the client's");
+		const [sealed] = (await counsellor.engine.work("items", room, [NOTE_KIND])).filter((item) => item.id === id);
+		assert.equal(sealed?.epoch, epoch);
+		assert.ok(epoch > used + 1 && epochs[epoch - 1]?.staffCommit.some((byte) => byte !== 0));
+		await say(client, counsellor, room, "jatketaan");
+	});
+
 	test("topics_are_staff_s_to_choose_and_the_client_s_to_see", async () => {
 		const { client, counsellor, room } = await talk(house());
 		assert.deepEqual(await client.engine.work("topics", room), []);

@@ -12,7 +12,7 @@ import {
 export interface RoomKeys {
 	/** The keys of an epoch, or undefined if no wrap of ours opens: locked until somebody grants it. */
 	epoch(n: number): Promise<EpochKeys | undefined>;
-	/** What seals and opens the body of an envelope of this kind and epoch. A note's is under the newest staff key until then. */
+	/** What seals and opens the body of an envelope of this kind and epoch. A note opens by the newest staff key until then. */
 	body(kind: number, epoch: number): Promise<SealKey | undefined>;
 	/** Which of the epochs 1..until open. */
 	openable(until: number): Promise<number[]>;

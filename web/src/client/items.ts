@@ -13,7 +13,8 @@
 // signature, member and role at its log_head, epoch, commitment. That none was left out, and who deleted one, shows only when the pages
 // between are loaded (FORMAT.md section 9); until then `whole` is false.
 //
-// Kind 8 is sealed under the newest staff key: a client's browser checks its place in the chain and cannot open it (locked, no line).
+// Kind 8 is sealed under the staff key of its epoch, for which a staff browser makes one where a client made the newest: a client's browser
+// checks its place in the chain and cannot open it (locked, no line).
 // Kinds 3 and 8 are posted by staff alone, by server and clients alike (`wrong_role`); what else a sender may say in an item is for its
 // feature to judge, by `staff`. A file is posted with
 // the `clear` of its envelope (makeFileClear in seal/manifest.ts, section 12).

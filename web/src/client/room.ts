@@ -15,7 +15,7 @@ import type { Known, Message } from "./timeline.js";
 import { memberSince, unheard, waiting } from "./new-keys.js";
 import { markOf, withMark, withPin } from "./user-state.js";
 import type { AgreementCard, RoomRow, Row } from "./wire.js";
-import { activeMember, equal, fromBase64Url, grantIn, isPresent, isRotationDue, KIND, mayWriteIn, random, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
+import { activeMember, equal, fromBase64Url, grantIn, isPresent, isRotationDue, isZero, KIND, mayWriteIn, random, ROLE, toBase64Url, type ControlState } from "../seal/index.js";
 
 const TYPING_MS = 6_000;
 const ROTATE_WAIT_MS = 400;
@@ -35,7 +35,7 @@ export interface Room {
 	/** Called when the room and its keys are put away. */
 	readonly endings: Set<() => void>;
 	/** As before a message is sealed: rotated if it is due; refuses where nothing may be sent. */
-	ready(): Promise<ControlState>;
+	ready(kind?: number): Promise<ControlState>;
 	names(): Names;
 	/** Told of what changed: ids of messages and items. */
 	readonly heard: Set<(ids: readonly Id[]) => void>;
@@ -220,10 +220,11 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		return isRotationDue(state, people.records(), Date.now()) || (state.phase === "open" && ((used > 0 && state.epoch === used) || !equal(state.recoveryKid, people.organisation.state.recoveryKid)));
 	};
 
-	/** In an epoch of somebody unproven only they write, and they in no other. */
-	const mayWrite = (): boolean => {
-		const mine = activeMember(log.state(), me.userBytes);
-		return mine !== undefined && mayWriteIn(log.state(), mine);
+	/** In an epoch of somebody unproven only they write, and they in no other; staff no note in one without a staff key. */
+	const mayWrite = (kind = 0): boolean => {
+		const state = log.state();
+		const mine = activeMember(state, me.userBytes);
+		return mine !== undefined && mayWriteIn(state, mine) && (kind !== KIND.note || mine.role !== ROLE.staff || !isZero(state.epochs[state.epoch - 1]!.staffCommit));
 	};
 
 	const makeView = (): RoomView => {
@@ -250,10 +251,10 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	};
 
 	let rotating: Promise<void> | undefined;
-	const rotate = (): Promise<void> => {
+	const rotate = (kind = 0): Promise<void> => {
 		const changed = async (): Promise<void> => {
 			if (isOutgrown()) await rekey();
-			if (due() || !mayWrite()) await acts.rotate(() => (mayWrite() ? used : log.state().epoch));
+			if (due() || !mayWrite(kind)) await acts.rotate(() => (mayWrite(kind) ? used : log.state().epoch));
 		};
 		rotating ??= changed().then(() => log.sync()).then(() => undefined).finally(() => {
 			rotating = undefined;
@@ -273,14 +274,14 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		tell(view ? [view] : [], was === job.id ? [] : [was]);
 	};
 
-	const ready = async (): Promise<ControlState> => {
+	const ready = async (kind = 0): Promise<ControlState> => {
 		if (!begun) await prepare();
 		const why = blocked();
 		if (why !== null) throw refusal(why === "closed" ? "room_closed" : why);
 		if (due() || isOutgrown()) await rotate();
-		// Somebody unproven may have been faster with an epoch of theirs, and again.
-		for (let tries = 0; tries < 4 && !mayWrite(); tries++) await rotate();
-		if (!mayWrite()) throw refusal("busy");
+		// Somebody else may have been faster with an epoch of theirs, and again.
+		for (let tries = 0; tries < 4 && !mayWrite(kind); tries++) await rotate(kind);
+		if (!mayWrite(kind)) throw refusal("busy");
 		return log.state();
 	};
 

@@ -24,8 +24,8 @@ export interface SenderDeps {
 	readonly conversation: Conversation;
 	row(): RoomRow | undefined;
 	language(): Language;
-	/** Resolves when the room can be written in, open, ours, in an epoch that is not used up and not somebody unproven's, with the state that says so. */
-	ready(): Promise<ControlState>;
+	/** Resolves when this kind can be written in the room: open, ours, in an epoch that is not used up, not somebody unproven's, and has the key; with the state that says so. */
+	ready(kind: number): Promise<ControlState>;
 }
 
 /** Refusals after which the same text may be sealed again, and what each makes us fetch. */
@@ -43,8 +43,9 @@ export const makeSender = (d: SenderDeps): Sender => {
 
 	return {
 		seal: async (content) => {
-			const state = await d.ready();
-			const key = await d.keys.body(kindOf(content), state.epoch);
+			const kind = kindOf(content);
+			const state = await d.ready(kind);
+			const key = await d.keys.body(kind, state.epoch);
 			if (!key) throw refusal("no_keys");
 			const { sig } = d.c.account().keys;
 			sealed = nextNumber(sig.kid);
