@@ -203,6 +203,20 @@ const dice = (seed: number) => (most: number): number => {
 
 interface Device { mine: Sheet; base: Sheet; version: number; by: string }
 
+test("what_was_pasted_with_signs_that_no_text_may_hold_is_still_there_when_the_draft_is_read_again", () => {
+	const who = { at: 5, by: "aaaaaaaa" };
+	let sheet = edited({}, "best", "ma\tti\u2028ke\u000b\ud800\n😀", who);
+	sheet = edited(sheet, "why", "yksi\u0085kaksi\u2029", who);
+	sheet = edited(sheet, "steps", [{ step: "soita\tpian", by: "", done: false }], who);
+	const read = readSheet(WEEK, writeSheet(sheet));
+	assert.deepEqual([read["best"]?.value, read["why"]?.value, read["steps"]?.value], ["ma ti ke\n😀", "yksikaksi ", [{ step: "soita pian", by: "", done: false }]]);
+});
+
+test("a_draft_that_no_envelope_takes_is_refused_by_name", () => {
+	const sheet = edited({}, "best", "ä".repeat(33_000), { at: 5, by: "aaaaaaaa" });
+	assert.throws(() => writeSheet(sheet), { word: "too_long" });
+});
+
 test("generated_sequences_of_two_devices_lose_no_field", () => {
 	for (let seed = 1; seed <= 400; seed++) {
 		const roll = dice(seed);

@@ -54,6 +54,11 @@ const LONE = /\p{Surrogate}/u;
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 const CONTROL_OR_BREAK = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
+const UNFIT = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]|\p{Surrogate}/gu;
+
+/** What was typed or pasted, without what `text` refuses: a tab is a space, a line separator too. */
+export const fitting = (typed: string): string => typed.replace(/\r\n?/g, "\n").replace(/[\t\u2028\u2029]/g, " ").replace(UNFIT, "");
+
 /** How long a text is to a reader: code points. */
 export const letters = (text: string): number => [...text].length;
 

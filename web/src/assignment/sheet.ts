@@ -2,6 +2,7 @@
 // another device wrote into it meanwhile. Two devices that changed the same draft lose nothing: the later change of a field stands, the
 // other one stays beside it until the person has seen it. Pure; the answer is the same whichever device joins first.
 
+import { fitting } from "./checker.js";
 import { checkAnswers, emptyAnswer, isAnswerable, type Answer, type Answers, type Field, type Template } from "./template.js";
 
 export interface Entry {
@@ -43,11 +44,14 @@ const gathered = (winner: Entry, all: readonly Entry[]): Cell => {
 	return { ...entryOf(winner), others: others.slice(0, MOST_OTHERS) };
 };
 
+/** What was pasted holds signs that no reader takes (a table's tabs): they go here, not the whole field at its next reading. */
+const fittingAnswer = (value: Answer): Answer => JSON.parse(JSON.stringify(value), (_, one: unknown) => (typeof one === "string" ? fitting(one) : one)) as Answer;
+
 /** One change here. It is later than whatever it replaces, whatever the clock says. */
 export const edited = (sheet: Sheet, field: string, value: Answer, who: { readonly at: number; readonly by: string }): Sheet => {
 	const old = sheet[field];
 	const at = Math.max(who.at, (old?.at ?? 0) + 1);
-	return { ...sheet, [field]: { value, at, by: who.by, others: old?.others ?? [] } };
+	return { ...sheet, [field]: { value: fittingAnswer(value), at, by: who.by, others: old?.others ?? [] } };
 };
 
 /** The person has seen what stood there from elsewhere; `take`: and wants it in the place of what stands. */
@@ -94,8 +98,9 @@ export const sheetFrom = (answers: Answers): Sheet =>
 export const writeSheet = (sheet: Sheet): string => {
 	const json = JSON.stringify({ v: 1, fields: sheet });
 	if (new TextEncoder().encode(json).length <= MOST_BYTES) return json;
-	const bare = Object.fromEntries(Object.entries(sheet).map(([field, cell]) => [field, { ...cell, others: [] }]));
-	return JSON.stringify({ v: 1, fields: bare });
+	const bare = JSON.stringify({ v: 1, fields: Object.fromEntries(Object.entries(sheet).map(([field, cell]) => [field, { ...cell, others: [] }])) });
+	if (new TextEncoder().encode(bare).length > MOST_BYTES) throw Object.assign(new Error("too_long"), { word: "too_long" });
+	return bare;
 };
 
 const fits = (template: Template, field: Field, value: unknown): boolean =>

@@ -78,7 +78,7 @@ export const makeKeeper = (d: KeeperDeps): Keeper => {
 
 	const fetch = async (): Promise<void> => {
 		const got = await call("draft_get", { room, slot });
-		if (got.version === version && version > 0) return;
+		if (got.version <= version && version > 0) return; // an older one would take back what stands here
 		const theirs = got.draft === undefined ? {} : await opened(fromBase64Url(got.draft), got.version);
 		version = got.version; // only now: what could not be opened is never replaced
 		mine = joinSheets(saved, mine, theirs);

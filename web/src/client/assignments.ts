@@ -7,6 +7,7 @@ import { itemsOf, type Items } from "./items.js";
 import { refusal } from "./refusal.js";
 import type { Room } from "./room.js";
 import type { WorkDeps } from "./work.js";
+import { fitting } from "../assignment/checker.js";
 import { checkAnswers, onlyShown } from "../assignment/answers.js";
 import { CTYPE, readRoomContent, writeAct, writeAnswer, writeGiven } from "../assignment/room-content.js";
 import { assignmentsOf, latestOf, undoableBy, type Assignment, type RoomItem } from "../assignment/room-state.js";
@@ -189,14 +190,15 @@ export const makeAssigning = (d: WorkDeps): Assigning => ({
 	giveAssignment: async (id, input) => {
 		const { room, at } = await opened(d, id);
 		onlyStaff(d, room);
-		const given = await at.items.post(CTYPE.given, utf8(writeGiven(input)));
+		const given = await at.items.post(CTYPE.given, utf8(writeGiven({ ...input, word: fitting(input.word) })));
 		await d.call("template_used", { template: toBase64Url(fromHex(input.template.id)) }).catch(() => undefined); // one written for this client is none of the library's
 		return { id: given, reminder: input.remind && (await setReminder(d, id, given, reminderAt(input.due, Date.now()))) };
 	},
 	actOnAssignment: async (id, assignment, { act, about, word, comments }) => {
 		const { room, at } = await one(d, id, assignment);
 		onlyStaff(d, room);
-		const posted = await at.items.post(CTYPE.act, utf8(writeAct({ assignment, act, about, word, comments })));
+		const fit = Object.fromEntries(Object.entries(comments).map(([field, text]) => [field, fitting(text)]));
+		const posted = await at.items.post(CTYPE.act, utf8(writeAct({ assignment, act, about, word: fitting(word), comments: fit })));
 		if (act === "accept" || act === "withdraw") await setReminder(d, id, assignment, undefined);
 		return { id: posted };
 	},

@@ -49,6 +49,7 @@ const Saved = ({ sheet }: { sheet: Sheet }) => {
 	const online = use((all) => all.connection === "online");
 	const unsaved = sheet.view?.unsaved || sheet.word !== null;
 	const text = (): string => {
+		if (sheet.word === "too_long") return t("error.too_long");
 		if (unsaved && (!online || sheet.word)) return t("assignment.unsaved_offline");
 		if (sheet.saving || unsaved) return t("assignment.saving");
 		return sheet.view?.savedAt ? t("assignment.saved", { time: sheet.view.savedAt }) : "";

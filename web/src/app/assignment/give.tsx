@@ -123,7 +123,7 @@ export const Give = ({ room, onBack }: { room: Id; onBack: (note: string | null)
 		onBack(note);
 	};
 	if (template) return <Giving room={room} template={template} onBack={() => pick(null)} onDone={done} />;
-	if (own) return <Own onBack={() => write(false)} onReady={pick} />;
+	if (own) return <Own room={room} onBack={() => write(false)} onReady={pick} />;
 	return (
 		<>
 			<Button small kind="quiet" icon="back" onClick={() => onBack(null)}>{t("assignment.all")}</Button>

@@ -1,7 +1,9 @@
-// An assignment written for this client alone: the library's editor without the library. It is kept while the page is open.
+// An assignment written for this client alone: the library's editor without the library. It is kept while the page is open,
+// for the room in which it was begun.
 
 import { useMemo, useState } from "preact/hooks";
 import { checkTemplate, type Template, type TemplateLanguage } from "../../assignment/template.js";
+import type { Id } from "../../client/api.js";
 import { Basics, FaultList, Fields, UndoBar, useWriting } from "../library/editor.js";
 import { blankTemplate, tidy } from "../library/edit.js";
 import { placeKey } from "../library/faults.js";
@@ -9,18 +11,24 @@ import { Faulty } from "../library/words.js";
 import { Button } from "../parts.js";
 import { say, useSpeech } from "../state.js";
 
-let kept: Template | null = null;
+let kept: { readonly room: Id; readonly template: Template } | null = null;
 
 const newId = (): string => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** It was given: the next one begins empty. */
 export const forgetOwn = (): void => void (kept = null);
 
-export const Own = ({ onBack, onReady }: { onBack: () => void; onReady: (template: Template) => void }) => {
+interface Props {
+	room: Id;
+	onBack: () => void;
+	onReady: (template: Template) => void;
+}
+
+export const Own = ({ room, onBack, onReady }: Props) => {
 	const { t, language } = useSpeech();
-	const writing = useWriting(kept ?? blankTemplate(newId(), "assignment", language as TemplateLanguage));
+	const writing = useWriting(kept?.room === room ? kept.template : blankTemplate(newId(), "assignment", language as TemplateLanguage));
 	const { template } = writing;
-	kept = template;
+	kept = { room, template };
 	const [checked, setChecked] = useState(false);
 	const [removed, setRemoved] = useState(false);
 	const found = useMemo(() => checkTemplate(tidy(template)), [template]);
