@@ -346,23 +346,35 @@ static struct slice http_next_piece(struct exchange *x)
 	return piece;
 }
 
+static bool http_write(struct conn *c, struct slice piece)
+{
+	struct server *s = c->server;
+	memcpy(s->gather, piece.p, piece.n);
+	return lws_write(c->wsi, s->gather, piece.n, LWS_WRITE_HTTP) >= 0;
+}
+
+/* Several pieces a turn as long as the socket takes them: a turn for each costs more than the
+ * piece. */
 int http_writeable(struct conn *c)
 {
+	enum { PIECES = 8 };
 	c->wants_write = false;
 	if (c->phase != PHASE_ANSWER)
 		return 0;
-	struct server *s = c->server;
-	struct slice piece = http_next_piece(c->exchange);
-	if (piece.n == 0) {
-		c->phase = PHASE_DONE;
-		return -1;
+	for (unsigned i = 0; i < PIECES; i++) {
+		if (i > 0 && lws_send_pipe_choked(c->wsi))
+			break;
+		struct slice piece = http_next_piece(c->exchange);
+		if (piece.n == 0) {
+			c->phase = PHASE_DONE;
+			return -1;
+		}
+		if (!http_write(c, piece))
+			return -1;
 	}
-	memcpy(s->gather, piece.p, piece.n);
-	if (lws_write(c->wsi, s->gather, piece.n, LWS_WRITE_HTTP) < 0)
-		return -1;
 	http_goes_on(c);
 	if (!c->exchange->large)
-		wheel_set(c, s->settings.http_seconds);
+		wheel_set(c, c->server->settings.http_seconds);
 	conn_want_write(c);
 	return 0;
 }

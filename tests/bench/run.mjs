@@ -86,6 +86,12 @@ const workers = (service) => descendants(service.server_pid).filter((p) => comma
 const postmaster = (service) => Number(readFileSync(join(service.data, 'postmaster.pid'), 'utf8').split('\n')[0]);
 const pss = (pid) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) * 1024;
 const rss = (pid) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+/** Milliseconds of processor that these and what they began have used. */
+const processor = (pids) =>
+	pids.reduce((sum, pid) => {
+		const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').pop().trim().split(' ');
+		return sum + 10 * (Number(fields[11]) + Number(fields[12]));
+	}, 0);
 const memory = (pids) => pids.reduce((sum, pid) => sum + pss(pid), 0);
 
 // --- people --------------------------------------------------------------------------------------
@@ -312,6 +318,58 @@ async function firstPage() {
 	}
 }
 
+/** Parts of files against the same bytes from the same client straight into PostgreSQL; what 50 uploads cost, and what they cost the talk. */
+async function files() {
+	const service = await startService({ build, settings: { ...settings, parts_per_minute: 10000000, parts_at_once: 128, parts_at_once_per_address: 128 } });
+	const uuid = (text) => text.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+	const people = await makePeople(service, 10);
+	const [, cookie, org, room, account] = people.lines[0];
+	const child = start('node', [join(here, 'files.mjs'), JSON.stringify({ ...service, cookie, org: uuid(org), room: uuid(room), account: uuid(account) })]);
+	const ask = async (what) => {
+		child.stdin.write(`${JSON.stringify(what)}\n`);
+		const { value } = await child.lines.next();
+		if (!value) throw new Error('files.mjs ended');
+		return JSON.parse(value);
+	};
+	try {
+		await child.lines.next();
+		const up = [], down = [], written = [], read = [], calm = [], busy = [], costs = new Map();
+		for (let round = 0; round < rounds; round++) {
+			const alone = await ask({ do: 'direct', parts: 200, in_flight: 4 });
+			written.push(alone.written);
+			read.push(alone.read);
+			for (const [way, list] of [['put', up], ['get', down]]) {
+				const sides = { worker: workers(service), database: descendants(postmaster(service)), client: [child.pid] };
+				const before = Object.values(sides).map(processor);
+				list.push((await ask({ do: way, parts: 200, in_flight: 4 })).per_second);
+				costs.set(way, Object.entries(sides).map(([name, pids], i) => `${name} ${((processor(pids) - before[i]) / 200).toFixed(1)} ms`).join(', '));
+			}
+			tell(`round ${round + 1}: up ${up.at(-1).toFixed(0)} of ${written.at(-1).toFixed(0)} MB/s, down ${down.at(-1).toFixed(0)} of ${read.at(-1).toFixed(0)} MB/s`);
+		}
+		const ratio = (a, b) => median(a.map((x, i) => x / b[i]));
+		row('upload of parts, to writing them to PostgreSQL directly', ratio(up, written), '>= 0.5', `${median(up).toFixed(0)} / ${median(written).toFixed(0)} MB/s`);
+		row('download of parts, to reading them from PostgreSQL directly', ratio(down, read), '>= 0.6', `${median(down).toFixed(0)} / ${median(read).toFixed(0)} MB/s`);
+		for (const [way, cost] of costs) notes.push(`processor per part (${way}): ${cost}`);
+		await service.restart();
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		const pids = workers(service), idle = memory(pids);
+		await ask({ do: 'hold', uploads: 50 });
+		row('memory of an upload, at 50 at once, MB', (memory(pids) - idle) / 50 / 1e6, '<= 2', `${(idle / 1e6).toFixed(0)} MB idle, ${(memory(pids) / 1e6).toFixed(0)} MB with 50`);
+		await ask({ do: 'release' });
+		const options = { talk: 10, flight: 8, messages: 200, rate: 400 };
+		for (let round = 0; round < rounds; round++) {
+			calm.push((await talk(service, people, options)).p50_ms);
+			await ask({ do: 'flow' });
+			busy.push((await talk(service, people, options)).p50_ms);
+			await ask({ do: 'ebb' });
+		}
+		row('median send to delivery while files flow, to without', ratio(busy, calm), '<= 2', `${median(busy).toFixed(2)} / ${median(calm).toFixed(2)} ms at ${options.rate}/s`);
+	} finally {
+		await stop(child);
+		await service.stop();
+	}
+}
+
 // --- the run -------------------------------------------------------------------------------------
 
 function table() {
@@ -348,6 +406,7 @@ try {
 	if (wants('start')) await startUp(on);
 	if (wants('sign_in')) await signIns();
 	if (wants('page')) await firstPage();
+	if (wants('files')) await files();
 	table();
 } finally {
 	if (off) await off.stop();
