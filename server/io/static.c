@@ -51,6 +51,24 @@ static const char csp_argon2[] =
 	"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
 	"trusted-types app";
 
+/* What draws PDF pages fetches nothing: a document that broke it would have nowhere to tell. */
+static const char csp_pdf[] =
+	"default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; "
+	"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app";
+
+/* By how their names begin; all others have the policy of the document. */
+static const struct {
+	const char *begins, *csp;
+} policies[] = {{"argon2-", csp_argon2}, {"pdf-", csp_pdf}};
+
+static const char *site_csp(struct slice name)
+{
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+		if (slice_starts(name, slice_text(policies[i].begins)))
+			return policies[i].csp;
+	return NULL;
+}
+
 static bool ends_with(struct slice text, const char *suffix)
 {
 	size_t n = strlen(suffix);
@@ -120,7 +138,7 @@ static void site_add(
 		f = MEM_NEW(struct file);
 		f->type = site_type(path);
 		f->immutable = site_is_hashed(name);
-		f->csp = slice_starts(name, SLICE_LIT("argon2")) ? csp_argon2 : NULL;
+		f->csp = site_csp(name);
 		map_put(site->files, path, f);
 	}
 	struct hash h = crypt_sha256(bytes);

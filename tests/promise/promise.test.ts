@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { openNodePlatform, type Platform } from "../../web/src/client/index.js";
 import { NOTE_CTYPE, WORK_CTYPE, writeNote, writePatch } from "../../web/src/roomwork/content.js";
+import type { Transport } from "../../web/src/client/platform.js";
 import { readCode } from "../../web/src/seal/index.js";
 import { certify, makeOrganisation } from "../../web/src/demo/ceremony.js";
 import { makeActor, type Actor } from "../client/organisation.js";
@@ -30,6 +31,9 @@ const planted = {
 	note: `Vain ohjaajille: karttamerkki-${mark} muistiin pantu`,
 	name: `Äänikki Ylämäki-${mark}`,
 	clientName: `Sadepäivä Järvelä-${mark}`,
+	file: `Liitteessä lukee: lumpeenlehti-${mark} on vain meidän kahden. `,
+	fileName: `kuikanpesä-${mark}.txt`,
+	fileAbout: `Kuvaus: haukansulka-${mark} pöydällä`,
 	passphrase: `majakanvartijan neljä sanaa ${mark}`,
 	newPassphrase: `toinen ja pidempi lause ${mark} uusi`,
 } as const;
@@ -42,6 +46,12 @@ const traffic: Buffer[] = [];
 /** The platform of Node with everything that passes inside TLS written down. */
 const recorded = (platform: Platform): Platform => ({
 	...platform,
+	transport: async (asked) => {
+		traffic.push(Buffer.from(`${asked.method} ${asked.path} ${JSON.stringify(asked.headers)}`), Buffer.from(asked.body ?? []));
+		const answer = await (platform.transport as Transport)(asked);
+		traffic.push(Buffer.from(answer.body));
+		return answer;
+	},
 	open: (handlers) => {
 		const socket = platform.open({
 			...handlers,
@@ -79,6 +89,17 @@ const psql = (...args: string[]): string =>
 	execFileSync("psql", ["-XqAt", "-h", service.sockets, "-U", "postgres", "-d", service.database, ...args], { encoding: "utf8" });
 
 const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A text of two parts, in which every stretch of a hundred bytes holds what is searched for. */
+const share = async (from: Actor, to: Actor, room: string): Promise<void> => {
+	const text = planted.file.repeat(18_000);
+	const { transfer } = await from.engine.work("sendFile", room, new Blob([text]), { name: planted.fileName, about: planted.fileAbout, without: "tiedosto" });
+	await from.until("the file is sent", () => from.events.some((e) => e.type === "transfers" && e.transfers.some((one) => one.id === transfer && one.state === "done")));
+	await to.until("the file has come", () => [...to.messages.values()].some((m) => m.item?.kind === 5 && m.item.content));
+	const [file] = await to.engine.work("files", room, "tiedosto");
+	assert.deepEqual([file?.name, file?.about], [planted.fileName, planted.fileAbout]);
+	assert.equal(await (await to.engine.work("fetchFile", room, file?.id ?? "")).text(), text);
+};
 
 /** Everything that the two of them can do, with planted text in all of it. */
 const live = async (): Promise<{ room: string; login: string }> => {
@@ -118,6 +139,7 @@ const live = async (): Promise<{ room: string; login: string }> => {
 	await counsellor.engine.renameClient(room, planted.clientName);
 	await counsellor.engine.markRead(room, Math.max(...[...counsellor.messages.values()].map((m) => m.seq ?? 0)));
 	await liveTogether(client, counsellor, room);
+	await share(client, counsellor, room);
 	await settle(3000); // drafts and receipts are sent after a pause
 
 	await liveByMail(counsellor);

@@ -218,6 +218,13 @@ def wasm_may_run_in_the_argon2_worker_alone(s):
 
 
 @fact
+def what_draws_pdf_pages_may_fetch_nothing(s):
+	assert b"connect-src 'self'" in s.get("/app-12345678.js")
+	drawn = s.get("/pdf-12345678.js")
+	assert b"default-src 'none'; script-src 'self'; base-uri" in drawn and b"connect-src" not in drawn and b"wasm" not in drawn
+
+
+@fact
 def takes_a_body_up_to_its_ceiling(s):
 	assert b" 65536 " in s.post("/api/x", b"x" * 65536)
 	assert status(s.ask("POST /api/x HTTP/1.1\r\nHost: l\r\nContent-Length: 65537\r\n\r\n")) == 413
@@ -536,7 +543,7 @@ def tried(f, service, mode):
 
 def prepare(where):
 	os.makedirs(where + "/site")
-	for name, text in (("index.html", "<p>index"), ("app-12345678.js", "plain"), ("app-12345678.js.br", "BROTLI"), ("argon2-12345678.js", "1")):
+	for name, text in (("index.html", "<p>index"), ("app-12345678.js", "plain"), ("app-12345678.js.br", "BROTLI"), ("argon2-12345678.js", "1"), ("pdf-12345678.js", "2")):
 		with open(f"{where}/site/{name}", "w") as f:
 			f.write(text)
 	subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
