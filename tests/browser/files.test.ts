@@ -1,6 +1,8 @@
 // Files in the browser: a client on a phone, a counsellor at a desk. The tests are one story and run in order.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
@@ -18,7 +20,7 @@ let house: House;
 let browser: Browser;
 let staff: Tab;
 let client: Tab;
-let room = "";
+let folder = ""; // large files go by their names
 
 interface Given {
 	readonly name: string;
@@ -33,11 +35,11 @@ const clean = async (tab: Tab, name: string): Promise<void> => {
 	assert.deepEqual(tab.complaints, []);
 	assert.ok((await overflow(tab.page)) <= 0, "scrolls sideways");
 };
-const choose = async (page: Page, files: readonly Given[]): Promise<void> => {
+const choose = async (page: Page, files: readonly Given[] | readonly string[]): Promise<void> => {
 	await page.getByLabel("Lisää tiedosto", { exact: true }).click();
 	const asked = page.waitForEvent("filechooser");
 	await page.getByRole("button", { name: "Valitse tiedosto" }).click();
-	await (await asked).setFiles([...files]);
+	await (await asked).setFiles([...files] as Given[] | string[]);
 };
 const sheet = (page: Page): Locator => page.locator("dialog[open]").last();
 const card = (page: Page, name: string): Locator => page.locator(".bubble.file", { hasText: name }).first();
@@ -75,19 +77,20 @@ const photograph = async (page: Page): Promise<Bytes> => {
 };
 
 before(async () => {
+	folder = mkdtempSync(join(tmpdir(), "luotsi-files."));
 	house = await openHouse({ staff_without_passkey: "yes" });
 	browser = await launch();
 	staff = await open(browser, { size: desk });
 	client = await open(browser, { size: phone, hasTouch: true });
 });
 after(async () => {
+	rmSync(folder, { recursive: true, force: true });
 	await browser?.close();
 	if (house) await closeHouse(house);
 });
 
 test("both_are_in_the_room", async () => {
 	const made = await house.counsellor.engine.invite({ name: "Aino", welcome: "Tervetuloa!" });
-	room = made.room;
 	await staff.page.goto(house.service.origin);
 	await comeBy(staff.page, ...COUNSELLOR);
 	await staff.page.getByLabel("Salalause", { exact: true }).fill(PASSPHRASE);
@@ -222,7 +225,8 @@ test("a_file_that_is_on_its_way_shows_how_far_it_is_and_can_be_paused_resumed_an
 	});
 	const big = new Uint8Array(6_000_000);
 	big.set(pdf());
-	await choose(page, [given("iso.pdf", big, "application/pdf"), given("toinen.pdf", big, "application/pdf")]);
+	for (const name of ["iso.pdf", "toinen.pdf"]) writeFileSync(join(folder, name), big);
+	await choose(page, [join(folder, "iso.pdf"), join(folder, "toinen.pdf")]);
 	await sendNow(page);
 	const row = (name: string): Locator => page.locator(".file-queue .file-moving", { hasText: name });
 	await row("toinen.pdf").getByText("Odottaa vuoroaan").waitFor();
