@@ -134,6 +134,8 @@ const filled = async (house: House): Promise<{ client: Actor; counsellor: Actor;
 	await counsellor.engine.work("sendFile", room, new Blob([LETTER], { type: "text/plain" }), { name: "kirje.txt", about: "", without: "tiedosto" });
 	await eventually("the file arrives", async () => (await client.engine.work("files", room, "tiedosto")).length === 1);
 	await counsellor.engine.addColleague(room, house.colleague.user, "all");
+	const head = (actor: Actor): string => toBase64Url(actor.engine.parts.room(room).log.state().head);
+	await client.until("both have the same log", () => head(client) === head(counsellor));
 	await say(client, counsellor, room, "Viimeinen");
 	return { client, counsellor, room, zip: await takeArchive(client, room) };
 };
