@@ -22,6 +22,22 @@ enum {
 
 /* --- what is taken out --- */
 
+static void taking_noted(struct request *r, const struct pg_result *result)
+{
+	(void)result;
+	req_reply(r, r->state);
+}
+
+/* Nothing is given of who is in which room, or of any part of a room, that is not on record. */
+static void give_noted(
+	struct request *r, struct slice action, const struct id *of, void *reply_in_arena)
+{
+	const struct pg_param params[] = {
+		pg_id(&r->session.user), pg_bytes(action), pg_id(of), pg_null()};
+	r->state = reply_in_arena;
+	req_query(r, STMT_AUDIT_ADD, params, 4, taking_noted);
+}
+
 static struct id *ids_read(struct arena *arena, const struct pg_result *result, size_t i, size_t *n)
 {
 	*n = num_min(pg_array_count(result, i, RECOVERY_ROOMS_STAFF), MEMBERS_MAX);
@@ -50,8 +66,10 @@ static void rooms_read(struct request *r, const struct pg_result *result)
 		if (room->has_client)
 			room->client = pg_get_id(result, i, RECOVERY_ROOMS_CLIENT);
 	}
-	struct recovery_rooms_out out = {.rooms = rooms, .n_rooms = n};
-	req_reply(r, &out);
+	const struct recovery_rooms_in *in = r->in;
+	struct recovery_rooms_out *out = ARENA_NEW(r->arena, struct recovery_rooms_out);
+	*out = (struct recovery_rooms_out){.rooms = rooms, .n_rooms = n};
+	give_noted(r, SLICE_LIT("recovery_rooms"), &in->user, out);
 }
 
 void recovery_rooms(struct request *r)
@@ -61,13 +79,6 @@ void recovery_rooms(struct request *r)
 	req_query(r, STMT_RECOVERY_ROOMS, params, 1, rooms_read);
 }
 
-static void log_told(struct request *r, const struct pg_result *result)
-{
-	(void)result;
-	req_reply(r, r->state);
-}
-
-/* Whoever begins to take a room out is on record. */
 static void wraps_read(struct request *r, const struct pg_result *result)
 {
 	const struct recovery_log_in *in = r->in;
@@ -86,13 +97,7 @@ static void wraps_read(struct request *r, const struct pg_result *result)
 		};
 	out->wraps = wraps;
 	out->n_wraps = n;
-	if (in->from > 0) {
-		req_reply(r, out);
-		return;
-	}
-	const struct pg_param params[] = {pg_id(&r->session.user),
-		pg_bytes(SLICE_LIT("recovery_export")), pg_id(&in->room), pg_null()};
-	req_query(r, STMT_AUDIT_ADD, params, 4, log_told);
+	give_noted(r, SLICE_LIT("recovery_export"), &in->room, out);
 }
 
 static void log_read(struct request *r, const struct pg_result *result)
@@ -131,8 +136,10 @@ static void member_chains_read(struct request *r, const struct pg_result *result
 		list[i] = (struct wire_chain){.subject = chains.items[i].subject,
 			.entries = chains.items[i].entries,
 			.n_entries = chains.items[i].n};
-	struct recovery_chains_out out = {.chains = list, .n_chains = chains.n};
-	req_reply(r, &out);
+	const struct recovery_chains_in *in = r->in;
+	struct recovery_chains_out *out = ARENA_NEW(r->arena, struct recovery_chains_out);
+	*out = (struct recovery_chains_out){.chains = list, .n_chains = chains.n};
+	give_noted(r, SLICE_LIT("recovery_chains"), &in->room, out);
 }
 
 static void members_read(struct request *r, const struct pg_result *result)
