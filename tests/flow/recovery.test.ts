@@ -7,6 +7,8 @@ import { actorOf, closeHouse, idToUuid, openHouse, say, talk, type House } from 
 import type { Actor } from "../client/organisation.js";
 import { beginCeremony } from "../../web/src/ceremony/open.js";
 import { readRequest, type Request, type Result } from "../../web/src/client/recovery-files.js";
+import { makeControlLog } from "../../web/src/client/control-log.js";
+import { makePeople } from "../../web/src/client/people.js";
 import { certify } from "../../web/src/demo/ceremony.js";
 import { fromBase64Url, random, toBase64Url } from "../../web/src/seal/index.js";
 import { makeSheets, type Sheet } from "../../web/src/seal/share.js";
@@ -93,6 +95,17 @@ export const recoveryTests = (): void => {
 		for (const text of ["ensimmäinen viesti", "vastaus siihen", "Aino"]) assert.ok(!request.includes(text) && !Buffer.from((JSON.parse(request) as { body: string }).body, "base64url").includes(text));
 		const { rows } = await house.db.query<{ n: number }>("SELECT count(*)::int AS n FROM audit WHERE action = 'recovery_export' AND object = $1", [idToUuid(room)]);
 		assert.equal(rows[0]?.n, 1);
+	});
+
+	test("nothing_of_a_room_is_taken_out_without_a_record", async () => {
+		const { call } = house.admin.engine.parts.link;
+		const noted = async (action: string, of: string): Promise<number> =>
+			(await house.db.query<{ n: number }>("SELECT count(*)::int AS n FROM audit WHERE action = $1 AND object = $2", [action, idToUuid(of)])).rows[0]?.n ?? -1;
+		const before = await noted("recovery_export", room);
+		assert.ok((await call("recovery_log", { room, from: 1 })).wraps.length > 0);
+		assert.equal(await noted("recovery_export", room), before + 1, "also from the middle on");
+		assert.ok((await noted("recovery_rooms", lost.counsellor.user)) > 0);
+		assert.ok((await noted("recovery_chains", room)) > 0);
 	});
 
 	test("the_page_believes_nothing_that_was_changed", async () => {
@@ -193,5 +206,23 @@ export const recoveryTests = (): void => {
 		const ceremony = await beginCeremony(again);
 		const opened = await ceremony.open(made.sheets.slice(1).map(textOf));
 		assert.equal(opened.found, opened.wanted);
+	});
+
+	test("a_browser_that_slept_while_the_last_counsellor_left_follows_the_opening", async () => {
+		const { counsellor, client } = lost;
+		for (const one of [counsellor, client]) await one.engine.stop();
+		const late = await actorOf(house, { person: client.user, role: "client" });
+		house.open.push(late);
+		await late.engine.start();
+		const { call } = late.engine.parts.link;
+		const asleep = makePeople(call, fromBase64Url(house.org), house.admin.engine.parts.self().people.organisation, () => ({}));
+		await asleep.learn([counsellor.user, client.user]);
+		await house.admin.engine.organise("revokeStaff", counsellor.user, "left");
+		const ceremony = await beginCeremony(await house.admin.engine.organise("recoveryRequest", [room], house.colleague.user));
+		const opened = await ceremony.open(made.sheets.slice(0, 2).map(textOf));
+		await house.admin.engine.organise("recoveryApply", (await opened.make({ ...WISH, reason: 2 })).result);
+		const log = makeControlLog(call, asleep, fromBase64Url(house.org), room, () => ({ n: 0, head: "" }));
+		await log.sync();
+		assert.equal(toBase64Url(log.entries.at(-1)?.rare?.opening?.user ?? random(16)), house.colleague.user);
 	});
 };

@@ -32,8 +32,8 @@ const usersOf = (entry: ControlEntry): Id[] => {
 	return users;
 };
 
-/** Somebody's keys or certificate are newer than the chain that we hold, or have ended: an epoch then leaves them out. */
-const MAY_BE_STALE = new Set(["unknown_key", "not_certified", "cert_expired", "bad_recipients"]);
+/** Keys or a certificate are newer than the chain that we hold, or have ended: an epoch leaves them out, an opening may bring staff in. */
+const MAY_BE_STALE = new Set(["unknown_key", "not_certified", "cert_expired", "bad_recipients", "may_not_grant"]);
 
 export const makeControlLog = (call: Call, people: People, org: Bytes, room: Id, pinned: () => Seen): ControlLog => {
 	const roomBytes = fromBase64Url(room);
@@ -61,7 +61,7 @@ export const makeControlLog = (call: Call, people: People, org: Bytes, room: Id,
 			const members = state().members.map((m) => toBase64Url(m.user));
 			const read = await readControl(bytes);
 			if (read.rare) await people.renew();
-			await people.refresh([...usersOf(read), ...(wordOf(thrown) === "bad_recipients" ? members : [])]);
+			await people.refresh([...usersOf(read), ...members]);
 			return step();
 		});
 		if (entries.length === 0) anchored(next);
