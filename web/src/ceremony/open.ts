@@ -35,6 +35,8 @@ export interface Facts {
 	readonly name: string;
 	readonly at: number;
 	readonly to: string;
+	/** Of staff: for whom they work and when an administrator certified them, which is all that speaks for the name. */
+	readonly certified: { readonly employer: string; readonly at: number } | undefined;
 	/** Of a client: the short code that the officers compare with them. */
 	readonly code: string;
 	readonly rooms: readonly RoomFacts[];
@@ -83,10 +85,11 @@ const replayRoom = async (json: RoomJson, chains: readonly Chain[], organisation
 	return { json, state, entries };
 };
 
-const nameOf = (chain: Chain | undefined): string => {
-	for (const { body } of [...(chain?.entries ?? [])].reverse()) if (body.type === "cert") return body.name;
-	return "";
+const certOf = (chain: Chain | undefined) => {
+	for (const { body, env } of [...(chain?.entries ?? [])].reverse()) if (body.type === "cert") return { name: body.name, employer: body.employer, at: env.time };
+	return undefined;
 };
+const nameOf = (chain: Chain | undefined): string => certOf(chain)?.name ?? "";
 
 /** Chains, logs and the administrator's signature; the root is only the file's own until two sheets have said that it is theirs. */
 const verifyAll = async (signed: SignedRequest) => {
@@ -114,7 +117,7 @@ const factsOf = async (request: Request, v: Verified): Promise<Facts> => {
 	const { rootKid, recoveryKid } = v.organisation.state;
 	const staffOf = (room: Room): string[] => room.state.members.filter((m) => m.role === ROLE.staff && m.active).map((m) => nameOf(chainOf(v, m.user)));
 	return {
-		name: request.name, at: request.at, to: nameOf(chain), code: state.cert ? "" : await compareCode({ sigKid: rootKid, encKid: recoveryKid }, state),
+		name: request.name, at: request.at, to: nameOf(chain), certified: state.cert && certOf(chain), code: state.cert ? "" : await compareCode({ sigKid: rootKid, encKid: recoveryKid }, state),
 		rooms: v.rooms.map((room) => ({
 			room: room.json.room, createdAt: room.entries[0]?.env.time ?? 0, epochs: room.state.epoch, closed: room.state.phase === "closed", staff: staffOf(room),
 		})),
@@ -147,8 +150,7 @@ const joinKeys = async (org: Bytes, organisation: Chain, texts: readonly string[
 		throw new SealError("other_sheets");
 	};
 	const root = await importSigning({ priv: rootPriv, pub: organisation.state.rootPub }).catch(other);
-	const recovery = await recoveryOf(organisation, recoveryPriv);
-	recoveryPriv.fill(0);
+	const recovery = await recoveryOf(organisation, recoveryPriv).finally(() => recoveryPriv.fill(0));
 	return { root, rootPriv, recovery };
 };
 
@@ -186,7 +188,8 @@ interface Recipient {
 
 /** One BREAK_GLASS after another, each signed by the same key of this room, which is forgotten after it. */
 const glassOf = async (room: Room, keys: readonly EpochKey[], to: Recipient, people: readonly Chain[]) => {
-	const ceremony = await importSigning(await makePair());
+	const pair = await makePair();
+	const ceremony = await importSigning(pair).finally(() => pair.priv.fill(0));
 	const { state: person } = to.chain;
 	const member = memberOf(room.state, person.subject);
 	const staff = person.cert !== undefined;

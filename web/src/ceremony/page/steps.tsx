@@ -31,8 +31,9 @@ const About = ({ facts }: { facts: Facts }) => {
 			<dl>
 				<Row name="recovery.p.organisation">{facts.name}</Row>
 				<Row name="recovery.p.at">{t("recovery.line.at", { at: facts.at })}</Row>
-				<Row name="recovery.p.reader">{facts.to || t("recovery.p.client")}</Row>
+				<Row name="recovery.p.reader">{facts.certified ? t("recovery.p.certified", { name: facts.to, ...facts.certified }) : t("recovery.p.client")}</Row>
 			</dl>
+			{facts.certified && <p>{t("recovery.p.ask_reader")}</p>}
 			<h3>{t("recovery.p.rooms")}</h3>
 			<ul class="plain-list">
 				{facts.rooms.map((room) => (
