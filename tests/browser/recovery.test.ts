@@ -107,8 +107,11 @@ test("the_page_reaches_no_network_and_refuses_what_is_no_request", async () => {
 	await page.goto(`file://${pagePath}.html`);
 	await page.getByRole("heading", { name: "Avataan ohjaustiloja" }).waitFor();
 	await clean(stick, "page");
-	const blocked = await page.evaluate(() => fetch("https://localhost/").then(() => "sent", () => "refused"));
-	assert.equal(blocked, "refused");
+	const blocked = await page.evaluate(() => new Promise<string>((tell) => {
+		document.addEventListener("securitypolicyviolation", (event) => tell(event.effectiveDirective));
+		fetch("https://localhost/").then(() => tell("sent"), () => setTimeout(() => tell("no policy"), 1_000));
+	}));
+	assert.equal(blocked, "connect-src", "not only because there is no network");
 	stick.complaints.length = 0;
 	await page.getByLabel("Pyyntötiedosto").setInputFiles({ name: "muu.json", mimeType: "application/json", buffer: Buffer.from("{}") });
 	await page.getByText("Tämä ei ole pyyntötiedosto").waitFor();
@@ -117,7 +120,7 @@ test("the_page_reaches_no_network_and_refuses_what_is_no_request", async () => {
 	await page.getByLabel("Pyyntötiedosto").setInputFiles({ name: "pyynto.json", mimeType: "application/json", buffer: Buffer.from(spoilt) });
 	await page.getByText("Pyyntöön ei voi luottaa").waitFor();
 	await page.getByLabel("Pyyntötiedosto").setInputFiles({ name: "pyynto.json", mimeType: "application/json", buffer: Buffer.from(text) });
-	await page.getByText("Oona Ohjaaja").first().waitFor();
+	await page.getByText("Oona Ohjaaja, Testikunta. Pääkäyttäjä on vahvistanut avaimet").waitFor();
 	await clean(stick, "request");
 	assert.deepEqual(asked.filter((url) => url !== "https://localhost/"), [`file://${pagePath}.html`]);
 });
