@@ -128,6 +128,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 			processor: "KEHA-keskus", agreementState: "live", retentionDays: 456, privacyNotice: "Käsittelemme tietojasi ohjausta varten.\nVoit pyytää tietosi nähtäväksi.",
 			servicePromise: "Vastaamme kahden arkipäivän kuluessa.", invitation: of.invited ? { expiresAt: now + 5 * DAY } : null, pending: false, recovery: true,
 			canSend: of.phase === "open" && !refused && scenario !== "quarantine", blocked: of.phase === "closed" ? "closed" : refused ? "keys_refused" : scenario === "quarantine" ? "quarantine" : null,
+			openings: [],
 			newKeys: room === "r1" ? waiting : [],
 			typing: scenario === "typing" ? [{ user: "u", name: "Maija Virtanen" }] : [], olderLeft: many && oldest > 0, draft: scenario === "draft" ? "Kesken jäänyt" : "", elsewhere: "", readUpTo: staff ? 4 : 99_999,
 		};
