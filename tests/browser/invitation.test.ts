@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
-import { closeHouse, openHouse, type House } from "../flow/house.js";
+import { actorOf, closeHouse, openHouse, type House } from "../flow/house.js";
 import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 
 const OWN = "pitkä rannalla kuljettu kesäpäivä";
@@ -187,6 +187,33 @@ test("another_name_is_told_and_the_stranger_is_turned_away_at_once", async () =>
 	await clean(stranger, "turned-away");
 	await page.locator(".badge", { hasText: "Odottaa pääsyä" }).waitFor({ state: "detached" });
 	await stranger.close();
+});
+
+test("keys_that_change_while_the_code_is_compared_are_not_let_in", async () => {
+	const { page } = staff;
+	await invite(page, "Ville", "ville@posti.example");
+	await button(page, "Lähetä kutsu").click();
+	await button(page, "Valmis").click();
+	const to = linkIn(await letterTo("ville@posti.example"));
+	const person = await house.client("Ville", to);
+	await person.engine.acceptInvitation(to);
+	await button(page, "Vertaa koodi ja päästä sisään").click();
+	const before = await codeOn(page);
+	const other = await actorOf(house, { person: person.user, role: "client" });
+	house.open.push(other);
+	await other.engine.start();
+	await other.engine.resetKeys({ passphrase: OWN, name: "Ville", language: "fi" });
+	await page.waitForTimeout(2_000);
+	assert.equal(await codeOn(page), before, "what was read aloud stays");
+	await button(page, "Sama henkilö: päästä sisään").click();
+	await page.getByText("Avaimet vaihtuivat vertailun aikana").waitFor();
+	await clean(staff, "keys-changed");
+	await button(page, "Vertaa koodi uudelleen").press("Enter");
+	await page.getByText("Avaimet vaihtuivat vertailun aikana").waitFor({ state: "detached" });
+	assert.notEqual(await codeOn(page), before);
+	await button(page, "Ei sama: käännytä pois").click();
+	await button(page, "Käännytä pois").click();
+	await page.locator(".badge", { hasText: "Odottaa pääsyä" }).waitFor({ state: "detached" });
 });
 
 test("on_a_phone_the_counsellor_sends_again_and_takes_back", async () => {

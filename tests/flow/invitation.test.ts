@@ -106,6 +106,31 @@ const story = (get: () => House): void => {
 		assert.equal([...client.messages.values()].filter((m) => m.room === room && m.quarantine !== null).length, 0);
 	});
 
+	test("what was not given to the client is not given with new keys either", async () => {
+		const house = get(), { counsellor } = house, { room, client, code } = await someoneWaits(house, "Brita");
+		await counsellor.engine.invitation("letIn", room, client.user, code, "none");
+		await client.until("the room is there by itself", () => summaryOf(client, room) !== undefined);
+		await client.engine.openRoom(room, "fi");
+		await counsellor.engine.openRoom(room, "fi");
+		await say(counsellor, client, room, "Tästä alkaen.");
+		await client.engine.stop();
+		const fresh = await actorOf(house, { person: client.user, role: "client" });
+		house.open.push(fresh);
+		await fresh.engine.start();
+		await fresh.engine.resetKeys({ passphrase: "aivan toinen salalause tällä kertaa", name: "Brita", language: "fi" });
+		await fresh.engine.openRoom(room, "fi");
+		await counsellor.until("notice", () => counsellor.view()?.room === room && (counsellor.view()?.newKeys.length ?? 0) > 0);
+		await counsellor.engine.confirmKeys(room, client.user, await counsellor.engine.compareCode(room, client.user));
+		await fresh.until("what was theirs is theirs again", () => fresh.texts(room).includes("Tästä alkaen."));
+		const { log } = counsellor.engine.parts.room(room);
+		const added = log.entries.findIndex(({ body }) => body.type === "add");
+		const until = log.entries.slice(0, added).filter(({ body }) => body.type === "epoch").length;
+		const { rows } = await house.db.query("SELECT DISTINCT epoch FROM wrap WHERE room = $1 AND rid = $2 AND epoch <= $3", [idToUuid(room), idToUuid(client.user), until]);
+		assert.ok(until > 0);
+		assert.deepEqual(rows, [], "no key of what came before");
+		assert.deepEqual(fresh.texts(room), ["Tästä alkaen."]);
+	});
+
 	test("who comes back later, on another device, finds the same page, and then the room", async () => {
 		const house = get(), { room, client, code } = await someoneWaits(house, "Cecilia");
 		await client.engine.stop();

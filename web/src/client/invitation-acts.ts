@@ -8,7 +8,7 @@ import { furnish, type RareDeps } from "./rare-acts.js";
 import { refusal, wordOf } from "./refusal.js";
 import { certificateOf } from "./room-view.js";
 import { markOf, withMark, withPin } from "./user-state.js";
-import { activeStaff, compareCode, ROLE, toBase64Url, type Bytes } from "../seal/index.js";
+import { activeStaff, compareCode, isPresent, ROLE, toBase64Url, type Bytes } from "../seal/index.js";
 
 type Staff = Omit<Inviting, "waits">;
 
@@ -69,7 +69,8 @@ const readLog = async (d: RareDeps, room: Id): Promise<WaitView["with"]> => {
 	if (store.get().root !== toBase64Url(people.organisation.state.rootKid) || !people.rooted()) throw refusal("root_changed");
 	const log = makeControlLog(call, people, me.org, room, () => markOf(store.get(), room).log);
 	await log.sync();
-	const staff = activeStaff(log.state());
+	const records = people.records();
+	const staff = activeStaff(log.state()).filter((member) => isPresent(member, records, Date.now())); // keys that have ended let nobody in
 	for (const user of staff.map((member) => toBase64Url(member.user))) {
 		const seen = people.seen()[user];
 		if (seen) store.change((s) => withPin(s, user, seen));

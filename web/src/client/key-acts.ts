@@ -87,10 +87,10 @@ export const makeKeyActs = (d: Deps): KeyActs => {
 		return { sigKid: state.sigKid, encKid: state.encKid };
 	};
 
-	/** All that we can open of what they may read, up to the epoch before their own. */
-	const grant = async (draft: Draft, user: Id, until: number): Promise<void> => {
+	/** All that we can open of what they may read from an epoch on, up to the one before their own. */
+	const grant = async (draft: Draft, user: Id, first: number, until: number): Promise<void> => {
 		const to = other(draft.state(), user);
-		const from = to.role === ROLE.client ? to.from : firstHeld(entries, to.user);
+		const from = to.role === ROLE.client ? Math.max(to.from, first) : first;
 		const open = (await keys.openable(until)).filter((n) => n >= from);
 		for (const run of runs(open)) await draft.addWithWraps(await maker.makeGrant(draft.state(), draft.author(), to, run.from, run.until));
 	};
@@ -101,7 +101,7 @@ export const makeKeyActs = (d: Deps): KeyActs => {
 			type: "add", user, sigKid, encKid, role: ROLE.client, cert: new Uint8Array(32), proof: 2, baselineSeq: 1, baseline: new Uint8Array(32),
 		});
 		if (draft.state().phase === "open") await d.epoch(draft);
-		await grant(draft, toBase64Url(user), until);
+		await grant(draft, toBase64Url(user), firstHeld(entries, user), until); // what was kept from them stays so
 	};
 
 	const letIn: KeyActs["letIn"] = async (user, code, newest) => {
@@ -113,7 +113,7 @@ export const makeKeyActs = (d: Deps): KeyActs => {
 			const until = draft.state().epoch;
 			await draft.add({ type: "add", user: fromBase64Url(user), ...compared, role: ROLE.client, cert: new Uint8Array(32), proof: 2, ...baseline });
 			await d.epoch(draft);
-			if (newest === "all") await grant(draft, user, until);
+			if (newest === "all") await grant(draft, user, 1, until);
 		});
 	};
 
@@ -136,7 +136,7 @@ export const makeKeyActs = (d: Deps): KeyActs => {
 				const now = other(draft.state(), user);
 				if (!equal(now.sigKid, compared.sigKid) || !equal(now.encKid, compared.encKid)) throw refusal("keys_changed");
 				if (now.role === ROLE.client) await confirmClient(draft, now);
-				else await grant(draft, user, draft.state().epoch);
+				else await grant(draft, user, firstHeld(entries, now.user), draft.state().epoch);
 			});
 		},
 		expel: async (user) => {

@@ -1,7 +1,7 @@
 // An invitation that went by e-mail, as the counsellor sees it in the room: how the letter stands, who waits, and the dialog in which
 // the short code is compared and the person let in, or turned away.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Id, MailedView, RoomView } from "../../client/api.js";
 import { engine } from "../engine.js";
 import { Button, Choice, Dialog, Loading, Notice, useAct } from "../parts.js";
@@ -40,13 +40,18 @@ const TurnAway = ({ view, who, onBack, onClose }: Props & { onBack: () => void }
 
 type History = "all" | "none";
 
-const Compare = ({ view, who, onDiffer, onClose }: Props & { onDiffer: () => void }) => {
+interface Comparing extends Props {
+	onDiffer: () => void;
+	onAnew: () => void;
+}
+
+const Compare = ({ view, who, onDiffer, onAnew, onClose }: Comparing) => {
 	const { t } = useSpeech();
 	const [code, setCode] = useState("");
 	const [history, setHistory] = useState<History>(who.first ? "all" : "none");
 	const asking = useAct();
 	const letting = useAct();
-	useEffect(() => void asking.act(async () => setCode(await engine().invitation("code", view.room, who.user))), [who.kid]);
+	useEffect(() => void asking.act(async () => setCode(await engine().invitation("code", view.room, who.user))), []);
 	const letIn = (): void =>
 		void letting.act(async () => {
 			await engine().invitation("letIn", view.room, who.user, code, history);
@@ -64,19 +69,26 @@ const Compare = ({ view, who, onDiffer, onClose }: Props & { onDiffer: () => voi
 			) : <p>{t("mailed.history_later")}</p>}
 			{letting.error && <Notice kind="error"><p>{letting.error}</p></Notice>}
 			<div class="row">
-				<Button kind="main" busy={letting.busy} disabled={code === ""} onClick={letIn}>{t("mailed.same")}</Button>
+				{letting.word === "keys_changed"
+					? <Button kind="main" onClick={onAnew}>{t("mailed.anew")}</Button>
+					: <Button kind="main" busy={letting.busy} disabled={code === ""} onClick={letIn}>{t("mailed.same")}</Button>}
 				<Button onClick={onDiffer}>{t("mailed.differ")}</Button>
 			</div>
 		</>
 	);
 };
 
-const LetIn = (props: Props) => {
+/** About whoever waited when it was opened: a code that changed between the words and the click would be one that nobody compared. */
+const LetIn = ({ view, who, onClose }: Props) => {
 	const { t } = useSpeech();
 	const [differ, setDiffer] = useState(false);
+	const [{ of, round }, compare] = useState({ of: who, round: 0 });
+	const props = { view, who: of, onClose };
 	return (
-		<Dialog title={t("mailed.compare")} onClose={props.onClose}>
-			{differ ? <TurnAway {...props} onBack={() => setDiffer(false)} /> : <Compare {...props} onDiffer={() => setDiffer(true)} />}
+		<Dialog title={t("mailed.compare")} onClose={onClose}>
+			{differ
+				? <TurnAway {...props} onBack={() => setDiffer(false)} />
+				: <Compare key={round} {...props} onDiffer={() => setDiffer(true)} onAnew={() => compare({ of: who, round: round + 1 })} />}
 		</Dialog>
 	);
 };
@@ -95,22 +107,28 @@ const Waiting = ({ who, onCompare }: { who: Who; onCompare: () => void }) => {
 };
 
 /** How it stands, asked again whenever the list of rooms is told anew. */
-const useMailed = (room: Id): MailedView | null => {
+const useMailed = (room: Id): { mailed: MailedView | null; error: string | null; ask: () => void } => {
 	const rooms = use((all) => all.rooms);
 	const [mailed, setMailed] = useState<MailedView | null>(null);
-	useEffect(() => {
-		let wanted = true;
-		void engine().invitation("mailed", room).then((told) => wanted && setMailed(told), () => undefined);
-		return () => void (wanted = false);
-	}, [room, rooms]);
-	return mailed;
+	const asking = useAct();
+	const newest = useRef(0);
+	const ask = (): void => {
+		const mine = ++newest.current;
+		void asking.act(async () => {
+			const told = await engine().invitation("mailed", room);
+			if (mine === newest.current) setMailed(told);
+		});
+	};
+	useEffect(ask, [rooms]);
+	return { mailed, error: asking.error, ask };
 };
 
-export const Mailed = ({ view }: { view: RoomView }) => {
+const OfRoom = ({ view }: { view: RoomView }) => {
 	const { t } = useSpeech();
-	const mailed = useMailed(view.room);
+	const { mailed, error, ask } = useMailed(view.room);
 	const [open, setOpen] = useState<Open | null>(null);
 	const close = (): void => setOpen(null);
+	if (!mailed && error) return <Notice kind="error"><p>{error}</p><Button small onClick={ask}>{t("loading.again")}</Button></Notice>;
 	if (!mailed || mailed.state === "none") return null;
 	const { state, waits, expiresAt } = mailed;
 	return (
@@ -130,3 +148,6 @@ export const Mailed = ({ view }: { view: RoomView }) => {
 		</section>
 	);
 };
+
+/** Of one room nothing is shown in another. */
+export const Mailed = ({ view }: { view: RoomView }) => <OfRoom key={view.room} view={view} />;
