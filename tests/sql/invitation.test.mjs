@@ -173,6 +173,16 @@ test('who was let in waits no more', async () => {
 	assert.deepEqual([(await row(room)).invited, (await relation(room, account)).active], [false, true]);
 });
 
+test('a room that is closed lets nobody wait: its letter leads nowhere, and both hear it', async () => {
+	const { room, mail, account } = await someoneWaits();
+	await told(room);
+	await within(db.luotsi_app, here.org, () => db.luotsi_app.query("UPDATE room SET phase = 'closed' WHERE room = $1", [room.room]));
+	assert.deepEqual(await told(room), [hex(account)]);
+	assert.deepEqual(await waits(account), []);
+	assert.equal(await claim(mail, account), 'not_found');
+	assert.equal((await row(room)).mailed, false);
+});
+
 test('the jobs process takes nothing back', async () => {
 	await refused(ask(db.luotsi_jobs, here.org, 'invitation_end', { actor: id(), room: id(), waiting: null }), '42501', assert);
 });

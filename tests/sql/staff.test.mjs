@@ -75,6 +75,12 @@ test('who has open rooms goes on counselling', async () => {
 	assert.equal(await outcome(here, 'staff_role', { actor: admin, account, role: 'dpo' }), 'ok');
 });
 
+test('nobody makes an operator something else', async () => {
+	const account = await make('operator');
+	assert.equal(await outcome(here, 'staff_role', { actor: admin, account, role: 'counsellor' }), 'not_found');
+	assert.equal((await row(account)).role, 'operator');
+});
+
 test('an organisation keeps an admin', async () => {
 	const org = await makeOrg(db.luotsi_owner);
 	const [one, other] = [await makeAccount(db.luotsi_owner, org, 'admin'), await makeAccount(db.luotsi_owner, org, 'admin')];

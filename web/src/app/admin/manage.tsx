@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Language } from "../../client/api.js";
+import { isAddress } from "../address.js";
 import { officeProven, type StaffRow } from "../office.js";
 import { Button, Choice, Field, Notice, useAct } from "../parts.js";
 import { Qr } from "../qr.js";
@@ -18,8 +19,6 @@ interface Of {
 	readonly name: string;
 	readonly onDone: () => void;
 }
-
-export const isAddress = (text: string): boolean => /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/.test(text.trim()) && text.trim().length <= 254;
 
 export const Select = <T extends string>({ label, value, options, onChange }: { label: string; value: T; options: readonly (readonly [T, string])[]; onChange: (value: T) => void }) => (
 	<label class="field">
@@ -172,13 +171,19 @@ const Shut = ({ of, onDone }: Of) => {
 
 export const Manage = (props: Of) => {
 	const { of } = props;
+	const [round, next] = useState(0);
+	/** A letter or a withdrawal ends the link that may be on the page. */
+	const linkIsOver = (): void => {
+		next(round + 1);
+		props.onDone();
+	};
 	if (of.disabled) return <Shut {...props} />;
 	return (
 		<>
-			{!of.enrolled && <Link {...props} />}
-			{!of.enrolled && <Mail {...props} />}
-			{of.invited_until !== undefined && <Withdraw {...props} />}
-			<Role {...props} />
+			{!of.enrolled && <Link key={round} {...props} />}
+			{!of.enrolled && <Mail {...props} onDone={linkIsOver} />}
+			{of.invited_until !== undefined && <Withdraw {...props} onDone={linkIsOver} />}
+			{of.role !== "operator" && <Role {...props} />}
 			{of.enrolled && <Reset {...props} />}
 			<Shut {...props} />
 		</>

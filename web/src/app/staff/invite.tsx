@@ -3,6 +3,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import type { Id, Language, RoomView } from "../../client/api.js";
+import { isAddress } from "../address.js";
 import { engine } from "../engine.js";
 import { Button, Choice, Dialog, Field, Loading, Notice, useAct } from "../parts.js";
 import { Qr } from "../qr.js";
@@ -43,9 +44,6 @@ const Ways = ({ way, onChange }: { way: Way; onChange: (way: Way) => void }) => 
 	return <Choice legend={t("mail.way")} value={way} onChange={onChange} options={[["hand", t("mail.way_hand")], ["mail", t("mail.way_mail")]]} />;
 };
 
-/** As the server looks at it: a name, an at sign, and a domain that is no number. */
-const ADDRESS = /^(?=.{6,254}$)(?=[^@]{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z]([a-z\d-]{0,61}[a-z\d])?$/i;
-
 interface Addressing {
 	readonly address: string;
 	readonly language: Language;
@@ -59,7 +57,7 @@ const useAddressing = (): Addressing => {
 	const { t, language: own } = useSpeech();
 	const [address, setAddress] = useState("");
 	const [language, setLanguage] = useState<Language>(own);
-	return { address: address.trim(), language, setAddress, setLanguage, wrong: ADDRESS.test(address.trim()) ? null : t("mail.address_wrong") };
+	return { address: address.trim(), language, setAddress, setLanguage, wrong: isAddress(address) ? null : t("mail.address_wrong") };
 };
 
 const LANGUAGES: readonly (readonly [Language, string])[] = [["fi", "Suomi"], ["sv", "Svenska"], ["en", "English"]];
@@ -119,7 +117,10 @@ const useInviting = (way: Way, to: Addressing) => {
 		room.current ??= (await engine().invitation("begin", client)).room;
 		setOutcome(await engine().invitation("mail", room.current, to.address, to.language));
 	};
-	const make = (client: NewClient): void => void making.act(() => (way === "mail" ? byMail(client) : byLink(client)));
+	const make = (client: NewClient): void => void making.act(async () => {
+		if (room.current !== null) await engine().renameClient(room.current, client.name); // which may be another than at the first try
+		await (way === "mail" ? byMail(client) : byLink(client));
+	});
 	return { room, outcome, making, make };
 };
 
@@ -152,7 +153,7 @@ export const Invite = ({ onClose }: { onClose: () => void }) => {
 				<form onSubmit={submit} noValidate>
 					<p>{t("invite.text")}</p>
 					<Field label={t("invite.name")} hint={t("invite.name_hint")} value={name} onInput={setName} maxLength={60} error={asked && missing ? t("first.name_missing") : null} />
-					<Field label={t("invite.welcome")} hint={t("invite.welcome_hint")} value={welcome} onInput={setWelcome} rows={4} maxLength={4000} spellcheck />
+					{room.current === null && <Field label={t("invite.welcome")} hint={t("invite.welcome_hint")} value={welcome} onInput={setWelcome} rows={4} maxLength={4000} spellcheck />}
 					<Ways way={way} onChange={setWay} />
 					{way === "mail" && <MailFields to={to} asked={asked} />}
 					<Refused word={making.word} text={making.error} />
