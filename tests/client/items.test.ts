@@ -136,3 +136,31 @@ test("an older item that is forged, moved or made up is quarantined by itself", 
 	}
 	await end(fresh);
 });
+
+test("older items of one person that the server puts in another order are seen through", async () => {
+	const { relay, counsellor, client: c, room, end, talkOn, bend } = await scene();
+	await post(c, room, 7, "ensin");
+	await post(c, room, 7, "sitten");
+	await talkOn(75);
+	const fresh = await again(relay, counsellor);
+	await fresh.engine.openRoom(room, "fi");
+	bend((rows) => {
+		const seqs = rows.map(({ seq }) => seq).reverse();
+		return rows.map((row, at) => ({ ...row, seq: seqs[at] as number }));
+	});
+	await fresh.engine.work("olderItems", room, [4]);
+	assert.deepEqual(await listed(fresh, room, [4]), ["4:sitten", "4:replay"]);
+	await end(fresh);
+});
+
+test("an older item that the server puts behind everything is quarantined", async () => {
+	const { relay, counsellor, client: c, room, end, talkOn, bend } = await scene();
+	await post(counsellor, room, 5, "vanha");
+	await talkOn(75);
+	const fresh = await again(relay, c);
+	await fresh.engine.openRoom(room, "fi");
+	bend((rows) => rows.map((row) => ({ ...row, seq: 1_000_000 })));
+	await fresh.engine.work("olderItems", room, [3]);
+	assert.deepEqual(await listed(fresh, room, [3]), ["3:fork"]);
+	await end(fresh);
+});

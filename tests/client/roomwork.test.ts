@@ -4,7 +4,7 @@ import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { readNote, readPatch, tidy, writeNote, writePatch, type Patch } from "../../web/src/roomwork/content.js";
 import { reduceNotes } from "../../web/src/roomwork/notes.js";
-import { orderBetween, phaseNow, reduceWork, type WorkItem } from "../../web/src/roomwork/work.js";
+import { MOST_ENTITIES, orderBetween, phaseNow, reduceWork, type WorkItem } from "../../web/src/roomwork/work.js";
 
 const E1 = "AAAAAAAAAAAAAAAAAAAAAA", E2 = "BBBBBBBBBBBBBBBBBBBBBQ";
 const good = { v: 1, type: "goal", entity: E1, base: 0, set: { text: "Oma asunto" } };
@@ -95,6 +95,14 @@ test("what_its_writer_may_not_write_and_another_type_for_a_known_thing_count_for
 	assert.equal(work.refused, 3);
 	assert.equal(work.summary, undefined);
 	assert.deepEqual([work.goals.length, work.events.length], [1, 0], "one that never said its text is none either");
+});
+
+test("a_client_who_fills_the_room_with_goals_leaves_place_for_staff", () => {
+	const ids = Array.from({ length: MOST_ENTITIES + 1 }, (_, n) => `${String(n).padStart(21, "0")}A`);
+	const flood = ids.map((entity) => write({ type: "goal", entity, base: 0, set: { text: "x" } }));
+	const staff = { ...write({ type: "phase", entity: E1, base: 0, set: { name: "Alku" } }), seq: 1e6, staff: true };
+	const work = reduceWork([...flood, staff]);
+	assert.deepEqual([work.goals.length, work.phases.length, work.refused], [MOST_ENTITIES, 1, 1]);
 });
 
 test("what_is_taken_away_is_kept_and_comes_back", () => {

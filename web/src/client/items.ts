@@ -90,8 +90,8 @@ const makeItems = (c: Context, room: Room): Items => {
 		if (!found.env) return undefined;
 		const known: Known = { seq: row.seq, at: row.at, env: found.env, doubt: null, content: undefined, language: "" };
 		if ("verdict" in found) return { ...known, doubt: found.verdict.kind === "quarantined" ? found.verdict.reason : "unknown_log" };
-		// What stands between what was loaded as a whole is known there, or it is none.
-		if (row.seq >= conversation.lowest() && row.seq <= conversation.highest()) return { ...known, doubt: "fork" };
+		// What stands in what was loaded as a whole, or behind it, is known there, or it is none.
+		if (conversation.lowest() > 0 && row.seq >= conversation.lowest()) return { ...known, doubt: "fork" };
 		return opened(known);
 	};
 
@@ -116,6 +116,19 @@ const makeItems = (c: Context, room: Room): Items => {
 		return views;
 	};
 
+	/** Of one key the numbers grow with the place: what was moved behind something later of its own is none. */
+	const misplaced = (): void => {
+		const greatest = new Map<string, number>();
+		const known = [...apart.values(), ...conversation.timeline.all().map((m) => m.known)].filter(({ doubt }) => doubt === null);
+		for (const one of known.sort((a, b) => a.seq - b.seq)) {
+			const kid = toBase64Url(one.env.senderKid);
+			const before = greatest.get(kid) ?? 0;
+			const id = idOf(one);
+			if (one.env.seq < before && apart.has(id)) apart.set(id, { ...one, content: undefined, doubt: "replay" });
+			greatest.set(kid, Math.max(before, one.env.seq));
+		}
+	};
+
 	const older = async (kinds: readonly number[]): Promise<boolean> => {
 		const name = [...kinds].sort((a, b) => a - b).join();
 		const before = Math.min(bottoms.get(name) ?? Infinity, conversation.lowest() || Infinity);
@@ -125,6 +138,7 @@ const makeItems = (c: Context, room: Room): Items => {
 			const known = await judged(row);
 			if (known && kinds.includes(known.env.kind)) apart.set(idOf(known), known);
 		}
+		misplaced();
 		bottoms.set(name, page.more ? Math.min(before - 1, ...page.rows.map((row) => row.seq)) : 0);
 		return page.more && page.rows.length > 0;
 	};

@@ -54,6 +54,7 @@ export interface Work {
 	readonly refused: number;
 }
 
+/** Of each side: neither fills the room for the other. */
 export const MOST_ENTITIES = 2_000;
 
 interface Growing {
@@ -98,6 +99,9 @@ const byOrder = (a: Entity<"goal"> | Entity<"step">, b: Entity<"goal"> | Entity<
 const byBegin = (a: Entity<"phase">, b: Entity<"phase">): number => (a.fields.begins < b.fields.begins ? -1 : a.fields.begins > b.fields.begins ? 1 : a.made.at - b.made.at);
 const byDay = (a: Entity<"event">, b: Entity<"event">): number => (a.fields.on > b.fields.on ? -1 : a.fields.on < b.fields.on ? 1 : b.made.at - a.made.at);
 
+const roomFor = (growing: ReadonlyMap<EntityId, Growing>, { staff }: WorkItem): boolean =>
+	growing.size < MOST_ENTITIES || [...growing.values()].filter((one) => one.made.staff === staff).length < MOST_ENTITIES;
+
 export const reduceWork = (items: readonly WorkItem[]): Work => {
 	const growing = new Map<EntityId, Growing>();
 	let refused = 0;
@@ -105,7 +109,7 @@ export const reduceWork = (items: readonly WorkItem[]): Work => {
 		if (item.json === null) continue;
 		const patch = readPatch(item.json);
 		const known = patch && growing.get(patch.entity);
-		const fits = patch && mayWrite(item, patch) && (known ? known.type === patch.type : growing.size < MOST_ENTITIES);
+		const fits = patch && mayWrite(item, patch) && (known ? known.type === patch.type : roomFor(growing, item));
 		if (!fits) {
 			refused++;
 			continue;
