@@ -24,6 +24,10 @@ export interface FormProps {
 	missing?: ReadonlySet<string>;
 	/** Levels of headings begin here. */
 	level?: 2 | 3;
+	/** Another language than the reader's. */
+	language?: string;
+	/** Fields too whose conditions do not hold. */
+	all?: boolean;
 }
 
 interface FieldProps {
@@ -135,13 +139,14 @@ const Question = ({ read, missing, children, ...props }: QuestionProps) => {
 	return <fieldset class="question" data-field={field.id} aria-describedby={described}><legend class="question-label">{label}{marked}</legend>{inner}</fieldset>;
 };
 
-export const Form = ({ template, answers, onChange, files = [], below, missing, level = 3 }: FormProps) => {
-	const { language } = useSpeech();
+export const Form = ({ template, answers, onChange, files = [], below, missing, level = 3, all = false, ...props }: FormProps) => {
+	const speech = useSpeech();
+	const language = props.language ?? speech.language;
 	const base = useId();
 	const Heading = `h${level}` as "h3";
 	return (
 		<div class="assignment-form">
-			{template.fields.filter((field) => isShown(template, field, answers)).map((field) => {
+			{template.fields.filter((field) => all || isShown(template, field, answers)).map((field) => {
 				if (!isAnswerable(field)) {
 					const words = wordingIn(field.label, language);
 					return field.kind === "heading" ? <Heading key={field.id}>{words}</Heading> : <p key={field.id} class="text">{words}</p>;

@@ -1,16 +1,15 @@
 // Giving an assignment: one from the library, looked at as the client will see it, with a word of one's own, a day and a reminder.
 
 import { useEffect, useState } from "preact/hooks";
-import { emptyAnswers } from "../../assignment/answers.js";
 import { ROOM_LIMITS } from "../../assignment/room-content.js";
-import type { Answers, Template } from "../../assignment/types.js";
+import type { Template } from "../../assignment/types.js";
 import type { Id } from "../../client/api.js";
 import type { TemplateCard } from "../../client/assignments-api.js";
 import { engine } from "../engine.js";
+import { Preview as Whole } from "../library/preview.js";
 import { Button, Check, Field, Loading, Notice, useAct } from "../parts.js";
 import { say, useSpeech } from "../state.js";
 import { DayField } from "./day-field.js";
-import { Form } from "./form.js";
 import { forgetOwn, Own } from "./own.js";
 import { askAgain } from "./use-assignments.js";
 import { daysTo, titleOf } from "./words.js";
@@ -70,12 +69,11 @@ const Picker = ({ onPick }: { onPick: (template: Template) => void }) => {
 
 const Preview = ({ template }: { template: Template }) => {
 	const { t } = useSpeech();
-	const [answers, setAnswers] = useState<Answers>(() => emptyAnswers(template));
 	return (
-		<details class="earlier preview-form">
+		<details class="earlier">
 			<summary>{t("assignment.preview")}</summary>
 			<p class="hint">{t("assignment.preview_hint")}</p>
-			<Form template={template} answers={answers} onChange={(field, answer) => setAnswers((old) => ({ ...old, [field]: answer }))} />
+			<Whole template={template} />
 		</details>
 	);
 };
