@@ -1,5 +1,6 @@
 // An organisation for tests: root, recovery key, one issuer, certificates. The same acts as the ceremony, without shares on paper.
 
+import { after } from "node:test";
 import { makeEngine } from "../../web/src/client/engine.js";
 import type { EngineEvent } from "../../web/src/client/api.js";
 import type { Platform } from "../../web/src/client/platform.js";
@@ -25,6 +26,12 @@ export interface Actor {
 
 const order = (a: MessageView, b: MessageView): number => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.at - b.at;
 
+/** An engine that nobody stopped asks for a sign of life for ever, and keeps the test's process alive with it. */
+const made = new Set<ReturnType<typeof makeEngine>>();
+after(async () => {
+	await Promise.allSettled([...made].map((engine) => engine.stop()));
+});
+
 export const makeActor = (user: string, platform: Platform): Actor => {
 	const events: EngineEvent[] = [];
 	const messages = new Map<string, MessageView>();
@@ -38,6 +45,7 @@ export const makeActor = (user: string, platform: Platform): Actor => {
 		for (const id of event.removed) messages.delete(id);
 		for (const one of event.changed) messages.set(one.id, one);
 	});
+	made.add(engine);
 	return {
 		user, engine, events, messages, code: "",
 		view: () => view,
