@@ -317,7 +317,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		acceptInvitation: async () => refuse("used"),
 		readInvitation: async (fragment) => ({ ok: fragment.length === 172 }),
 		setLanguage: async () => undefined,
-		work: (act) => (["items", "topics", "reminders"].includes(act) ? [] : act === "olderItems" ? { more: false } : refuse("internal")) as never,
+		work: (async (act: string) => (["items", "topics", "reminders"].includes(act) ? [] : act === "olderItems" ? { more: false } : refuse("internal"))) as never,
 		invitation: (act, ...args) => (inviting[act] as (...args: unknown[]) => never)(...args),
 		organise: (act, ...args) => (organising[act] as (...args: unknown[]) => never)(...args),
 	};
