@@ -126,7 +126,9 @@ export const recoveryTests = (): void => {
 		const foreign = (await makeSheets(house.ceremony.org, random(32), random(32))).map(textOf) as [string, string, string];
 		await assert.rejects(open([sheets[0] as string]), refused("length"));
 		await assert.rejects(open([sheets[0] as string, sheets[0] as string]), refused("same_share"));
-		await assert.rejects(open([sheets[0] as string, foreign[1]]), refused("other_sheets"));
+		// Of two foreign sheets at most one stands by chance in the same place.
+		const words = await Promise.all(foreign.slice(1).map((sheet) => open([sheets[0] as string, sheet]).then(() => "opened", (thrown: { word?: string }) => thrown.word ?? "")));
+		assert.ok(words.includes("other_sheets") && words.every((word) => word === "other_sheets" || word === "same_share"), words.join());
 		await assert.rejects(open([foreign[0], foreign[1]]), refused("other_sheets"));
 		await assert.rejects(open([sheets[0] as string, (sheets[1] as string).slice(0, -1)]), refused("length"));
 		const opened = await open([sheets[2] as string, sheets[0] as string]);

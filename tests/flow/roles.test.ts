@@ -102,6 +102,12 @@ export const makeBody = (fields: Field[], structs: Map<string, Field[]>, target:
 
 const isOfRoom = (m: Message): boolean => m.resource === "room" || m.resource === "envelope" || /^(room|message|draft|control|invitation|identified)_/.test(m.name);
 
+/** What comes by a request of its own: a part of a file. */
+export const askRaw = async (house: House, op: string, { file, n }: { file: string; n: number }, cookie: string): Promise<Reply> => {
+	const { word } = await (op === "file_part_put" ? put(house, cookie, file, n, randomBytes(72)) : get(house, cookie, file, n));
+	return word === "ok" ? { ok: {} } : { err: word };
+};
+
 export const rolesTests = (house: () => House): void => {
 	const insert = async (sql: string, values: unknown[]): Promise<string> => {
 		const { rows } = await house().db.query<{ id: string }>(sql, values);
@@ -114,11 +120,6 @@ export const rolesTests = (house: () => House): void => {
 		const sql = `INSERT INTO room (org, room, agreement, phase, retention_class, log_head, n_entries, epoch, pending)
 			SELECT a.org, $2, g.agreement, 'open', 1, decode(repeat('07', 32), 'hex'), 1, 1, false FROM account a JOIN agreement g USING (org) WHERE a.account = $1 RETURNING room AS id`;
 		return { user: account.person, room: await insert(sql, [idToUuid(account.person), randomUUID()]) };
-	};
-
-	const askRaw = async (op: string, { file, n }: { file: string; n: number }, cookie: string): Promise<Reply> => {
-		const { word } = await (op === "file_part_put" ? put(house(), cookie, file, n, randomBytes(72)) : get(house(), cookie, file, n));
-		return word === "ok" ? { ok: {} } : { err: word };
 	};
 
 	test("every_message_asked_by_every_role_of_every_object_is_answered_as_the_table_of_rights_says", async () => {
@@ -141,7 +142,7 @@ export const rolesTests = (house: () => House): void => {
 			const wire = await openWire(house(), { cookie });
 			assert.ok((await wire.open()).ok, role);
 			const ask = async (m: Message, body: object): Promise<Reply> =>
-				m.via === "raw" ? askRaw(m.name, body as { file: string; n: number }, cookie) : m.via === "http" ? (JSON.parse((await post(house().service.origin, house().ca, m.name, body, cookie)).body) as Reply) : wire.ask(m.name, body);
+				m.via === "raw" ? askRaw(house(), m.name, body as { file: string; n: number }, cookie) : m.via === "http" ? (JSON.parse((await post(house().service.origin, house().ca, m.name, body, cookie)).body) as Reply) : wire.ask(m.name, body);
 			for (const m of messages.filter((one) => one.audience !== "nobody" && !APART.has(one.name))) {
 				const may = REACHED[m.resource].some((relation) => allowed.get(`${m.action} ${role} ${relation}`));
 				for (const [what, target] of [["own", speaker.own], ["same organisation", same], ["foreign", foreign]] as const) {
