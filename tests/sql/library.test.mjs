@@ -62,11 +62,22 @@ test('who saves or publishes over what they have not seen is refused', async () 
 	const template = id();
 	await put(here, template, 0, body(template, 1));
 	await put(here, template, 1, body(template, 1));
-	await says(put(here, template, 1, body(template, 1)), 'template_edits__conflict');
+	await says(put(here, template, 1, body(template, 1, { title: { fi: 'Muu' } })), 'template_edits__conflict');
 	await says(publish(here, template, 1), 'template_edits__conflict');
 	await assert.rejects(put(here, template, 0, body(template, 1)), { code: '23505' });
 	await publish(here, template, 2);
 	await says(publish(here, template, 3), 'template_draft__conflict');
+});
+
+test('a save whose answer was lost is sent again and is that save', async () => {
+	const template = id();
+	assert.equal(await put(here, template, 0, body(template, 1)), 1);
+	assert.equal(await put(here, template, 0, body(template, 1)), 1);
+	const second = body(template, 1, { title: { fi: 'Toinen' } });
+	assert.equal(await put(here, template, 1, second), 2);
+	assert.equal(await put(here, template, 1, second), 2);
+	await says(put(here, template, 1, body(template, 1, { title: { fi: 'Muu' } })), 'template_edits__conflict');
+	await assert.rejects(put(here, template, 0, second), { code: '23505' });
 });
 
 test('dropping the draft of a template that was never published leaves nothing behind', async () => {
