@@ -155,8 +155,13 @@ test("a_copy_is_saved_as_it_is_written_and_is_there_after_leaving", async () => 
 test("what_was_not_saved_yet_is_there_too_after_leaving", async () => {
 	const { page } = counsellor;
 	await page.context().setOffline(true);
-	await page.getByLabel("Nimi, suomi").fill("Kirjoitettu ilman yhteyttä");
-	await goTo(page, "/");
+	await page.getByLabel("Nimi, suomi").evaluate(async (input: HTMLInputElement) => { // left before the next frame is drawn
+		input.value = "Kirjoitettu ilman yhteyttä";
+		input.dispatchEvent(new Event("input", { bubbles: true }));
+		await null;
+		history.pushState(null, "", "/");
+		dispatchEvent(new PopStateEvent("popstate", { state: null }));
+	});
 	await goTo(page, "/tehtavat");
 	await page.context().setOffline(false);
 	await toList(page);

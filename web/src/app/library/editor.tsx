@@ -152,8 +152,8 @@ const Drop = ({ saving, template, onClose, onDone }: { saving: Saving; template:
 	const drop = (): void =>
 		void dropping.act(async () => {
 			const edits = await saving.flush();
-			saving.stop();
 			if (edits > 0) await ask("template_draft_drop", { template: toWire(template.id), edits });
+			saving.stop();
 			say(t("library.dropped"));
 			onDone();
 		});

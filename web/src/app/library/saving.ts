@@ -1,7 +1,7 @@
-// Keeps what is being written: a moment after each change it goes to the server as a draft, one save at a time. What the server has not
-// taken yet stays in this page's memory when the editor is left, and is there when it is opened again.
+// Keeps what is being written: a moment after each change it goes to the server as a draft, one save at a time. It outlives the editor:
+// what the server has not taken yet, or is just taking, stays in this page's memory and is there when the editor is opened again.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Template } from "../../assignment/template.js";
 import { wordOf } from "../engine.js";
 import { ask, toWire } from "./data.js";
@@ -22,10 +22,101 @@ export interface Work {
 
 export type Saved = "saved" | "changed" | "saving" | "failed" | "conflict";
 
-const left = new Map<string, Work>();
+interface Kept {
+	template: Template;
+	edits: number;
+	copyOf: string | undefined;
+	/** The server has not got all of it. */
+	dirty: boolean;
+	state: Saved;
+	word: string | null;
+	running: Promise<void> | null;
+	timer: ReturnType<typeof setTimeout> | undefined;
+	/** Draws it again; null: no editor shows it. */
+	show: (() => void) | null;
+}
 
-/** What was not saved when the editor was left. */
-export const leftOf = (id: string): Work | undefined => left.get(id);
+const kept = new Map<string, Kept>();
+
+/** What was not saved, or not yet surely, when the editor was left. */
+export const leftOf = (id: string): Work | undefined => {
+	const found = kept.get(id);
+	return found && { template: found.template, edits: found.edits, ...(found.copyOf ? { copyOf: found.copyOf } : {}), ...(found.dirty ? { unsaved: true } : {}) };
+};
+
+const keptOf = ({ template, edits, copyOf, unsaved }: Work): Kept => {
+	const there = kept.get(template.id);
+	if (there) return there;
+	const made: Kept = {
+		template, edits, copyOf, dirty: unsaved === true, state: unsaved ? "changed" : "saved", word: null, running: null, timer: undefined, show: null,
+	};
+	kept.set(template.id, made);
+	return made;
+};
+
+const settle = (one: Kept, state: Saved): void => {
+	one.state = state;
+	one.show?.();
+};
+
+/** Forgets what the server has and nobody looks at. */
+const forget = (one: Kept): void => {
+	if (!one.show && !one.dirty && !one.running && kept.get(one.template.id) === one) kept.delete(one.template.id);
+};
+
+const save = async (one: Kept): Promise<void> => {
+	const { template, edits, copyOf } = one;
+	one.dirty = false;
+	settle(one, "saving");
+	try {
+		const body = { template: toWire(template.id), edits, body: JSON.stringify(tidy(template)), ...(copyOf ? { copy_of: copyOf } : {}) };
+		one.edits = (await ask("template_draft_put", body)).edits;
+		one.copyOf = undefined;
+		one.word = null;
+	} catch (thrown) {
+		one.dirty = true;
+		one.word = wordOf(thrown);
+		throw thrown;
+	}
+};
+
+const stateAfter = ({ dirty, word }: Kept): Saved => (word === "conflict" ? "conflict" : word ? "failed" : dirty ? "changed" : "saved");
+
+/** While an editor shows it, it goes on by itself; left, it is tried once and then waits to be opened. */
+const plan = (one: Kept): void => {
+	clearTimeout(one.timer);
+	if (!one.show || !one.dirty || one.state === "conflict") return;
+	one.timer = setTimeout(() => void flush(one).catch(() => undefined), one.state === "failed" ? AGAIN_MS : PAUSE_MS);
+};
+
+const run = (one: Kept): Promise<void> =>
+	(one.running ??= save(one).finally(() => {
+		one.running = null;
+		settle(one, stateAfter(one));
+		forget(one);
+		plan(one);
+	}));
+
+const flush = async (one: Kept): Promise<number> => {
+	clearTimeout(one.timer);
+	if (one.running) await one.running.catch(() => undefined);
+	if (one.dirty) await run(one);
+	return one.edits;
+};
+
+const note = (one: Kept, template: Template): void => {
+	if (one.template === template) return;
+	one.template = template;
+	one.dirty = true;
+	if (one.state !== "saving" && one.state !== "conflict") settle(one, "changed");
+	plan(one);
+};
+
+const drop = (one: Kept): void => {
+	clearTimeout(one.timer);
+	one.dirty = false;
+	if (kept.get(one.template.id) === one) kept.delete(one.template.id);
+};
 
 export interface Saving {
 	readonly state: Saved;
@@ -39,77 +130,28 @@ export interface Saving {
 }
 
 export const useSaving = (start: Work, template: Template): Saving => {
-	const [state, setState] = useState<Saved>(start.unsaved ? "changed" : "saved");
-	const [word, setWord] = useState<string | null>(null);
-	const now = useRef({ template, edits: start.edits, copyOf: start.copyOf, dirty: state === "changed", over: false });
-	const running = useRef<Promise<void> | null>(null);
-	const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-
-	const keep = (): void => {
-		const { template: mine, edits, copyOf, dirty, over } = now.current;
-		if (dirty && !over) left.set(mine.id, { template: mine, edits, unsaved: true, ...(copyOf ? { copyOf } : {}) });
-		else left.delete(mine.id);
-	};
-
-	const save = async (): Promise<void> => {
-		const { template: sent, edits, copyOf } = now.current;
-		setState("saving");
-		now.current.dirty = false;
-		try {
-			const body = { template: toWire(sent.id), edits, body: JSON.stringify(tidy(sent)), ...(copyOf ? { copy_of: copyOf } : {}) };
-			const reply = await ask("template_draft_put", body);
-			now.current.edits = reply.edits;
-			now.current.copyOf = undefined;
-			setWord(null);
-			setState(now.current.dirty ? "changed" : "saved");
-		} catch (thrown) {
-			now.current.dirty = true;
-			setWord(wordOf(thrown));
-			setState(wordOf(thrown) === "conflict" ? "conflict" : "failed");
-			throw thrown;
-		} finally {
-			keep();
-		}
-	};
-
-	const run = (): Promise<void> => (running.current ??= save().finally(() => (running.current = null)));
-
-	const flush = async (): Promise<number> => {
-		clearTimeout(timer.current ?? undefined);
-		if (running.current) await running.current.catch(() => undefined);
-		if (now.current.dirty) await run();
-		return now.current.edits;
-	};
-
-	useEffect(() => {
-		const { current } = now;
-		if (current.over || (current.template === template && state !== "changed" && state !== "failed")) return;
-		if (current.template !== template) {
-			current.template = template;
-			current.dirty = true;
-			keep();
-			if (state !== "saving" && state !== "conflict") setState("changed");
-		}
-		if (state === "conflict") return;
-		clearTimeout(timer.current ?? undefined);
-		timer.current = setTimeout(() => void flush().catch(() => undefined), state === "failed" ? AGAIN_MS : PAUSE_MS);
-	}, [template, state]);
-
-	useEffect(() => () => {
-		clearTimeout(timer.current ?? undefined);
-		if (now.current.dirty && !now.current.over) void flush().catch(() => undefined);
+	const one = useRef<Kept | null>(null);
+	const mine = (one.current ??= keptOf(start));
+	const [, draw] = useState(0);
+	useLayoutEffect(() => {
+		mine.show = () => draw((n) => n + 1);
+		plan(mine);
+		return () => {
+			mine.show = null;
+			if (mine.dirty && mine.state !== "conflict") void flush(mine).catch(() => undefined);
+			else forget(mine);
+		};
 	}, []);
-
+	useLayoutEffect(() => note(mine, template), [template]); // before anything can take the editor away
 	return {
-		state, word, flush,
+		state: mine.state, word: mine.word,
+		flush: () => flush(mine),
 		replace: (edits) => {
-			now.current.edits = edits;
-			setState("changed");
+			mine.edits = edits;
+			mine.word = null;
+			settle(mine, "changed");
+			plan(mine);
 		},
-		stop: () => {
-			clearTimeout(timer.current ?? undefined);
-			now.current.over = true;
-			keep();
-		},
+		stop: () => drop(mine),
 	};
 };
