@@ -119,8 +119,22 @@ except OSError:
 PY
 }
 
-port_any() { # prints a port that nobody listens on now
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+# A port that nobody listens on now, and none of those that the kernel gives to outgoing connections: between this and
+# the listening, or while the server is started again, one of them could take it.
+port_any() {
+	python3 - <<'PY'
+import random, socket
+first = int(open("/proc/sys/net/ipv4/ip_local_port_range").read().split()[0])
+while True:
+    port = random.SystemRandom().randrange(10000, max(first, 20000))
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        print(port)
+        break
+PY
 }
 
 # --- steps that speak only when they fail ----------------------------------------------------------
@@ -196,7 +210,7 @@ server_build() { # server_build DIR MESON_OPTION...
 }
 
 web_sources() {
-	find "$ROOT/web" "$ROOT/proto" \( -path "$ROOT/web/node_modules" -o -path "$ROOT/web/dist*" -o -name __pycache__ \
+	find "$ROOT/web" "$ROOT/proto" "$ROOT/tests/browser/stand-in.ts" \( -path "$ROOT/web/node_modules" -o -path "$ROOT/web/dist*" -o -name __pycache__ \
 		-o -path "$ROOT/web/src/gen" -o -path "$ROOT/proto/vectors" \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 
@@ -210,15 +224,20 @@ web_packages() { # npm ci, when the lock file is not the one that was installed
 	echo "$lock" >"$ROOT/web/node_modules/.luotsi-lock"
 }
 
-web_build() { # the site, when a source changed
-	local sources
+web_build() { # web_build [--stand-in]: the site, when a source changed; one at a time
+	local sources stamp="$ROOT/build/web${1-}.stamp" dist="$ROOT/web/dist${1+-${1#--}}"
 	node_check
 	web_packages
+	mkdir -p "$ROOT/build"
+	exec 8>"$ROOT/build/web.lock"
+	flock 8
 	sources=$(web_sources)
-	[ -d "$ROOT/web/dist" ] && [ "$sources" = "$(cat "$ROOT/build/web.stamp" 2>/dev/null)" ] && return 0
-	say "Building the web client"
-	step "The web client's build" web env -C "$ROOT/web" node build.mjs
-	web_sources >"$ROOT/build/web.stamp"
+	if [ ! -d "$dist" ] || [ "$sources" != "$(cat "$stamp" 2>/dev/null)" ]; then
+		say "Building the web client${1+ with the stand-in}"
+		step "The web client's build" "web${1-}" env -C "$ROOT/web" node build.mjs "$@"
+		web_sources >"$stamp"
+	fi
+	exec 8>&-
 }
 
 # --- children: started in sessions of their own, stopped in reverse order -----------------------------

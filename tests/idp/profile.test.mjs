@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,9 +21,10 @@ const folder = mkdtempSync(join(tmpdir(), 'luotsi-bank.'));
 const [bankIssuer, brokerIssuer, staffIssuer] = ISSUERS;
 let bank, ca, keys, client;
 
+// None of those that the kernel gives to outgoing connections: one could take it before the bank does.
 const freePort = () =>
 	new Promise((resolve) => {
-		const server = createServer().listen(0, '127.0.0.1', () => {
+		const server = createServer().once('error', () => resolve(freePort())).listen(randomInt(10_000, 32_000), '127.0.0.1', () => {
 			const { port } = server.address();
 			server.close(() => resolve(port));
 		});

@@ -5,6 +5,7 @@ usage: io_wires.py IO_ECHO            prints a line for each fact and `N passed,
 """
 import base64
 import os
+import random
 import signal
 import socket
 import ssl
@@ -32,15 +33,22 @@ def fact(f):
 	return f
 
 
+def free_port():
+	"""None of those that the kernel gives to outgoing connections: one could take it before io_echo does."""
+	while True:
+		port = random.randrange(10000, 32000)
+		with socket.socket() as s:
+			if s.connect_ex(("127.0.0.1", port)):
+				return port
+
+
 class Service:
 	"""One io_echo, and how to connect to it."""
 
 	def __init__(self, mode, where):
 		self.mode, self.dir = mode, where
 		self.path = os.path.join(where, mode + ".sock")
-		with socket.socket() as s:
-			s.bind(("127.0.0.1", 0))
-			self.port = s.getsockname()[1]
+		self.port = free_port()
 		target = self.path if mode == "edge" else str(self.port)
 		self.process = subprocess.Popen([ECHO, mode, target, where + "/cert.pem", where + "/key.pem", where + "/site"],
 			stdout=subprocess.PIPE, text=True)
