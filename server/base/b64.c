@@ -97,3 +97,43 @@ enum err b64_decode_exact(struct slice text, uint8_t *ret_bytes, size_t n)
 		return ERR_BAD_FIELD;
 	return b64_decode(text, ret_bytes);
 }
+
+/* --- the other alphabet: the same, spelled otherwise --- */
+
+static void b64_respell(uint8_t *text, size_t n, const char *from, const char *to)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == from[0])
+			text[i] = (uint8_t)to[0];
+		else if (text[i] == from[1])
+			text[i] = (uint8_t)to[1];
+	}
+}
+
+void b64_add_padded(struct buf *b, struct slice bytes)
+{
+	size_t at = b->n;
+	b64_add(b, bytes);
+	b64_respell(b->p + at, b->n - at, "-_", "+/");
+	for (size_t n = b64_text_size(bytes.n); n % 4 != 0; n++)
+		buf_add_byte(b, '=');
+}
+
+enum err b64_decode_padded(struct slice text, uint8_t *ret_bytes, size_t *ret_n)
+{
+	enum { TEXT_MAX = 256 };
+	uint8_t other[TEXT_MAX];
+	if (text.n == 0 || text.n % 4 != 0 || text.n > sizeof(other))
+		return ERR_BAD_FIELD;
+	size_t n = text.n;
+	while (n > text.n - 2 && text.p[n - 1] == '=')
+		n--;
+	/* Each letter in its own alphabet only. */
+	if (memchr(text.p, '-', n) || memchr(text.p, '_', n))
+		return ERR_BAD_FIELD;
+	memcpy(other, text.p, n);
+	b64_respell(other, n, "+/", "-_");
+	TRY(b64_decode(slice_of(other, n), ret_bytes));
+	*ret_n = b64_bytes_size(n);
+	return ERR_OK;
+}

@@ -21,3 +21,8 @@ void b64_add(struct buf *b, struct slice bytes);
 MUST enum err b64_decode(struct slice text, uint8_t *ret_bytes);
 /* Exactly n bytes, into an id or a hash. */
 MUST enum err b64_decode_exact(struct slice text, uint8_t *ret_bytes, size_t n);
+
+/* The other alphabet (RFC 4648 section 4), with padding, equally canonical: where another format
+ * demands it. Decoding gives how many bytes it wrote, at most b64_bytes_size(text.n). */
+void b64_add_padded(struct buf *b, struct slice bytes);
+MUST enum err b64_decode_padded(struct slice text, uint8_t *ret_bytes, size_t *ret_n);

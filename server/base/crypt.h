@@ -60,3 +60,9 @@ MUST enum err p256_verify(struct p256_key *key, struct slice message, struct sli
 /* The same over a SHA-256 digest that is already there. */
 MUST enum err p256_verify_digest(
 	struct p256_key *key, const struct hash *digest, struct slice sig64);
+
+/* Ed25519 (RFC 8032). The seed is the private key: 32 random bytes. */
+struct hash ed25519_public(const struct hash *seed);
+void ed25519_sign(const struct hash *seed, struct slice message, uint8_t *ret_sig64);
+/* ERR_BAD_SIGNATURE for anything but this key's signature of this message. */
+MUST enum err ed25519_verify(const struct hash *pub, struct slice message, struct slice sig64);
