@@ -288,18 +288,18 @@ child_watch() { # returns when one of the children ends by itself; says which
 # --- PostgreSQL: a private cluster, reached by Unix socket alone -----------------------------------------
 
 pg_init() {
-	local bin user
+	local bin
 	bin=$(postgres_bin)
-	[ -f "$STATE/pg/PG_VERSION" ] && return 0
+	if [ -f "$STATE/pg/PG_VERSION" ]; then
+		pg_access
+		return 0
+	fi
 	space_check "$STATE"
 	rm -rf "$STATE/pg"
 	step "Making the database cluster" initdb "${AS_SERVICE[@]}" "$bin/initdb" -D "$STATE/pg" -U postgres \
 		-E UTF8 --locale=C.UTF-8 --auth=peer --data-checksums --no-instructions
-	# Peer: the kernel says who is calling. Error texts carry no row and no parameter into the log.
-	"${AS_SERVICE[@]}" tee "$STATE/pg/pg_hba.conf" >/dev/null <<<"local all postgres,luotsi_owner,luotsi_app,luotsi_jobs,luotsi_read peer map=luotsi"
-	for user in $(printf '%s\n%s\n' "$SERVICE_USER" "$(id -un)" | sort -u); do
-		printf "luotsi $user %s\n" postgres luotsi_owner luotsi_app luotsi_jobs luotsi_read
-	done | "${AS_SERVICE[@]}" tee "$STATE/pg/pg_ident.conf" >/dev/null
+	pg_access
+	# Error texts carry no row and no parameter into the log.
 	"${AS_SERVICE[@]}" tee -a "$STATE/pg/postgresql.conf" >/dev/null <<-'CONF'
 		listen_addresses = ''
 		unix_socket_permissions = 0700
@@ -309,6 +309,15 @@ pg_init() {
 		log_parameter_max_length_on_error = 0
 		max_connections = 200
 	CONF
+}
+
+pg_access() { # peer: the kernel says who is calling. At each start: a newer checkout has more roles
+	local user roles="luotsi_owner luotsi_app luotsi_jobs luotsi_signer luotsi_read"
+	"${AS_SERVICE[@]}" tee "$STATE/pg/pg_hba.conf" >/dev/null <<<"local all postgres,${roles// /,} peer map=luotsi"
+	for user in $(printf '%s\n%s\n' "$SERVICE_USER" "$(id -un)" | sort -u); do
+		# shellcheck disable=SC2086 # a list of words
+		printf "luotsi $user %s\n" postgres $roles
+	done | "${AS_SERVICE[@]}" tee "$STATE/pg/pg_ident.conf" >/dev/null
 }
 
 pg_start() {
@@ -331,7 +340,7 @@ pg_sql() { # pg_sql DATABASE: as the superuser, SQL from standard input, bare ro
 	"${AS_SERVICE[@]}" psql -X -q -A -t -v ON_ERROR_STOP=1 -h "$SOCKETS" -U postgres -d "$1"
 }
 
-pg_database() { # the four roles and the database, made once
+pg_database() { # the roles and the database, made once
 	pg_sql postgres <"$ROOT/db/roles.sql" >"$STATE/log/roles.log" 2>&1 ||
 		die "The database roles could not be made; see $STATE/log/roles.log."
 	[ "$(pg_sql postgres <<<"SELECT 1 FROM pg_database WHERE datname = 'luotsi'")" = 1 ] && return 0
@@ -409,6 +418,7 @@ settings_write() { # settings_write PORT EDGE(yes|no) NAME=VALUE...: STATE/luots
 		[migrations_dir]=$ROOT/db/migrations
 		[templates_dir]=$ROOT/db/templates
 		[keys_socket]=$SOCKETS/keys.sock [keys_dir]=$STATE/keys [providers_dir]=$STATE/providers
+		[signer_dir]=$STATE/signer
 		[tls_cert]=$STATE/tls/server.pem [tls_key]=$STATE/tls/server.key [site_dir]=$ROOT/web/dist
 		[posts_per_minute]=100000 [requests_per_minute]=100000 # the demonstration writes years in a minute
 	)
@@ -436,8 +446,14 @@ keys_make() { # keys_make LUOTSID: the keys in STATE/keys that are not there, fo
 	step "Making the keys" keys "${AS_SERVICE[@]}" env -C "$ROOT" "$1" keys --make -c "$STATE/luotsi.conf"
 }
 
+signer_make() { # signer_make LUOTSID: the key of the logs in STATE/signer, if it is not there
+	"${AS_SERVICE[@]}" mkdir -p -m 700 "$STATE/signer"
+	step "Making the key of the logs" signer "${AS_SERVICE[@]}" env -C "$ROOT" "$1" signer --make -c "$STATE/luotsi.conf"
+}
+
 server_start() { # server_start LUOTSID: child_start, with every key that it needs
 	keys_make "$1"
+	signer_make "$1"
 	child_start server luotsid TERM env -C "$ROOT" "$1" run -c "$STATE/luotsi.conf"
 }
 

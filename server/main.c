@@ -43,6 +43,7 @@ static const struct {
 	{"worker", "serve clients (started by run)", worker_run},
 	{"keys", "hold the keys (started by run); --make makes what is missing, --rotate new ones",
 		keys_run},
+	{"signer", "sign the heads of the logs (started by run); --make makes the key", signer_run},
 	{"jobs", "do what happens by itself (started by run)", jobs_command},
 	{"migrate", "bring the database up to date", migrate_command},
 	{"check", "check a settings file", check_command},

@@ -31,10 +31,10 @@ struct core *core_new(const struct core_parts *parts)
 	core->person_rates = rate_new((const int64_t[]){config->requests_per_minute,
 					      config->posts_per_minute, config->parts_per_minute},
 		3, MAX_KEYS);
-	core->address_rates =
-		rate_new((const int64_t[]){config->sign_ins_per_minute, config->connects_per_minute,
-				 config->parts_per_minute * PARTS_OF_ADDRESS},
-			3, MAX_KEYS);
+	core->address_rates = rate_new(
+		(const int64_t[]){config->sign_ins_per_minute, config->connects_per_minute,
+			config->parts_per_minute * PARTS_OF_ADDRESS, config->log_reads_per_minute},
+		4, MAX_KEYS);
 	core->hub = hub_new(core);
 	core->scratch = BUF_MAX(ANSWER_MAX);
 	core->sweep = timer_new(parts->loop, sweep, core);

@@ -10,6 +10,7 @@
 #include "base/crypt.h"
 #include "base/num.h"
 #include "core/decode.h"
+#include "core/log_path.h"
 #include "core/state.h"
 #include "sql_gen.h"
 
@@ -180,13 +181,14 @@ static enum err check_rate(struct request *r)
 		[RATE_TYPING] = {PERSON_REQUESTS, 1},
 		[RATE_SIGN_IN] = {ADDRESS_SIGN_INS, 1},
 		[RATE_FILE] = {PERSON_PARTS, 1},
+		[RATE_LOG] = {ADDRESS_LOGS, 1},
 	};
 	enum rate_class class = r->route->rate;
 	if (r->arriving) /* it is counted when it is here */
 		return ERR_OK;
 	enum err e = class == RATE_SIGN_IN || r->session.role == ROLE_NOBODY
 			     ? rate_take(r->core->address_rates, id_slice(&r->address),
-				       ADDRESS_SIGN_INS, 1)
+				       class == RATE_LOG ? ADDRESS_LOGS : ADDRESS_SIGN_INS, 1)
 			     : rate_take(r->core->person_rates, id_slice(&r->session.user),
 				       prices[class].bucket, prices[class].cost);
 	struct connection *conn = r->http ? NULL : connection_find(r->core, r->from);
@@ -469,6 +471,23 @@ static void enter_raw(struct core *core, const struct http_request *http, bool a
 		req_fail(r, e);
 }
 
+/* The logs: for whoever asks, also another site's page or a program. */
+static void enter_log(struct core *core, const struct http_request *http)
+{
+	const char *op = NULL;
+	struct request *r = new_http(core, http);
+	r->known_etag = arena_copy(r->arena, http->if_none_match);
+	enum err e = http->method == HTTP_GET ? ERR_OK : ERR_BAD_METHOD;
+	if (e == ERR_OK)
+		e = log_path_read(r->arena, http->path, &op, &r->in);
+	if (e == ERR_OK) {
+		r->route = find_route(core, slice_text(op), VIA_RAW);
+		gate_go_on(r);
+	} else {
+		req_fail(r, e);
+	}
+}
+
 void gate_arrive_http(struct core *core, const struct http_request *http)
 {
 	enter_raw(core, http, true);
@@ -478,6 +497,10 @@ void gate_enter_http(struct core *core, const struct http_request *http)
 {
 	if (slice_starts(http->path, SLICE_LIT(CORE_RAW_PATH))) {
 		enter_raw(core, http, false);
+		return;
+	}
+	if (slice_starts(http->path, SLICE_LIT(CORE_LOG_PATH))) {
+		enter_log(core, http);
 		return;
 	}
 	struct slice prefix = SLICE_LIT("/api/");

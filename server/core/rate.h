@@ -5,7 +5,7 @@
 /* Token buckets by key (a person, an address): each holds one minute's worth, so that what was not
  * touched for a minute is full and can be forgotten. Of one process: n workers allow n times. */
 struct rate;
-enum { RATE_MAX_BUCKETS = 3 };
+enum { RATE_MAX_BUCKETS = 4 };
 
 /* per_minute: of each bucket, at least 1. More than max_keys busy keys: new ones are refused. */
 struct rate *rate_new(const int64_t *per_minute, unsigned n_buckets, size_t max_keys);

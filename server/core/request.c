@@ -232,11 +232,11 @@ void req_reply(struct request *r, const void *out)
 	request_free(r);
 }
 
-void req_reply_bytes(struct request *r, struct slice bytes)
+void req_reply_http(struct request *r, unsigned status, const char *type, struct slice bytes)
 {
 	if (!r->answered) {
-		struct http_response response = {.status = 200,
-			.content_type = "application/octet-stream",
+		struct http_response response = {.status = status,
+			.content_type = type,
 			.body = bytes,
 			.headers = r->http_headers,
 			.n_headers = r->n_http_headers};
@@ -244,6 +244,11 @@ void req_reply_bytes(struct request *r, struct slice bytes)
 		http_reply(r->core->server, r->from, &response);
 	}
 	request_free(r);
+}
+
+void req_reply_bytes(struct request *r, struct slice bytes)
+{
+	req_reply_http(r, 200, "application/octet-stream", bytes);
 }
 
 void request_leave(struct request *r)

@@ -41,7 +41,8 @@ struct request {
 	void *state;       /* the module's own, in the arena */
 	step_fn *release;  /* what the module must give back, once, when the request ends; may be
 			      NULL */
-	struct buf body;   /* of VIA_RAW */
+	struct slice known_etag; /* what the client of a GET has already; of VIA_RAW */
+	struct buf body;         /* of VIA_RAW */
 	struct list
 		order; /* the module's own: requests of a connection that must keep their order */
 	step_fn *orphaned; /* when its connection has gone and the order with it; may be NULL */
@@ -84,6 +85,8 @@ void req_header(struct request *r, const char *name, struct slice value);
 void req_reply(struct request *r, const void *out);
 /* Of VIA_RAW: these bytes, copied. */
 void req_reply_bytes(struct request *r, struct slice bytes);
+/* The same with a status and a type of its own; type NULL: there is no body. */
+void req_reply_http(struct request *r, unsigned status, const char *type, struct slice bytes);
 void req_fail(struct request *r, enum err e);
 void req_fail_detail(struct request *r, enum err e, const struct detail *detail);
 /* An event to every connection of a person on this worker. */

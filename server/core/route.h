@@ -30,6 +30,7 @@ enum rate_class {
 	RATE_TYPING,
 	RATE_SIGN_IN,
 	RATE_FILE,
+	RATE_LOG,
 	RATE_COUNT
 };
 

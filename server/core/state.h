@@ -29,6 +29,6 @@ struct core {
 	bool draining;
 };
 enum { PERSON_REQUESTS, PERSON_POSTS, PERSON_PARTS };
-enum { ADDRESS_SIGN_INS, ADDRESS_CONNECTS, ADDRESS_PARTS };
+enum { ADDRESS_SIGN_INS, ADDRESS_CONNECTS, ADDRESS_PARTS, ADDRESS_LOGS };
 /* No answer or event is longer. */
 enum { ANSWER_MAX = 16 << 20 };

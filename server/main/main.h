@@ -8,7 +8,7 @@ struct options {
 	const char *settings_file; /* -c */
 	unsigned number;           /* -n: which worker */
 	int listen_fd;             /* -f: the socket that the supervisor opened */
-	bool make, rotate;         /* --make, --rotate: keys */
+	bool make, rotate;         /* --make, --rotate: keys; --make: signer */
 };
 
 /* Reads and checks the settings file; says on stderr, in a sentence, what is wrong with it. */
@@ -34,4 +34,5 @@ int supervisor_run(const struct config *config, const char *settings_file);
 int worker_run(const struct config *config, const struct options *options);
 int keys_run(const struct config *config, const struct options *options);
 int jobs_run(const struct config *config);
+int signer_run(const struct config *config, const struct options *options);
 int migrate_run(const struct config *config);

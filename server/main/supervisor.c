@@ -1,6 +1,6 @@
-/* Starts the keys process, the jobs process and the workers from this same program, and starts
- * again what dies: at once, and ever more slowly when it dies right away. A child dies with its
- * parent (PR_SET_PDEATHSIG), so that nothing survives a kill -9 of the supervisor. A child that
+/* Starts the keys process, the jobs process, the signer and the workers from this same program, and
+ * starts again what dies: at once, and ever more slowly when it dies right away. A child dies with
+ * its parent (PR_SET_PDEATHSIG), so that nothing survives a kill -9 of the supervisor. A child that
  * says EXIT_SETUP before anything ever worked means that no start can succeed: then everything
  * stops, with the sentence in the log. */
 #include <signal.h>
@@ -27,13 +27,13 @@ enum {
 	IMPATIENT_MS = 1000,
 	TOKEN_SIZE = 32,
 	TOKEN_TEXT = 43,
-	SINGLE = 2 /* keys and jobs stand in front of the workers */
+	SINGLE = 3 /* keys, jobs and signer stand in front of the workers */
 };
 
 struct supervisor;
 
-enum role { ROLE_KEYS, ROLE_JOBS, ROLE_WORKER };
-static const char *const role_words[] = {"keys", "jobs", "worker"};
+enum role { ROLE_KEYS, ROLE_JOBS, ROLE_SIGNER, ROLE_WORKER };
+static const char *const role_words[] = {"keys", "jobs", "signer", "worker"};
 
 struct child {
 	struct supervisor *supervisor;
@@ -68,7 +68,7 @@ static _Noreturn void child_exec(const struct child *c, pid_t parent)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
 		_exit(EXIT_BAD);
-	if (c->role != ROLE_WORKER)
+	if (c->role == ROLE_KEYS || c->role == ROLE_JOBS)
 		(void)setenv(KEYS_TOKEN_ENV, c->supervisor->jobs_token, 1);
 	(void)snprintf(number, sizeof(number), "%u", c->number);
 	/* A copy does not close on exec. */

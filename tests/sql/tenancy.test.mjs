@@ -109,11 +109,12 @@ for (const role of roles) {
 	});
 }
 
-test('luotsi_jobs may touch no table at all', async () => {
-	for (const table of tables)
-		for (const privilege of ['SELECT', 'INSERT', 'UPDATE'])
-			assert.equal(await may('luotsi_jobs', privilege, table), false, `${privilege} ${table}`);
-});
+for (const role of ['luotsi_jobs', 'luotsi_signer'])
+	test(`${role} may touch no table at all`, async () => {
+		for (const table of [...tables, 'log', 'log_tile', 'log_pending'])
+			for (const privilege of ['SELECT', 'INSERT', 'UPDATE'])
+				assert.equal(await may(role, privilege, table), false, `${privilege} ${table}`);
+	});
 
 test('a guess of the other organisation\'s ids finds nothing', async () => {
 	const { luotsi_app: app } = db;

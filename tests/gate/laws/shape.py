@@ -1,4 +1,4 @@
-LAW = "headers guard themselves, each .c begins with what it is, migrations are numbered without a gap"
+LAW = "headers guard themselves, each .c begins with what it is, each migration has a number of its own"
 
 import re
 
@@ -11,15 +11,20 @@ def check(tree):
     for name in tree.match(r"^server/.*\.c$"):
         if not tree.text(name).startswith("/*"):
             rows.append(f"{name}:1: does not begin with a paragraph that says what it is")
-    for number, name in enumerate(tree.match(r"^db/migrations/.*\.sql$"), 1):
-        if not re.search(rf"/{number:04d}_[a-z0-9_]+\.sql$", name):
-            rows.append(f"{name}:1: is number {number} in the row of migrations")
+    seen = {}
+    for name in tree.match(r"^db/migrations/.*\.sql$"):
+        number = re.search(r"/(\d{4})_[a-z0-9_]+\.sql$", name)
+        if not number or number[1] in seen:
+            rows.append(f"{name}:1: has no number of its own in the row of migrations")
+        elif number:
+            seen[number[1]] = name
     return rows
 
 
 PLANTED = [
     {"server/base/a.h": "int f(void);\n"},
     {"server/base/a.c": "#include \"base/a.h\"\n"},
-    {"db/migrations/0001_a.sql": "", "db/migrations/0003_b.sql": ""},
+    {"db/migrations/0001_a.sql": "", "db/migrations/0001_b.sql": ""},
+    {"db/migrations/1_a.sql": ""},
 ]
 HARMLESS = {"server/base/a.h": "#pragma once\n", "server/base/a.c": "/* A thing. */\n", "db/migrations/0001_a.sql": ""}

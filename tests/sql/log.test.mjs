@@ -1,0 +1,154 @@
+// The logs that outsiders can check, as far as the database makes them: no event without its leaf, a
+// leaf that says nothing without its row, places given all together or not at all.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ask, connect, hash, hex, id, makeAccount, makeOrg, rand32, refused, within } from './lib.mjs';
+
+const directory = '00000000-0000-0000-0000-000000000000';
+let owner, app, signer, org;
+before(async () => {
+	[owner, app, signer] = [await connect('luotsi_owner'), await connect('luotsi_app'), await connect('luotsi_signer')];
+	org = await makeOrg(owner);
+});
+after(() => Promise.all([owner, app, signer].map((c) => c.end())));
+
+const add = (client, { org }, action, word = null) =>
+	ask(client, org, 'audit_add', { actor: id(), action, object: id(), word });
+const events = ({ org }) => within(owner, org, async () =>
+	(await owner.query('SELECT a.*, audit_detail(a) AS detail FROM audit a ORDER BY n')).rows);
+const waiting = async (log) => (await owner.query('SELECT n, leaf FROM log_pending WHERE log = $1 ORDER BY n', [log])).rows;
+const commitment = (nonce, detail) => hash(Buffer.concat([Buffer.from('luotsi/v1/log\0'), nonce, Buffer.from(detail)]));
+const extend = (log, size, ns, tiles = []) => ask(signer, null, 'log_extend', {
+	log, size, ns, levels: tiles.map((t) => t[0]), tiles: tiles.map((t) => t[1]), hashes: tiles.map((t) => t[2]) }).then(([row]) => row.done);
+const look = async (log, tiles = []) => ask(signer, null, 'log_look', { log, levels: tiles.map((t) => t[0]), ns: tiles.map((t) => t[1]) });
+
+test('an event has its leaf from the same transaction, and the leaf opens with what stands beside the event', async () => {
+	await add(app, org, 'session_begin', 'passkey');
+	const [event] = await events(org);
+	const [leaf] = await waiting(org.org);
+	assert.equal(leaf.n, event.n);
+	assert.match(event.detail, new RegExp(`^luotsi/v1/audit ${hex(org.org)} ${event.n} 20\\d\\d-\\d\\d-\\d\\dT[0-9:]{8}\\.\\d{6}Z ${hex(event.actor)} session_begin ${hex(event.object)} passkey -$`));
+	assert.deepEqual(leaf.leaf, commitment(event.nonce, event.detail));
+});
+
+test('an event that is rolled back leaves no leaf', async () => {
+	const before = (await waiting(org.org)).length;
+	await assert.rejects(within(app, org.org, async () => {
+		await app.query("INSERT INTO audit (action) VALUES ('room_open')");
+		throw new Error('no');
+	}));
+	assert.equal((await waiting(org.org)).length, before);
+});
+
+test('the random bytes of two events differ, so that the same event twice has two leaves', async () => {
+	const other = await makeOrg(owner);
+	await within(app, other.org, () => app.query("INSERT INTO audit (action) SELECT 'room_open' FROM generate_series(1, 200)"));
+	const rows = await events(other);
+	assert.equal(new Set(rows.map((r) => r.nonce.toString('hex'))).size, 200);
+	assert.equal(new Set((await waiting(other.org)).map((r) => r.leaf.toString('hex'))).size, 200);
+});
+
+test('whoever writes an event chooses neither its random bytes nor its place', async () => {
+	for (const column of ['nonce', 'place', 'at', 'n'])
+		await refused(within(app, org.org, () => app.query(`INSERT INTO audit (action, ${column}) VALUES ('room_open', DEFAULT)`)), '42501', assert);
+	await within(owner, org.org, () => owner.query("INSERT INTO audit (action, nonce, place) VALUES ('room_open', $1, 7)", [Buffer.alloc(32)]));
+	const last = (await events(org)).at(-1);
+	assert.equal(last.place, null);
+	assert.notDeepEqual(last.nonce, Buffer.alloc(32));
+});
+
+test('a worker may neither take a leaf away nor write a tile or a head', async () => {
+	for (const sql of ['DELETE FROM log_pending', 'SELECT FROM log_pending', "UPDATE log SET note = 'x'", 'DELETE FROM log_tile',
+		"INSERT INTO log_tile (log, level, n, hashes) VALUES (gen_random_uuid(), 0, 0, decode(repeat('00', 32), 'hex'))",
+		"UPDATE audit SET word = 'x'", 'DELETE FROM audit', `SELECT log_publish('${directory}', 0, 'x', 'x')`])
+		await refused(within(app, org.org, () => app.query(sql)), '42501', assert);
+});
+
+test('a reason is part of what the leaf says, and no line of its own', async () => {
+	const other = await makeOrg(owner);
+	await within(app, other.org, () => app.query("INSERT INTO audit (action, reason) VALUES ('event_read', 'A question of the person')"));
+	const [event] = await events(other);
+	assert.ok(event.detail.endsWith(' - event_read - - A question of the person'));
+	assert.deepEqual((await waiting(other.org))[0].leaf, commitment(event.nonce, event.detail));
+	await refused(within(app, other.org, () => app.query("INSERT INTO audit (action, reason) VALUES ('event_read', E'two\\nlines')")), '23514', assert);
+});
+
+test('places are given in one step, with the tiles, and only if the log is of the size that was thought', async () => {
+	const other = await makeOrg(owner);
+	for (const word of ['a_a', 'b_b', 'c_c']) await add(app, other, 'room_open', word);
+	assert.deepEqual((await look(other.org)).map((r) => [r.size, r.note, r.level]), [[0, null, null]]);
+	const leaves = await ask(signer, null, 'log_take', { log: other.org, most: 2 });
+	assert.equal(leaves.length, 2);
+	const ns = leaves.map((l) => l.n);
+	const tile = Buffer.concat(leaves.map((l) => l.leaf));
+	assert.equal(await extend(other.org, 5, ns, [[-1, 0, tile]]), false);
+	assert.equal((await waiting(other.org)).length, 3);
+	assert.equal(await extend(other.org, 0, ns, [[-1, 0, tile]]), true);
+	assert.deepEqual((await events(other)).map((e) => e.place), [0, 1, null]);
+	const [row] = await look(other.org, [[-1, 0], [0, 0]]);
+	assert.deepEqual([row.size, row.level, row.hashes], [2, -1, tile]);
+	// The same once more: the leaves no longer wait, and nothing of it happens.
+	await refused(extend(other.org, 2, ns), '40001', assert);
+	assert.equal((await look(other.org))[0].size, 2);
+	assert.deepEqual((await events(other)).map((e) => e.place), [0, 1, null]);
+});
+
+test('entries of identity chains of all organisations are leaves of one directory', async () => {
+	const here = await makeOrg(owner), there = await makeOrg(owner);
+	const subjects = [[here, await makeAccount(owner, here)], [there, await makeAccount(owner, there)]];
+	for (const [o, subject] of subjects)
+		await within(app, o.org, () => app.query('INSERT INTO identity_entry (subject, n, type, env_hash, entry) VALUES ($1, 0, 1, $2, $3)', [subject, rand32(), Buffer.alloc(300)]));
+	const entries = [];
+	for (const [o, subject] of subjects)
+		entries.push((await within(owner, o.org, async () => (await owner.query('SELECT e.*, identity_detail(e) AS detail FROM identity_entry e WHERE subject = $1', [subject])).rows))[0]);
+	assert.ok(entries[0].leaf < entries[1].leaf);
+	const leaves = (await waiting(directory)).filter((l) => entries.some((e) => e.leaf === l.n));
+	assert.deepEqual(leaves.map((l) => l.leaf), entries.map((e) => commitment(e.nonce, e.detail)));
+	const [{ size }] = await look(directory);
+	assert.equal(await extend(directory, size, leaves.map((l) => l.n)), true);
+	for (const [i, [o, subject]] of subjects.entries())
+		assert.equal((await within(owner, o.org, async () => (await owner.query('SELECT place FROM identity_entry WHERE subject = $1', [subject])).rows))[0].place, size + i);
+});
+
+test('the signer finds every log in which leaves wait, one after another', async () => {
+	const some = [];
+	for (let i = 0; i < 3; i++) some.push(await makeOrg(owner));
+	for (const o of some) for (let i = 0; i < 3; i++) await add(app, o, 'room_open');
+	const seen = [];
+	for (let last = null; ;) {
+		const rows = await ask(signer, null, 'log_waiting', { after: last, all: false, most: 2 });
+		seen.push(...rows.map((r) => r.log));
+		if (rows.length < 2) break;
+		last = rows.at(-1).log;
+	}
+	assert.deepEqual(seen, [...new Set(seen)].sort());
+	for (const o of some) assert.ok(seen.includes(o.org));
+});
+
+test('a head is kept for everybody, a refusal until there is a head again', async () => {
+	const other = await makeOrg(owner);
+	await look(other.org);
+	const state = async () => (await app.query('SELECT note, signed_size, refused, refused_at FROM log WHERE log = $1', [other.org])).rows[0];
+	const publish = async (size, note) => (await ask(signer, null, 'log_publish', { log: other.org, size, note, key: 'k' }))[0].done;
+	assert.equal(await publish(1, 'of more leaves than there are'), false);
+	await ask(signer, null, 'log_refuse', { log: other.org, word: 'rewritten' });
+	const { refused, refused_at: since } = await state();
+	assert.equal(refused, 'rewritten');
+	await ask(signer, null, 'log_refuse', { log: other.org, word: 'rewritten' });
+	assert.deepEqual((await state()).refused_at, since);
+	assert.equal(await publish(0, 'note'), true);
+	assert.deepEqual(await state(), { note: 'note', signed_size: 0, refused: null, refused_at: null });
+});
+
+test('only the first hashes of a tile are given, and only as many as there are', async () => {
+	const other = await makeOrg(owner);
+	for (let i = 0; i < 3; i++) await add(app, other, 'room_open');
+	const leaves = await ask(signer, null, 'log_take', { log: other.org, most: 9 });
+	const tile = Buffer.concat(leaves.map((l) => l.leaf));
+	await look(other.org);
+	await extend(other.org, 0, leaves.map((l) => l.n), [[0, 0, tile]]);
+	const get = (width) => ask(app, null, 'log_tile', { log: other.org, level: 0, n: 0, width });
+	assert.deepEqual(await get(2), [{ hashes: tile.subarray(0, 64) }]);
+	assert.deepEqual(await get(4), []);
+});
