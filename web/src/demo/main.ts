@@ -13,6 +13,8 @@ import { ADMIN, CLIENTS, COUNSELLORS, EMPLOYER, passphraseOf, peopleText, type P
 import { codesOf, sheetText } from "./sheets.js";
 import { DIARIST, DIARY_END, OPEN_INVITATION, STORIES, type Story, type Who } from "./stories.js";
 import type { Content } from "../seal/index.js";
+import { putWork } from "./work-make.js";
+import { ROOM_WORK } from "./work.js";
 
 const DIARY = 10_000;
 const CERT_DAYS = 365;
@@ -117,6 +119,8 @@ const play = async (o: Options, story: Story, counsellor: Actor): Promise<Actor>
 	await all(story.talk.slice(0, -1));
 	await markRead(client, room, counsellor);
 	await markRead(counsellor, room, client);
+	const work = ROOM_WORK.get(story.name);
+	if (work) await putWork({ room, client: client.engine, counsellor: counsellor.engine }, work);
 	await all(story.talk.slice(-1));
 	if (story.name === DIARIST) {
 		await diary(o, room, client, counsellor);
