@@ -10,7 +10,7 @@ export const Comments = ({ all, comment }: { all: AssignmentsView; comment: Comm
 	if (!comment) return null;
 	return (
 		<figure class="field-comment">
-			<figcaption>{t("assignment.comment_of", { name: comment.by === all.me ? t("message.me") : nameIn(all, comment.by) })}</figcaption>
+			<figcaption>{comment.by === all.me ? t("assignment.comment_mine") : t("assignment.comment_of", { name: nameIn(all, comment.by) })}</figcaption>
 			<p class="text" dir="auto">{comment.text}</p>
 		</figure>
 	);

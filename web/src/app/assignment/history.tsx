@@ -1,8 +1,10 @@
 // What happened to an assignment, and the head that both sides see.
 
+import type { Happened } from "../../assignment/room-state.js";
 import type { AssignmentsView, AssignmentView } from "../../client/assignments-api.js";
 import { Icon } from "../parts.js";
 import { useSpeech } from "../state.js";
+import type { Speech } from "../../text/text.js";
 import { dueText, standingText } from "./words.js";
 
 export const Standing = ({ one, staff }: { one: AssignmentView; staff: boolean }) => {
@@ -22,6 +24,10 @@ export const Due = ({ one }: { one: AssignmentView }) => {
 };
 
 export const nameIn = (all: AssignmentsView, user: string): string => all.names[user] ?? "";
+
+/** Who did what, to the one who did it as "you". */
+export const doneText = ({ t }: Pick<Speech, "t">, all: AssignmentsView, { by, what }: Pick<Happened, "by" | "what">): string =>
+	by === all.me ? t(`assignment.you.${what}`) : t(`assignment.happened.${what}`, { name: nameIn(all, by) });
 
 /** What the counsellor said when it was given. */
 export const Word = ({ all, one }: { all: AssignmentsView; one: AssignmentView }) => {
@@ -43,7 +49,7 @@ export const History = ({ all, one }: { all: AssignmentsView; one: AssignmentVie
 			<ol>
 				{one.history.map((step) => (
 					<li key={step.id}>
-						<strong>{t(`assignment.happened.${step.what}`, { name: step.by === all.me ? t("message.me") : nameIn(all, step.by) })}</strong>{" "}
+						<strong>{doneText({ t }, all, step)}</strong>{" "}
 						<time dateTime={new Date(step.at).toISOString()}>{t("assignment.at", { day: step.at, time: step.at })}</time>
 						{step.word && <p class="text" dir="auto">{step.word}</p>}
 					</li>
@@ -62,7 +68,7 @@ export const LastWord = ({ all, one }: { all: AssignmentsView; one: AssignmentVi
 	if (!step?.word || one.standing === "given" || one.standing === "submitted") return null;
 	return (
 		<figure class="personal-word">
-			<figcaption>{t(`assignment.happened.${one.standing}`, { name: step.by === all.me ? t("message.me") : nameIn(all, step.by) })}</figcaption>
+			<figcaption>{doneText({ t }, all, step)}</figcaption>
 			<blockquote class="text" dir="auto">{step.word}</blockquote>
 		</figure>
 	);
