@@ -280,7 +280,7 @@ const end = async (...actors: Actor[]): Promise<void> => {
 };
 const listOf = async (actor: Actor, room: string) => (await actor.engine.work("assignments", room)).list;
 const until = async (what: string, test: () => Promise<boolean>): Promise<void> => {
-	for (const stop = Date.now() + 15_000; Date.now() < stop; await new Promise((r) => setTimeout(r, 20))) if (await test()) return;
+	for (const stop = Date.now() + 60_000; Date.now() < stop; await new Promise((r) => setTimeout(r, 20))) if (await test()) return;
 	throw new Error(`waited in vain: ${what}`);
 };
 

@@ -52,7 +52,7 @@ export const makeActor = (user: string, platform: Platform): Actor => {
 		rooms: () => rooms,
 		texts: (room) => [...messages.values()].filter((m) => (room === undefined || m.room === room) && m.from !== "system" && !m.deleted).sort(order).map((m) => m.text),
 		until: async (what, test) => {
-			for (const end = Date.now() + 15_000; Date.now() < end; ) {
+			for (const end = Date.now() + 60_000; Date.now() < end; ) {
 				if (test()) return;
 				await new Promise((resolve) => setTimeout(resolve, 10));
 			}

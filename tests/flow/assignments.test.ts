@@ -22,7 +22,7 @@ const SECRET = "Salaisuuteni on kuuluisa lumiukko";
 
 const listOf = async (actor: Actor, room: string): Promise<readonly AssignmentView[]> => (await actor.engine.work("assignments", room)).list;
 const until = async (what: string, test: () => Promise<boolean>): Promise<void> => {
-	for (const end = Date.now() + 15_000; Date.now() < end; await new Promise((r) => setTimeout(r, 40))) if (await test()) return;
+	for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((r) => setTimeout(r, 40))) if (await test()) return;
 	throw new Error(`waited in vain: ${what}`);
 };
 const stands = (actor: Actor, room: string, id: string, standing: string): Promise<void> =>

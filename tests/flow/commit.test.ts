@@ -49,7 +49,7 @@ export const commitTests = (house: () => House): void => {
 		await db.query("BEGIN");
 		await db.query("LOCK TABLE message IN ACCESS EXCLUSIVE MODE");
 		await client.engine.send(room, "lukon takana");
-		await new Promise((resolve) => setTimeout(resolve, 900));
+		await new Promise((resolve) => setTimeout(resolve, 2_500));
 		assert.ok(!counsellor.texts(room).includes("lukon takana"));
 		assert.ok([...client.messages.values()].every((m) => m.text !== "lukon takana" || (m.state === "sending" && m.seq === null)));
 		await db.query("COMMIT");

@@ -15,7 +15,7 @@ let letters = 0;
 const wordOf = (work: Promise<unknown>): Promise<string> => work.then(() => "ok", (thrown: { word?: string }) => String(thrown.word));
 
 const until = async <T>(what: string, found: () => T | undefined | false): Promise<T> => {
-	for (const end = Date.now() + 15_000; Date.now() < end; ) {
+	for (const end = Date.now() + 60_000; Date.now() < end; ) {
 		const it = found();
 		if (it) return it;
 		await new Promise((resolve) => setTimeout(resolve, 20));

@@ -20,7 +20,7 @@ const note = async (actor: Actor, room: string, text: string, of = ""): Promise<
 const newId = (): string => toBase64Url(random(16));
 
 const eventually = async (what: string, is: () => Promise<boolean>): Promise<void> => {
-	for (const end = Date.now() + 10_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 25))) if (await is()) return;
+	for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 25))) if (await is()) return;
 	throw new Error(`waited in vain: ${what}`);
 };
 

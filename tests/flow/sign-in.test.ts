@@ -310,11 +310,11 @@ const others = (get: () => House): void => {
 			for (let i = 0; i < 10; i++) {
 				const asked = Date.now();
 				assert.equal(await lives(house, session.cookie), true);
-				assert.ok(Date.now() - asked < 1_000);
+				assert.ok(Date.now() - asked < 3_000);
 			}
 			const said = await waiting;
 			assert.deepEqual(said, FAILED);
-			assert.ok(Date.now() - began > 3_000 && Date.now() - began < 10_000);
+			assert.ok(Date.now() - began > 3_000 && Date.now() - began < 20_000);
 			assert.equal(await newest(house), "token_unreachable");
 		} finally {
 			process.kill(pid, "SIGCONT");

@@ -24,7 +24,7 @@ let people = 0;
 const somebody = (): string => `koe-2${String(++people).padStart(3, "0")}`;
 
 const until = async <T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> => {
-	for (const end = Date.now() + 30_000; Date.now() < end; ) {
+	for (const end = Date.now() + 60_000; Date.now() < end; ) {
 		const found = await look();
 		if (found !== undefined) return found;
 		await new Promise((resolve) => setTimeout(resolve, 50));
