@@ -9,7 +9,7 @@ A file holds statements, each a comment header and SQL to the closing semicolon:
 
     -- name: room_head          unique; the enum is STMT_ROOM_HEAD
     -- shape: one|maybe|many|exec
-    -- lane: read|write|hot|file
+    -- lane: read|write|hot|file|unit    unit: asked of the database of unit keys
     -- tenant: yes|no           yes: runs under set_config('luotsi.org', ...)
     -- batch: yes               only lane hot: parameters are arrays of rows, the first column is the ordinal
     -- in: room uuid, from int4
@@ -28,7 +28,7 @@ TYPES = {
 	"bool": "BOOL", "int2": "INT2", "int4": "INT4", "int8": "INT8", "text": "TEXT", "bytea": "BYTEA",
 	"uuid": "UUID", "timestamptz": "TIMESTAMPTZ", "jsonb": "JSONB",
 }
-SHAPES, LANES = ("one", "maybe", "many", "exec"), ("read", "write", "hot", "file")
+SHAPES, LANES = ("one", "maybe", "many", "exec"), ("read", "write", "hot", "file", "unit")
 KEYS = ("name", "shape", "lane", "tenant", "batch", "in", "out")
 MAX_FIELDS = 32
 PARAM = re.compile(r"(?<![:\w]):([a-z][a-z0-9_]*)")

@@ -340,11 +340,14 @@ pg_sql() { # pg_sql DATABASE: as the superuser, SQL from standard input, bare ro
 	"${AS_SERVICE[@]}" psql -X -q -A -t -v ON_ERROR_STOP=1 -h "$SOCKETS" -U postgres -d "$1"
 }
 
-pg_database() { # the roles and the database, made once
+pg_database() { # the roles and both databases, made once
+	local name
 	pg_sql postgres <"$ROOT/db/roles.sql" >"$STATE/log/roles.log" 2>&1 ||
 		die "The database roles could not be made; see $STATE/log/roles.log."
-	[ "$(pg_sql postgres <<<"SELECT 1 FROM pg_database WHERE datname = 'luotsi'")" = 1 ] && return 0
-	pg_sql postgres <<<"CREATE DATABASE luotsi OWNER luotsi_owner"
+	for name in luotsi luotsi_units; do
+		[ "$(pg_sql postgres <<<"SELECT 1 FROM pg_database WHERE datname = '$name'")" = 1 ] && continue
+		pg_sql postgres <<<"CREATE DATABASE $name OWNER luotsi_owner" || return 1
+	done
 }
 
 # The demonstration's organisation, agreement and staff accounts; the rest goes through the protocol. The
@@ -415,7 +418,7 @@ settings_write() { # settings_write PORT EDGE(yes|no) NAME=VALUE...: STATE/luots
 	local -A value=(
 		[development]=yes [listen_address]=127.0.0.1 [port]=$port [public_origin]="https://localhost:$port"
 		[edge]=$edge [edge_socket_dir]=$SOCKETS [db_socket_dir]=$SOCKETS [db_name]=luotsi
-		[migrations_dir]=$ROOT/db/migrations
+		[migrations_dir]=$ROOT/db/migrations [unit_migrations_dir]=$ROOT/db/units
 		[templates_dir]=$ROOT/db/templates
 		[keys_socket]=$SOCKETS/keys.sock [keys_dir]=$STATE/keys [providers_dir]=$STATE/providers
 		[signer_dir]=$STATE/signer

@@ -46,6 +46,10 @@ static const struct {
 	{"signer", "sign the heads of the logs (started by run); --make makes the key", signer_run},
 	{"jobs", "do what happens by itself (started by run)", jobs_command},
 	{"migrate", "bring the database up to date", migrate_command},
+	{"units",
+		"check the database of unit keys; --replay destroys again what a backup brought "
+		"back",
+		units_run},
 	{"check", "check a settings file", check_command},
 };
 
@@ -68,7 +72,8 @@ static bool main_number(const char *text, uint64_t max, uint64_t *ret)
 static bool main_options(int argc, char **argv, struct options *ret)
 {
 	static const struct option names[] = {{"make", no_argument, NULL, 'm'},
-		{"rotate", no_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+		{"rotate", no_argument, NULL, 'r'}, {"replay", no_argument, NULL, 'p'},
+		{NULL, 0, NULL, 0}};
 	uint64_t number = 0;
 	for (int c; (c = getopt_long(argc, argv, "c:n:f:", names, NULL)) != -1;) {
 		if (c == 'c') {
@@ -81,6 +86,8 @@ static bool main_options(int argc, char **argv, struct options *ret)
 			ret->make = true;
 		} else if (c == 'r') {
 			ret->rotate = true;
+		} else if (c == 'p') {
+			ret->replay = true;
 		} else {
 			return false;
 		}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/num.h"
 
@@ -60,6 +61,21 @@ char *mem_text(const char *text)
 void mem_free(void *p)
 {
 	free(p);
+}
+
+void *mem_locked_new(size_t size, bool *ret_locked)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		mem_ended();
+	(void)madvise(p, size, MADV_DONTDUMP);
+	*ret_locked = mlock(p, size) == 0;
+	return p;
+}
+
+void mem_locked_free(void *p, size_t size)
+{
+	(void)munmap(p, size);
 }
 
 void assert_failed(const char *condition, const char *file, int line)

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,9 @@ char *mem_text(const char *text) __attribute__((malloc, returns_nonnull, warn_un
 char *mem_text_n(const void *p, size_t n)
 	__attribute__((malloc, returns_nonnull, warn_unused_result));
 void mem_free(void *p);
+/* For secrets: zeroed pages that no core file holds, nor the swap when *ret_locked. */
+void *mem_locked_new(size_t size, bool *ret_locked) __attribute__((returns_nonnull));
+void mem_locked_free(void *p, size_t size);
 
 #define MEM_NEW(type) ((type *)mem_new(sizeof(type)))
 

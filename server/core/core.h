@@ -12,6 +12,7 @@
  * the table of routes. */
 struct core;
 struct sign_in;
+struct units;
 
 struct core_parts {
 	const struct config *config;
@@ -20,6 +21,7 @@ struct core_parts {
 	struct work *work;
 	struct fetch *fetch;
 	struct sign_in *sign_in; /* the domain's */
+	struct units *units;     /* the domain's */
 	struct keys *keys;       /* NULL: whoever asks it is told that it is unavailable */
 	const struct route *routes;
 	size_t n_routes;

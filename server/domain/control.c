@@ -7,6 +7,7 @@
 #include "core/state.h"
 #include "domain/control_write.h"
 #include "domain/outcome.h"
+#include "domain/wraps.h"
 #include "seal/sealed.h"
 #include "sql_gen.h"
 
@@ -34,9 +35,17 @@ static void control_appended(struct request *r, const struct pg_result *result)
 	req_fail_detail(r, e, &detail);
 }
 
-static void control_judged(struct request *r)
+static void control_sealed(struct request *r)
 {
 	const struct control_append *a = r->state;
+	struct pg_param *params = arena_array(r->arena, CONTROL_APPEND_N_IN, sizeof(*params));
+	control_put(a, r->arena, params);
+	req_query(r, STMT_CONTROL_APPEND, params, CONTROL_APPEND_N_IN, control_appended);
+}
+
+static void control_judged(struct request *r)
+{
+	struct control_append *a = r->state;
 	int64_t most = r->core->parts.config->control_entries_per_hour;
 	if (a->fault != ERR_OK) {
 		req_fail(r, a->fault);
@@ -48,10 +57,7 @@ static void control_judged(struct request *r)
 	} else if (a->n_recent > (size_t)most) {
 		req_fail(r, ERR_RATE_LIMITED);
 	} else {
-		struct pg_param *params =
-			arena_array(r->arena, CONTROL_APPEND_N_IN, sizeof(*params));
-		control_put(a, r->arena, params);
-		req_query(r, STMT_CONTROL_APPEND, params, CONTROL_APPEND_N_IN, control_appended);
+		wraps_seal(r, a, control_sealed);
 	}
 }
 

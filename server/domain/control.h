@@ -23,6 +23,8 @@ struct control_append {
 	size_t n_recent; /* the person's entries of the last hour, with these */
 	struct control *before, *after;
 	const struct wire_wrap **wraps; /* in the order in which the entries sign them */
+	struct unit_set *units;         /* of the epochs that they are of */
+	struct slice *sealed;           /* each as it is stored (wraps.c) */
 };
 
 /* Parses the entries and checks what needs no log: one room, the session's organisation and person,

@@ -96,7 +96,7 @@ static void put_wraps(const struct control_append *a, struct arena *arena, struc
 		const struct wire_wrap *w = a->wraps[i];
 		const struct pg_param row[COLUMNS] = {pg_int(w->entry), pg_int(w->keyset),
 			pg_int(w->epoch), pg_int(w->rtype), pg_id(&w->rid), pg_hash(&w->rkid),
-			pg_bytes(w->wrap)};
+			pg_bytes(a->sealed[i])};
 		for (size_t k = 0; k < COLUMNS; k++)
 			items[k * n + i] = row[k];
 	}

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "core/state.h"
 #include "domain/outcome.h"
+#include "domain/unit.h"
 #include "seal/sealed.h"
 #include "sql_gen.h"
 
@@ -22,34 +23,78 @@ static void outcome_said(struct request *r, const struct pg_result *result)
 		req_fail(r, e);
 }
 
-void file_begin(struct request *r)
+/* --- keys: under the key of the file's unit, bound to the epoch --- */
+
+enum { KEY_SIZE = 104, KEY_ROW = 4 };
+
+static void key_find(struct request *r, const struct id *file, bool make, step_fn *then)
+{
+	struct unit_set *set = unit_set_new(r->arena, &r->session.org, 1);
+	(void)unit_set_add(set, file, 0);
+	r->state = set;
+	req_units(r, set, make, then);
+}
+
+/* False: it was erased, for ever; the request has been told. */
+static bool key_seal(struct request *r, uint32_t epoch, struct slice key, struct slice *ret_sealed)
+{
+	struct unit_set *set = r->state;
+	uint8_t row[KEY_ROW];
+	num_put_u32(row, epoch);
+	bool open = set->items[0].state == UNIT_OPEN;
+	if (open)
+		*ret_sealed = unit_seal(r->arena, &set->items[0], slice_of(row, KEY_ROW), key);
+	unit_set_wipe(set);
+	if (!open)
+		req_fail(r, ERR_CONFLICT);
+	return open;
+}
+
+static void begin_found(struct request *r)
 {
 	const struct file_begin_in *in = r->in;
 	const struct config *config = r->core->parts.config;
+	struct slice sealed;
+	if (!key_seal(r, in->epoch, in->key, &sealed))
+		return;
 	const struct pg_param params[FILE_BEGIN_N_IN] = {
 		[FILE_BEGIN_IN_ROOM] = pg_id(&in->room),
 		[FILE_BEGIN_IN_ACCOUNT] = pg_id(&r->session.user),
 		[FILE_BEGIN_IN_FILE] = pg_id(&in->file),
 		[FILE_BEGIN_IN_CIPHER_SIZE] = pg_int(in->cipher_size),
 		[FILE_BEGIN_IN_EPOCH] = pg_int(in->epoch),
-		[FILE_BEGIN_IN_KEY] = pg_bytes(in->key),
+		[FILE_BEGIN_IN_KEY] = pg_bytes(sealed),
 		[FILE_BEGIN_IN_MOST] = pg_int(config->file_most_bytes),
 		[FILE_BEGIN_IN_QUOTA] = pg_int(config->file_quota_bytes),
 		[FILE_BEGIN_IN_MOST_OPEN] = pg_int(config->files_open),
 	};
-	if (!sealed_size_is_possible((uint64_t)in->cipher_size)) {
-		req_fail(r, ERR_BAD_FIELD);
-		return;
-	}
 	req_query(r, STMT_FILE_BEGIN, params, FILE_BEGIN_N_IN, outcome_said);
+}
+
+void file_begin(struct request *r)
+{
+	const struct file_begin_in *in = r->in;
+	if (sealed_size_is_possible((uint64_t)in->cipher_size))
+		key_find(r, &in->file, true, begin_found);
+	else
+		req_fail(r, ERR_BAD_FIELD);
+}
+
+static void put_found(struct request *r)
+{
+	const struct file_key_put_in *in = r->in;
+	struct slice sealed;
+	if (!key_seal(r, in->epoch, in->key, &sealed))
+		return;
+	const struct pg_param params[] = {
+		pg_id(&r->session.user), pg_id(&in->file), pg_int(in->epoch), pg_bytes(sealed)};
+	req_query(r, STMT_FILE_KEY_PUT, params, 4, outcome_said);
 }
 
 void file_key_put(struct request *r)
 {
 	const struct file_key_put_in *in = r->in;
-	const struct pg_param params[] = {
-		pg_id(&r->session.user), pg_id(&in->file), pg_int(in->epoch), pg_bytes(in->key)};
-	req_query(r, STMT_FILE_KEY_PUT, params, 4, outcome_said);
+	key_find(r, &in->file, true, put_found);
 }
 
 void file_cancel(struct request *r)
@@ -96,17 +141,48 @@ void file_state(struct request *r)
 	req_query(r, STMT_FILE_STATE, params, 4, state_read);
 }
 
+struct key_answer {
+	uint32_t epoch;
+	struct slice key;
+	struct unit_set *units; /* empty for a key from before there were units */
+};
+
+static void key_found(struct request *r)
+{
+	const struct key_answer *answer = r->state;
+	struct file_key_out out = {.epoch = answer->epoch, .key = answer->key};
+	const struct unit *unit = answer->units->items;
+	bool sealed = answer->units->n > 0, gone = sealed && unit->state != UNIT_OPEN;
+	uint8_t row[KEY_ROW];
+	num_put_u32(row, answer->epoch);
+	enum err e = ERR_OK;
+	if (gone)
+		e = ERR_NOT_FOUND;
+	else if (sealed &&
+		 unit_open(r->arena, unit, slice_of(row, KEY_ROW), answer->key, &out.key) != ERR_OK)
+		e = ERR_INTERNAL;
+	unit_set_wipe(answer->units);
+	if (e == ERR_OK)
+		req_reply(r, &out);
+	else
+		req_fail(r, e);
+}
+
 static void key_read(struct request *r, const struct pg_result *result)
 {
+	const struct file_key_in *in = r->in;
 	if (pg_rows(result) == 0) {
 		req_fail(r, ERR_NOT_FOUND);
 		return;
 	}
-	struct file_key_out out = {
-		.epoch = (uint32_t)pg_get_int(result, 0, FILE_KEY_EPOCH),
-		.key = pg_get_bytes(result, 0, FILE_KEY_KEY),
-	};
-	req_reply(r, &out);
+	struct key_answer *answer = ARENA_NEW(r->arena, struct key_answer);
+	answer->epoch = (uint32_t)pg_get_int(result, 0, FILE_KEY_EPOCH);
+	answer->key = arena_copy(r->arena, pg_get_bytes(result, 0, FILE_KEY_KEY));
+	answer->units = unit_set_new(r->arena, &r->session.org, 1);
+	if (answer->key.n != KEY_SIZE)
+		(void)unit_set_add(answer->units, &in->file, 0);
+	r->state = answer;
+	req_units(r, answer->units, false, key_found);
 }
 
 void file_key(struct request *r)

@@ -10,6 +10,7 @@
 #include "domain/control.h"
 #include "domain/control_write.h"
 #include "domain/outcome.h"
+#include "domain/wraps.h"
 #include "sql_gen.h"
 
 enum {
@@ -79,10 +80,29 @@ void recovery_rooms(struct request *r)
 	req_query(r, STMT_RECOVERY_ROOMS, params, 1, rooms_read);
 }
 
+struct log_answer {
+	struct recovery_log_out out;
+	struct wraps wraps;
+};
+
+static void log_opened(struct request *r)
+{
+	const struct recovery_log_in *in = r->in;
+	struct log_answer *answer = r->state;
+	enum err e = wraps_opened(r, &answer->wraps);
+	if (e != ERR_OK) {
+		req_fail(r, e);
+		return;
+	}
+	answer->out.wraps = answer->wraps.items;
+	answer->out.n_wraps = answer->wraps.n;
+	give_noted(r, SLICE_LIT("recovery_export"), &in->room, &answer->out);
+}
+
 static void wraps_read(struct request *r, const struct pg_result *result)
 {
 	const struct recovery_log_in *in = r->in;
-	struct recovery_log_out *out = r->state;
+	struct log_answer *answer = r->state;
 	size_t n = pg_rows(result);
 	struct wire_wrap *wraps = arena_array(r->arena, n + 1, sizeof(*wraps));
 	for (size_t i = 0; i < n; i++)
@@ -95,15 +115,15 @@ static void wraps_read(struct request *r, const struct pg_result *result)
 			.rkid = pg_get_hash(result, i, RECOVERY_WRAPS_RKID),
 			.wrap = arena_copy(r->arena, pg_get_bytes(result, i, RECOVERY_WRAPS_WRAP)),
 		};
-	out->wraps = wraps;
-	out->n_wraps = n;
-	give_noted(r, SLICE_LIT("recovery_export"), &in->room, out);
+	answer->wraps = (struct wraps){.room = in->room, .items = wraps, .n = n};
+	wraps_open(r, &answer->wraps, log_opened);
 }
 
 static void log_read(struct request *r, const struct pg_result *result)
 {
 	const struct recovery_log_in *in = r->in;
-	struct recovery_log_out *out = ARENA_NEW(r->arena, struct recovery_log_out);
+	struct log_answer *answer = ARENA_NEW(r->arena, struct log_answer);
+	struct recovery_log_out *out = &answer->out;
 	size_t n = num_min(pg_rows(result), LOG_ENTRIES);
 	size_t bytes = 0, fits = 0;
 	struct slice *entries = arena_array(r->arena, n + 1, sizeof(*entries));
@@ -114,7 +134,7 @@ static void log_read(struct request *r, const struct pg_result *result)
 	out->entries = entries;
 	out->n_entries = fits;
 	out->more = pg_rows(result) > fits;
-	r->state = out;
+	r->state = answer;
 	const struct pg_param params[] = {
 		pg_id(&in->room), pg_int(in->from), pg_int(in->from + fits)};
 	req_query(r, STMT_RECOVERY_WRAPS, params, 3, wraps_read);
@@ -180,21 +200,25 @@ static void applied(struct request *r, const struct pg_result *result)
 		req_fail(r, e);
 }
 
-static void apply_judged(struct request *r)
+static void apply_sealed(struct request *r)
 {
 	_Static_assert((int)RECOVERY_APPEND_N_IN == (int)CONTROL_APPEND_N_IN,
 		"both take what control_put gives");
 	const struct control_append *a = r->state;
-	if (a->fault != ERR_OK) {
+	struct pg_param *params = arena_array(r->arena, RECOVERY_APPEND_N_IN, sizeof(*params));
+	control_put(a, r->arena, params);
+	req_query(r, STMT_RECOVERY_APPEND, params, RECOVERY_APPEND_N_IN, applied);
+}
+
+static void apply_judged(struct request *r)
+{
+	struct control_append *a = r->state;
+	if (a->fault != ERR_OK)
 		req_fail(r, a->fault);
-	} else if (a->refusal != REFUSAL_NONE) {
+	else if (a->refusal != REFUSAL_NONE)
 		outcome_refuse(r, a->refusal, &a->before->head);
-	} else {
-		struct pg_param *params =
-			arena_array(r->arena, RECOVERY_APPEND_N_IN, sizeof(*params));
-		control_put(a, r->arena, params);
-		req_query(r, STMT_RECOVERY_APPEND, params, RECOVERY_APPEND_N_IN, applied);
-	}
+	else
+		wraps_seal(r, a, apply_sealed);
 }
 
 static void apply_chains_read(struct request *r, const struct pg_result *result)

@@ -3,6 +3,7 @@
 #include "core/state.h"
 #include "domain/outcome.h"
 #include "domain/rows.h"
+#include "domain/wraps.h"
 #include "seal/sealed.h"
 #include "sql_gen.h"
 
@@ -164,9 +165,28 @@ void room_open(struct request *r)
 
 /* --- room_log --- */
 
+struct log_answer {
+	struct room_log_out out;
+	struct wraps wraps;
+};
+
+static void room_wraps_opened(struct request *r)
+{
+	struct log_answer *answer = r->state;
+	enum err e = wraps_opened(r, &answer->wraps);
+	if (e != ERR_OK) {
+		req_fail(r, e);
+		return;
+	}
+	answer->out.wraps = answer->wraps.items;
+	answer->out.n_wraps = answer->wraps.n;
+	req_reply(r, &answer->out);
+}
+
 static void room_wraps_read(struct request *r, const struct pg_result *result)
 {
-	struct room_log_out *out = r->state;
+	const struct room_log_in *in = r->in;
+	struct log_answer *answer = r->state;
 	size_t n = pg_rows(result);
 	struct wire_wrap *wraps = arena_array(r->arena, n + 1, sizeof(*wraps));
 	for (size_t i = 0; i < n; i++)
@@ -177,17 +197,17 @@ static void room_wraps_read(struct request *r, const struct pg_result *result)
 			.rtype = (uint16_t)pg_get_int(result, i, ROOM_WRAPS_RTYPE),
 			.rid = pg_get_id(result, i, ROOM_WRAPS_RID),
 			.rkid = pg_get_hash(result, i, ROOM_WRAPS_RKID),
-			.wrap = pg_get_bytes(result, i, ROOM_WRAPS_WRAP),
+			.wrap = arena_copy(r->arena, pg_get_bytes(result, i, ROOM_WRAPS_WRAP)),
 		};
-	out->wraps = wraps;
-	out->n_wraps = n;
-	req_reply(r, out);
+	answer->wraps = (struct wraps){.room = in->room, .items = wraps, .n = n};
+	wraps_open(r, &answer->wraps, room_wraps_opened);
 }
 
 static void room_log_read(struct request *r, const struct pg_result *result)
 {
 	const struct room_log_in *in = r->in;
-	struct room_log_out *out = ARENA_NEW(r->arena, struct room_log_out);
+	struct log_answer *answer = ARENA_NEW(r->arena, struct log_answer);
+	struct room_log_out *out = &answer->out;
 	size_t n = num_min(pg_rows(result), LOG_ENTRIES);
 	size_t bytes = 0, fits = 0;
 	struct slice *entries = arena_array(r->arena, n + 1, sizeof(*entries));
@@ -198,7 +218,7 @@ static void room_log_read(struct request *r, const struct pg_result *result)
 	out->entries = entries;
 	out->n_entries = fits;
 	out->more = pg_rows(result) > fits;
-	r->state = out;
+	r->state = answer;
 	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user),
 		pg_int(in->from), pg_int(in->from + fits)};
 	req_query(r, STMT_ROOM_WRAPS, params, 4, room_wraps_read);

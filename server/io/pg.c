@@ -18,7 +18,7 @@ struct lane {
 struct pg {
 	struct loop *loop;
 	struct pg_settings settings;
-	char *conninfo;
+	char *conninfo, *unit_conninfo;
 	struct pg_conn_owner owner;
 	struct lane lanes[PG_LANE_COUNT];
 	struct timer *check;
@@ -134,6 +134,8 @@ struct pg *pg_new(struct loop *loop, const struct pg_settings *settings,
 	pg->loop = loop;
 	pg->settings = *settings;
 	pg->settings.conninfo = pg->conninfo = mem_text(settings->conninfo);
+	if (settings->unit_conninfo)
+		pg->settings.unit_conninfo = pg->unit_conninfo = mem_text(settings->unit_conninfo);
 	pg->owner = (struct pg_conn_owner){pg_conn_state_changed, pg_mismatched, pg};
 	pg->ready = ready;
 	pg->ctx = ctx;
@@ -172,6 +174,7 @@ void pg_free(struct pg **pg)
 		return;
 	pg_stop(p);
 	mem_free(p->conninfo);
+	mem_free(p->unit_conninfo);
 	mem_free(p);
 }
 

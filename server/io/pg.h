@@ -29,7 +29,8 @@ enum pg_type {
 /* ONE: exactly one row, else ERR_NOT_FOUND. MAYBE: at most one. MANY: any number. EXEC: no rows,
  * only how many were changed. */
 enum pg_shape { PG_ONE, PG_MAYBE, PG_MANY, PG_EXEC };
-enum pg_lane { PG_LANE_HOT, PG_LANE_READ, PG_LANE_WRITE, PG_LANE_FILE, PG_LANE_COUNT };
+enum pg_lane { PG_LANE_HOT, PG_LANE_READ, PG_LANE_WRITE, PG_LANE_FILE, PG_LANE_UNIT };
+enum { PG_LANE_COUNT = PG_LANE_UNIT + 1 };
 enum { PG_MAX_IN = 32, PG_MAX_OUT = 32, PG_MAX_BATCH = 64 };
 
 struct pg_statement {
@@ -100,7 +101,8 @@ struct pg_call {
 };
 
 struct pg_settings {
-	const char *conninfo;                  /* "host=/run/x dbname=luotsi user=luotsi_app" */
+	const char *conninfo;      /* "host=/run/x dbname=luotsi user=luotsi_app" */
+	const char *unit_conninfo; /* of the lane of unit keys; may be NULL without it */
 	const struct pg_statement *statements; /* pg_statements, n_pg_statements */
 	size_t n_statements;
 	unsigned lane_size[PG_LANE_COUNT]; /* 0: a lane that is never asked */

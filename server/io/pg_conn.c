@@ -273,8 +273,8 @@ struct pg_conn *pg_conn_new(struct loop *loop, const struct pg_settings *setting
 	list_init(&conn->sent);
 	struct buf options = BUF_MAX(OPTIONS_MAX);
 	conn_options(settings, lane, &options);
-	conn->link =
-		pg_link_new(loop, settings->conninfo, buf_text(&options), &conn_link_events, conn);
+	const char *conninfo = lane == PG_LANE_UNIT ? settings->unit_conninfo : settings->conninfo;
+	conn->link = pg_link_new(loop, conninfo, buf_text(&options), &conn_link_events, conn);
 	buf_done(&options);
 	pg_link_start(conn->link);
 	return conn;

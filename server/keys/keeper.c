@@ -211,6 +211,43 @@ static enum keys_reason ask_rotate(
 	return KEYS_DONE;
 }
 
+/* A new key for each, which the asker holds in its memory, and the same as the database may have
+ * it.
+ */
+static enum keys_reason ask_units_make(
+	struct keeper *k, const struct keys_ask *ask, struct keys_answer *ret)
+{
+	for (struct slice refs = ask->units.refs; refs.n > 0;
+		refs = slice_from(refs, KEYS_UNIT_REF)) {
+		struct hash key;
+		crypt_random(key.b, sizeof(key.b));
+		buf_add(&k->bytes, hash_slice(&key));
+		vault_wrap_unit(k->vault, &ask->units.org, slice_of(refs.p, KEYS_UNIT_REF), &key,
+			&k->bytes);
+		crypt_wipe(&key, sizeof(key));
+	}
+	ret->bytes = buf_slice(&k->bytes);
+	return KEYS_DONE;
+}
+
+static enum keys_reason ask_units_open(
+	struct keeper *k, const struct keys_ask *ask, struct keys_answer *ret)
+{
+	size_t n = ask->units.refs.n / KEYS_UNIT_REF;
+	for (size_t i = 0; i < n; i++) {
+		struct hash key;
+		struct slice ref = slice_of(ask->units.refs.p + i * KEYS_UNIT_REF, KEYS_UNIT_REF);
+		struct slice wrapped =
+			slice_of(ask->units.wrapped.p + i * KEYS_UNIT_WRAPPED, KEYS_UNIT_WRAPPED);
+		if (vault_open_unit(k->vault, &ask->units.org, ref, wrapped, &key) != ERR_OK)
+			return KEYS_NOT_OPENED;
+		buf_add(&k->bytes, hash_slice(&key));
+		crypt_wipe(&key, sizeof(key));
+	}
+	ret->bytes = buf_slice(&k->bytes);
+	return KEYS_DONE;
+}
+
 void keeper_answer(
 	struct keeper *keeper, const struct keys_ask *ask, struct keys_answer *ret_answer)
 {
@@ -222,6 +259,8 @@ void keeper_answer(
 		[KEYS_FIELD_SEAL] = ask_field,
 		[KEYS_FIELD_OPEN] = ask_field,
 		[KEYS_INDEX_ROTATE] = ask_rotate,
+		[KEYS_UNITS_MAKE] = ask_units_make,
+		[KEYS_UNITS_OPEN] = ask_units_open,
 	};
 	*ret_answer = (struct keys_answer){.type = ask->type};
 	buf_wipe(&keeper->bytes);

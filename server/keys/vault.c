@@ -15,6 +15,7 @@
 /* Not of suite 1: nobody outside the keys process ever computes them. */
 #define LABEL_INDEX "luotsi/v1/index"
 #define LABEL_FIELD "luotsi/v1/field"
+#define LABEL_UNIT "luotsi/v1/unit"
 
 enum { FORMAT = 1, HEAD = 5, AAD_MAX = 128, NAME_MAX = 32 };
 _Static_assert(HEAD + CRYPT_GCM_EXTRA == KEYS_SEAL_EXTRA, "a sealed field's extra bytes");
@@ -25,7 +26,7 @@ struct ring {
 };
 
 struct vault {
-	struct ring index, field;
+	struct ring index, field, unit;
 };
 
 static enum err key_file(const char *dir, const char *kind, uint32_t version, struct file_name *ret)
@@ -71,9 +72,10 @@ enum err vault_load(const char *dir, struct vault **ret_vault, struct buf *ret_w
 	AUTO(vault) struct vault *v = MEM_NEW(struct vault);
 	TRY(ring_load(dir, "index", &v->index, ret_why));
 	TRY(ring_load(dir, "field", &v->field, ret_why));
-	if (!v->index.newest || !v->field.newest) {
+	TRY(ring_load(dir, "unit", &v->unit, ret_why));
+	if (!v->index.newest || !v->field.newest || !v->unit.newest) {
 		buf_addf(ret_why,
-			"%s holds no index.1.key and field.1.key: make them with "
+			"%s holds no index.1.key, field.1.key and unit.1.key: make them with "
 			"`luotsid keys --make`.",
 			dir);
 		return ERR_NOT_FOUND;
@@ -114,7 +116,8 @@ static enum err ring_make(const char *dir, const char *kind, bool next, struct b
 enum err vault_make(const char *dir, bool next, struct buf *ret_said)
 {
 	TRY(ring_make(dir, "index", next, ret_said));
-	return ring_make(dir, "field", next, ret_said);
+	TRY(ring_make(dir, "field", next, ret_said));
+	return ring_make(dir, "unit", next, ret_said);
 }
 
 static struct hash index_of(const struct hash *master, const struct id *org, struct slice subject)
@@ -158,27 +161,42 @@ static void aad_write(struct buf *b, const struct field_context *context, uint32
 		buf_add(b, id_slice(&context->ids[i]));
 }
 
+/* u8 format 1 | u32 key version | nonce(12) | ciphertext | tag(16), appended. */
+static void ring_seal(
+	const struct ring *ring, struct slice aad, struct slice plain, struct buf *ret)
+{
+	buf_add_byte(ret, FORMAT);
+	buf_add_u32(ret, ring->newest);
+	uint8_t *to = buf_reserve(ret, plain.n + CRYPT_GCM_EXTRA);
+	if (to)
+		crypt_gcm_seal(&ring->keys[ring->newest - 1], aad, plain, to);
+}
+
+/* The version that sealed this; 0: none that there is. */
+static uint32_t ring_version(const struct ring *ring, struct slice sealed)
+{
+	if (sealed.n < KEYS_SEAL_EXTRA || sealed.p[0] != FORMAT)
+		return 0;
+	uint32_t version = num_get_u32(sealed.p + 1);
+	bool is_there =
+		version > 0 && version <= ring->newest && !hash_is_zero(&ring->keys[version - 1]);
+	return is_there ? version : 0;
+}
+
 void vault_seal(const struct vault *v, const struct field_context *context, struct slice plain,
 	struct buf *ret)
 {
 	struct buf aad = BUF_MAX(AAD_MAX);
-	uint32_t version = v->field.newest;
-	buf_add_byte(ret, FORMAT);
-	buf_add_u32(ret, version);
-	aad_write(&aad, context, version);
-	uint8_t *to = buf_reserve(ret, plain.n + CRYPT_GCM_EXTRA);
-	if (to)
-		crypt_gcm_seal(&v->field.keys[version - 1], buf_slice(&aad), plain, to);
+	aad_write(&aad, context, v->field.newest);
+	ring_seal(&v->field, buf_slice(&aad), plain, ret);
 	buf_done(&aad);
 }
 
 enum err vault_open(const struct vault *v, const struct field_context *context, struct slice sealed,
 	struct buf *ret)
 {
-	if (sealed.n < KEYS_SEAL_EXTRA || sealed.p[0] != FORMAT)
-		return ERR_BAD_FIELD;
-	uint32_t version = num_get_u32(sealed.p + 1);
-	if (version == 0 || version > v->field.newest || hash_is_zero(&v->field.keys[version - 1]))
+	uint32_t version = ring_version(&v->field, sealed);
+	if (version == 0)
 		return ERR_BAD_FIELD;
 	size_t size = sealed.n - KEYS_SEAL_EXTRA;
 	uint8_t none = 0, *to = size ? buf_reserve(ret, size) : &none;
@@ -191,5 +209,36 @@ enum err vault_open(const struct vault *v, const struct field_context *context, 
 	buf_done(&aad);
 	if (e != ERR_OK)
 		ret->n -= size;
+	return e;
+}
+
+static void unit_aad(struct buf *b, const struct id *org, struct slice ref, uint32_t version)
+{
+	buf_add(b, LABEL(LABEL_UNIT));
+	buf_add_u32(b, version);
+	buf_add(b, id_slice(org));
+	buf_add(b, ref);
+}
+
+void vault_wrap_unit(const struct vault *v, const struct id *org, struct slice ref,
+	const struct hash *key, struct buf *ret)
+{
+	struct buf aad = BUF_MAX(AAD_MAX);
+	unit_aad(&aad, org, ref, v->unit.newest);
+	ring_seal(&v->unit, buf_slice(&aad), hash_slice(key), ret);
+	buf_done(&aad);
+}
+
+enum err vault_open_unit(const struct vault *v, const struct id *org, struct slice ref,
+	struct slice wrapped, struct hash *ret_key)
+{
+	uint32_t version = ring_version(&v->unit, wrapped);
+	if (version == 0 || wrapped.n != KEYS_UNIT_WRAPPED)
+		return ERR_BAD_FIELD;
+	struct buf aad = BUF_MAX(AAD_MAX);
+	unit_aad(&aad, org, ref, version);
+	enum err e = crypt_gcm_open(
+		&v->unit.keys[version - 1], buf_slice(&aad), slice_from(wrapped, HEAD), ret_key->b);
+	buf_done(&aad);
 	return e;
 }

@@ -1,8 +1,9 @@
 #pragma once
 #include "keys/wire.h"
 
-/* The master keys: what blind indexes and sealed fields are made with. Files index.<version>.key
- * and field.<version>.key of 32 bytes; the newest version makes, all of them read. */
+/* The master keys: what blind indexes, sealed fields and wrapped unit keys are made with. Files
+ * index.<version>.key, field.<version>.key and unit.<version>.key of 32 bytes; the newest version
+ * makes, all of them read. */
 struct vault;
 
 struct field_context {
@@ -20,7 +21,7 @@ static inline void vault_cleanup(struct vault **vault)
 {
 	vault_free(vault);
 }
-/* Version 1 of both, if there is none; with next, the version after the newest. Says what it made.
+/* Version 1 of each, if there is none; with next, the version after the newest. Says what it made.
  */
 MUST enum err vault_make(const char *dir, bool next, struct buf *ret_said);
 
@@ -37,3 +38,10 @@ void vault_seal(const struct vault *v, const struct field_context *context, stru
 /* ERR_BAD_FIELD: other kind, context, key or bytes. */
 MUST enum err vault_open(const struct vault *v, const struct field_context *context,
 	struct slice sealed, struct buf *ret);
+
+/* The same of the key of a retention unit of an organisation, under a master key of its own: always
+ * KEYS_UNIT_WRAPPED bytes. ref: KEYS_UNIT_REF bytes. */
+void vault_wrap_unit(const struct vault *v, const struct id *org, struct slice ref,
+	const struct hash *key, struct buf *ret);
+MUST enum err vault_open_unit(const struct vault *v, const struct id *org, struct slice ref,
+	struct slice wrapped, struct hash *ret_key);

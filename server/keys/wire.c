@@ -19,6 +19,8 @@ static const char *const type_words[] = {
 	[KEYS_FIELD_SEAL] = "field_seal",
 	[KEYS_FIELD_OPEN] = "field_open",
 	[KEYS_INDEX_ROTATE] = "index_rotate",
+	[KEYS_UNITS_MAKE] = "units_make",
+	[KEYS_UNITS_OPEN] = "units_open",
 };
 
 #define N_TYPES (sizeof(type_words) / sizeof(type_words[0]))
@@ -129,6 +131,26 @@ static void rotate_read(struct reader *r, struct keys_ask *ret)
 	ret->rotate.sealed = read_bytes(r, sealed_max(ret->type));
 }
 
+static void units_write(struct buf *b, const struct keys_ask *a)
+{
+	buf_add(b, id_slice(&a->units.org));
+	write_bytes(b, a->units.refs, KEYS_UNITS_MAX * KEYS_UNIT_REF);
+	if (a->type == KEYS_UNITS_OPEN)
+		write_bytes(b, a->units.wrapped, KEYS_UNITS_MAX * KEYS_UNIT_WRAPPED);
+}
+
+static void units_read(struct reader *r, struct keys_ask *ret)
+{
+	ret->units.org = reader_id(r);
+	ret->units.refs = read_bytes(r, KEYS_UNITS_MAX * KEYS_UNIT_REF);
+	size_t n = ret->units.refs.n / KEYS_UNIT_REF;
+	r->bad = r->bad || n == 0 || n * KEYS_UNIT_REF != ret->units.refs.n;
+	if (ret->type != KEYS_UNITS_OPEN)
+		return;
+	ret->units.wrapped = read_bytes(r, KEYS_UNITS_MAX * KEYS_UNIT_WRAPPED);
+	r->bad = r->bad || ret->units.wrapped.n != n * KEYS_UNIT_WRAPPED;
+}
+
 static const struct {
 	bool of_provider;
 	void (*write)(struct buf *b, const struct keys_ask *a);
@@ -140,6 +162,8 @@ static const struct {
 	[KEYS_FIELD_SEAL] = {false, field_write, field_read},
 	[KEYS_FIELD_OPEN] = {false, field_write, field_read},
 	[KEYS_INDEX_ROTATE] = {false, rotate_write, rotate_read},
+	[KEYS_UNITS_MAKE] = {false, units_write, units_read},
+	[KEYS_UNITS_OPEN] = {false, units_write, units_read},
 };
 
 void keys_ask_write(struct buf *b, uint32_t number, const struct keys_ask *ask)

@@ -15,6 +15,8 @@ enum {
 	KEYS_SEAL_EXTRA = 33, /* a sealed field is so much longer than the field */
 	KEYS_NAME_MAX = 100,
 	KEYS_SUBJECT_MAX = 512,
+	KEYS_UNITS_MAX = 128, /* units of one question */
+	KEYS_UNIT_WRAPPED = 32 + KEYS_SEAL_EXTRA,
 	KEYS_SLUG_MAX = 32,
 	KEYS_URI_MAX = 512,
 	KEYS_STATE_SIZE = 43
@@ -27,6 +29,8 @@ enum keys_type {
 	KEYS_FIELD_SEAL,       /* -> bytes */
 	KEYS_FIELD_OPEN,       /* -> bytes */
 	KEYS_INDEX_ROTATE,     /* -> index, version, bytes: the same code sealed anew */
+	KEYS_UNITS_MAKE,       /* -> bytes: for each unit a new key, and the same wrapped */
+	KEYS_UNITS_OPEN,       /* -> bytes: for each unit its key */
 };
 
 enum keys_reason {
@@ -41,6 +45,9 @@ const char *keys_type_word(unsigned type);
 
 /* What a sealed field is; a code is never opened for anybody. */
 enum keys_kind { KEYS_CODE = 1, KEYS_GIVEN_NAME, KEYS_FAMILY_NAME, KEYS_EMAIL };
+
+/* A retention unit: an epoch of a room (part 1..), a file (part 0). */
+enum { KEYS_UNIT_REF = 20 };
 
 struct keys_ask {
 	enum keys_type type;
@@ -71,6 +78,11 @@ struct keys_ask {
 			struct id org;
 			struct slice sealed;
 		} rotate;
+		struct {
+			struct id org;
+			struct slice refs;    /* 1..KEYS_UNITS_MAX times unit[16] | part u32 */
+			struct slice wrapped; /* of KEYS_UNITS_OPEN: as many */
+		} units;
 	};
 };
 

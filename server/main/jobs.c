@@ -11,6 +11,7 @@
 #include "core/session.h"
 #include "io/pg_row.h"
 #include "main/main.h"
+#include "main/units.h"
 #include "sql_gen.h"
 
 enum { CONNINFO_MAX = 4096, QUEUE = 16, TIMEOUT_MS = 60000 };
@@ -40,6 +41,15 @@ static const size_t statements[JOBS_STATEMENTS] = {
 	[JOBS_IDENTITY_ROTATE] = STMT_JOB_IDENTITY_ROTATE,
 	[JOBS_MAIL_TAKE] = STMT_JOB_MAIL_TAKE,
 	[JOBS_MAIL_DONE] = STMT_JOB_MAIL_DONE,
+	[JOBS_UNIT_GET] = STMT_UNIT_GET,
+	[JOBS_UNIT_PUT] = STMT_UNIT_PUT,
+	[JOBS_UNIT_PLAIN] = STMT_JOB_UNIT_PLAIN,
+	[JOBS_UNIT_SEAL] = STMT_JOB_UNIT_SEAL,
+	[JOBS_UNIT_BATCH_TAKE] = STMT_JOB_UNIT_BATCH_TAKE,
+	[JOBS_UNIT_ERASE] = STMT_JOB_UNIT_ERASE,
+	[JOBS_UNIT_BATCH_DONE] = STMT_JOB_UNIT_BATCH_DONE,
+	[JOBS_UNIT_NEWEST_BATCH] = STMT_UNIT_NEWEST_BATCH,
+	[JOBS_UNIT_BATCH_KNOWN] = STMT_UNIT_BATCH_KNOWN,
 };
 
 /* The items of an array, if the argument is one. NULL: the sweep takes none */
@@ -58,6 +68,8 @@ struct runner {
 	uint64_t checked_at; /* all files; 0: not since the process began */
 	struct rotation *rotation;
 	struct posting *posting;
+	struct unit_job *units;
+	struct unit_check unit_check;
 	int exit_code;
 };
 
@@ -108,9 +120,10 @@ static void jobs_round(void *ctx)
 	}
 	rotation_round(r->rotation);
 	posting_round(r->posting);
+	unit_job_round(r->units);
 }
 
-static void jobs_ready(void *ctx, enum err e)
+static void jobs_checked(void *ctx, enum err e)
 {
 	struct runner *r = ctx;
 	if (e != ERR_OK) {
@@ -121,22 +134,38 @@ static void jobs_ready(void *ctx, enum err e)
 	timer_start(r->round, 0, (uint64_t)r->parts.config->jobs_seconds * 1000);
 }
 
+static void jobs_ready(void *ctx, enum err e)
+{
+	struct runner *r = ctx;
+	if (e != ERR_OK) {
+		jobs_checked(r, e);
+		return;
+	}
+	r->unit_check = (struct unit_check){
+		r->parts.pg, JOBS_UNIT_NEWEST_BATCH, JOBS_UNIT_BATCH_KNOWN, jobs_checked, r};
+	unit_check_begin(&r->unit_check);
+}
+
 static void jobs_stop(void *ctx)
 {
 	struct runner *r = ctx;
 	loop_stop(r->parts.loop);
 }
 
-static void jobs_build(struct runner *r, const char *conninfo)
+static void jobs_build(struct runner *r, const char *conninfo, const char *unit_conninfo)
 {
 	const struct config *config = r->parts.config;
-	for (size_t i = 0; i < JOBS_STATEMENTS; i++)
+	for (size_t i = 0; i < JOBS_STATEMENTS; i++) {
 		r->statements[i] = pg_statements[statements[i]];
+		if (r->statements[i].lane == PG_LANE_READ)
+			r->statements[i].lane = PG_LANE_WRITE;
+	}
 	struct pg_settings settings = {.conninfo = conninfo,
+		.unit_conninfo = unit_conninfo,
 		.statements = r->statements,
 		.n_statements = JOBS_STATEMENTS,
-		.lane_size = {[PG_LANE_WRITE] = 1},
-		.statement_timeout_ms = {[PG_LANE_WRITE] = TIMEOUT_MS},
+		.lane_size = {[PG_LANE_WRITE] = 1, [PG_LANE_UNIT] = 1},
+		.statement_timeout_ms = {[PG_LANE_WRITE] = TIMEOUT_MS, [PG_LANE_UNIT] = TIMEOUT_MS},
 		.lock_timeout_ms = (unsigned)config->db_lock_timeout_ms,
 		.max_queued = QUEUE};
 	r->parts.loop = loop_new();
@@ -145,6 +174,7 @@ static void jobs_build(struct runner *r, const char *conninfo)
 	r->parts.keys = keys_new(r->parts.loop, config->keys_socket);
 	r->rotation = rotation_new(&r->parts);
 	r->posting = posting_new(&r->parts);
+	r->units = unit_job_new(&r->parts);
 	loop_on_signal(r->parts.loop, SIGTERM, jobs_stop, r);
 	loop_on_signal(r->parts.loop, SIGINT, jobs_stop, r);
 }
@@ -158,6 +188,7 @@ static void jobs_free(struct runner *r)
 	keys_stop(r->parts.keys);
 	rotation_free(&r->rotation);
 	posting_free(&r->posting);
+	unit_job_free(&r->units);
 	pg_free(&r->parts.pg);
 	keys_free(&r->parts.keys);
 	timer_free(&r->round);
@@ -169,14 +200,17 @@ int jobs_run(const struct config *config)
 	settings_use_log(config, "jobs");
 	(void)signal(SIGPIPE, SIG_IGN);
 	struct buf conninfo = BUF_MAX(CONNINFO_MAX);
+	struct buf unit_conninfo = BUF_MAX(CONNINFO_MAX);
 	settings_conninfo(config, config->db_role_jobs, &conninfo);
+	settings_unit_conninfo(config, config->db_role_jobs, &unit_conninfo);
 	struct runner *r = MEM_NEW(struct runner);
 	r->parts.config = config;
-	jobs_build(r, buf_text(&conninfo));
+	jobs_build(r, buf_text(&conninfo), buf_text(&unit_conninfo));
 	loop_run(r->parts.loop);
 	int exit_code = r->exit_code;
 	jobs_free(r);
 	mem_free(r);
 	buf_done(&conninfo);
+	buf_done(&unit_conninfo);
 	return exit_code;
 }

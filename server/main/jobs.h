@@ -27,6 +27,15 @@ enum jobs_statement {
 	JOBS_IDENTITY_ROTATE,
 	JOBS_MAIL_TAKE,
 	JOBS_MAIL_DONE,
+	JOBS_UNIT_GET,
+	JOBS_UNIT_PUT,
+	JOBS_UNIT_PLAIN,
+	JOBS_UNIT_SEAL,
+	JOBS_UNIT_BATCH_TAKE,
+	JOBS_UNIT_ERASE,
+	JOBS_UNIT_BATCH_DONE,
+	JOBS_UNIT_NEWEST_BATCH,
+	JOBS_UNIT_BATCH_KNOWN,
 	JOBS_STATEMENTS
 };
 
@@ -44,3 +53,11 @@ void posting_round(struct posting *p);
 /* Waits for the mail that is on its way, and breaks it off. */
 void posting_stop(struct posting *p);
 void posting_free(struct posting **p);
+
+/* jobs_units.c: seals what is from before there were units, and destroys the keys of units that go.
+ */
+struct unit_job;
+struct unit_job *unit_job_new(const struct jobs_parts *parts);
+void unit_job_round(struct unit_job *j);
+/* When nothing more is answered. */
+void unit_job_free(struct unit_job **j);

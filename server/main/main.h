@@ -9,6 +9,7 @@ struct options {
 	unsigned number;           /* -n: which worker */
 	int listen_fd;             /* -f: the socket that the supervisor opened */
 	bool make, rotate;         /* --make, --rotate: keys; --make: signer */
+	bool replay;               /* --replay: units */
 };
 
 /* Reads and checks the settings file; says on stderr, in a sentence, what is wrong with it. */
@@ -16,6 +17,8 @@ MUST enum err settings_load(const char *file, struct config *ret_config);
 int settings_print(void);
 /* "host=... dbname=... user=..." */
 void settings_conninfo(const struct config *config, const char *role, struct buf *ret);
+/* The same of the database of unit keys. */
+void settings_unit_conninfo(const struct config *config, const char *role, struct buf *ret);
 /* Level, role and key of the log. */
 void settings_use_log(const struct config *config, const char *role);
 
@@ -36,3 +39,4 @@ int keys_run(const struct config *config, const struct options *options);
 int jobs_run(const struct config *config);
 int signer_run(const struct config *config, const struct options *options);
 int migrate_run(const struct config *config);
+int units_run(const struct config *config, const struct options *options);

@@ -60,13 +60,26 @@ static void conninfo_add(struct buf *to, const char *name, const char *value)
 	buf_add_text(to, "' ");
 }
 
+static void conninfo_make(
+	const char *socket_dir, const char *name, const char *role, struct buf *ret)
+{
+	char *directory = realpath(socket_dir, NULL);
+	conninfo_add(ret, "host", directory ? directory : socket_dir);
+	free(directory);
+	conninfo_add(ret, "dbname", name);
+	conninfo_add(ret, "user", role);
+}
+
 void settings_conninfo(const struct config *config, const char *role, struct buf *ret)
 {
-	char *directory = realpath(config->db_socket_dir, NULL);
-	conninfo_add(ret, "host", directory ? directory : config->db_socket_dir);
-	free(directory);
-	conninfo_add(ret, "dbname", config->db_name);
-	conninfo_add(ret, "user", role);
+	conninfo_make(config->db_socket_dir, config->db_name, role, ret);
+}
+
+void settings_unit_conninfo(const struct config *config, const char *role, struct buf *ret)
+{
+	bool same = !config->unit_db_socket_dir[0];
+	const char *dir = same ? config->db_socket_dir : config->unit_db_socket_dir;
+	conninfo_make(dir, config->unit_db_name, role, ret);
 }
 
 void settings_use_log(const struct config *config, const char *role)

@@ -16,9 +16,12 @@
 #include "base/mem.h"
 #include "core/core.h"
 #include "domain/sign_in.h"
+#include "domain/unit.h"
 #include "io/keys.h"
 #include "io/static.h"
 #include "main/main.h"
+#include "main/units.h"
+#include "sql_gen.h"
 
 enum { NAME_MAX_SIZE = 32, LOOK_MS = 10, CONNINFO_MAX = 4096, WHY_MAX = 1024, SPARE_FILES = 256 };
 
@@ -32,10 +35,12 @@ struct worker {
 	struct keys *keys;
 	struct fetch *fetch;
 	struct sign_in *sign_in;
+	struct units *units;
+	struct unit_check unit_check;
 	struct core *core;
 	struct server *server;
 	struct listener *listener;
-	struct buf conninfo;
+	struct buf conninfo, unit_conninfo;
 	struct timer *look;
 	uint64_t deadline;
 	bool stopping;
@@ -113,7 +118,7 @@ static struct server_settings worker_server_settings(const struct worker *w)
 	};
 }
 
-static void worker_ready(void *ctx, enum err e)
+static void worker_checked(void *ctx, enum err e)
 {
 	struct worker *w = ctx;
 	if (w->stopping)
@@ -128,21 +133,37 @@ static void worker_ready(void *ctx, enum err e)
 	log_info("serving", LOG_N("pid", getpid()));
 }
 
+/* Not before the database of unit keys is known to be of today. */
+static void worker_ready(void *ctx, enum err e)
+{
+	struct worker *w = ctx;
+	if (e != ERR_OK) {
+		worker_checked(w, e);
+		return;
+	}
+	w->unit_check = (struct unit_check){
+		w->pg, STMT_UNIT_NEWEST_BATCH, STMT_UNIT_BATCH_KNOWN, worker_checked, w};
+	unit_check_begin(&w->unit_check);
+}
+
 static struct pg_settings worker_pg_settings(struct worker *w)
 {
 	const struct config *c = w->config;
 	return (struct pg_settings){
 		.conninfo = buf_text(&w->conninfo),
+		.unit_conninfo = buf_text(&w->unit_conninfo),
 		.statements = pg_statements,
 		.n_statements = n_pg_statements,
 		.lane_size = {[PG_LANE_HOT] = (unsigned)c->db_hot_connections,
 			[PG_LANE_READ] = (unsigned)c->db_read_connections,
 			[PG_LANE_WRITE] = (unsigned)c->db_write_connections,
-			[PG_LANE_FILE] = (unsigned)c->db_file_connections},
+			[PG_LANE_FILE] = (unsigned)c->db_file_connections,
+			[PG_LANE_UNIT] = (unsigned)c->unit_db_connections},
 		.statement_timeout_ms = {[PG_LANE_HOT] = (unsigned)c->db_hot_timeout_ms,
 			[PG_LANE_READ] = (unsigned)c->db_read_timeout_ms,
 			[PG_LANE_WRITE] = (unsigned)c->db_write_timeout_ms,
-			[PG_LANE_FILE] = (unsigned)c->db_file_timeout_ms},
+			[PG_LANE_FILE] = (unsigned)c->db_file_timeout_ms,
+			[PG_LANE_UNIT] = (unsigned)c->db_write_timeout_ms},
 		.lock_timeout_ms = (unsigned)c->db_lock_timeout_ms,
 		.max_queued = (unsigned)c->db_queue,
 	};
@@ -199,6 +220,7 @@ static void worker_free(struct worker *w)
 	core_free(&w->core);
 	pg_free(&w->pg);
 	keys_free(&w->keys);
+	units_free(&w->units);
 	sign_in_free(&w->sign_in);
 	fetch_free(&w->fetch);
 	work_free(&w->work);
@@ -206,6 +228,7 @@ static void worker_free(struct worker *w)
 	loop_free(&w->loop);
 	site_free(&w->site);
 	buf_done(&w->conninfo);
+	buf_done(&w->unit_conninfo);
 }
 
 /* Everything but the database, which says by itself when it is there. False: the certificate, or a
@@ -214,6 +237,7 @@ static bool worker_build(struct worker *w)
 {
 	const struct config *config = w->config;
 	settings_conninfo(config, config->db_role_app, &w->conninfo);
+	settings_unit_conninfo(config, config->db_role_app, &w->unit_conninfo);
 	w->loop = loop_new();
 	loop_watch_turns(w->loop, (uint64_t)config->stall_ms);
 	w->look = timer_new(w->loop, worker_look, w);
@@ -221,6 +245,13 @@ static bool worker_build(struct worker *w)
 	struct pg_settings pg = worker_pg_settings(w);
 	w->pg = pg_new(w->loop, &pg, worker_ready, w);
 	w->keys = keys_new(w->loop, config->keys_socket);
+	const struct units_settings units = {.pg = w->pg,
+		.keys = w->keys,
+		.statement_get = STMT_UNIT_GET,
+		.statement_put = STMT_UNIT_PUT,
+		.most = (size_t)config->unit_cache,
+		.ms = (uint64_t)config->unit_cache_seconds * 1000};
+	w->units = units_new(&units);
 	if (!worker_build_sign_in(w))
 		return false;
 	struct core_parts parts = {.config = config,
@@ -230,6 +261,7 @@ static bool worker_build(struct worker *w)
 		.keys = w->keys,
 		.fetch = w->fetch,
 		.sign_in = w->sign_in,
+		.units = w->units,
 		.routes = routes,
 		.n_routes = n_routes};
 	w->core = core_new(&parts);
@@ -246,7 +278,10 @@ int worker_run(const struct config *config, const struct options *options)
 	(void)snprintf(name, sizeof(name), "worker-%u", options->number);
 	settings_use_log(config, name);
 	worker_prepare_process(config);
-	struct worker w = {.config = config, .options = options, .conninfo = BUF_MAX(CONNINFO_MAX)};
+	struct worker w = {.config = config,
+		.options = options,
+		.conninfo = BUF_MAX(CONNINFO_MAX),
+		.unit_conninfo = BUF_MAX(CONNINFO_MAX)};
 	if (options->listen_fd < 0 || site_load(config->site_dir, &w.site) != ERR_OK)
 		return EXIT_SETUP;
 	w.exit_code = EXIT_SETUP;

@@ -14,6 +14,7 @@ import { libraryTests } from "./library.test.js";
 import { passkeyTests } from "./passkey.test.js";
 import { recoveryTests } from "./recovery.test.js";
 import { resetTests } from "./reset.test.js";
+import { retentionTests } from "./retention.test.js";
 import { rolesTests } from "./roles.test.js";
 import { roomworkTests } from "./roomwork.test.js";
 import { sessionTests } from "./session.test.js";
@@ -57,7 +58,7 @@ const edge: Readonly<Record<string, string>> = {
 
 const suites = {
 	talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
-	roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
+	roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
 	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, line: lineTests, recovery: recoveryTests,
 };
 

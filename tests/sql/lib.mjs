@@ -23,8 +23,8 @@ export const rand32 = () => randomBytes(32);
 export const id = randomUUID;
 export const hex = (uuid) => uuid.replaceAll('-', '');
 
-export async function connect(role) {
-	const client = new pg.Client({ host: process.env.SQL_SOCKETS, user: role, database: 'luotsi' });
+export async function connect(role, database = 'luotsi') {
+	const client = new pg.Client({ host: process.env.SQL_SOCKETS, user: role, database: typeof database === 'string' ? database : 'luotsi' });
 	await client.connect();
 	return client;
 }

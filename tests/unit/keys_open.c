@@ -112,7 +112,7 @@ static int world_end(void **state)
 	char command[64];
 	static const char *const names[] = {"pankki.sign.jwk", "pankki.decrypt.jwk", "pankki.jwks",
 		"virka.sign.jwk", "virka.jwks", "vakio.jwks", "bank.jwks", "index.1.key",
-		"field.1.key", "providers/pankki.conf", "providers/virka.conf",
+		"field.1.key", "unit.1.key", "providers/pankki.conf", "providers/virka.conf",
 		"providers/vakio.conf"};
 	keeper_free(&keeper);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -1,0 +1,93 @@
+-- Unit keys: lane unit is the small database of them (db/units), the others are the main one.
+
+-- name: unit_get
+-- shape: many
+-- lane: unit
+-- tenant: yes
+-- in: units uuid[], parts int4[]
+-- out: place int8, wrapped bytea
+-- The keys of units that ever had one, by their place from 1; NULL: it is gone for ever.
+SELECT u.place, k.wrapped
+FROM unnest(:units, :parts) WITH ORDINALITY AS u(unit, part, place)
+JOIN unit_key k ON k.unit = u.unit AND k.part = u.part ORDER BY u.place;
+
+-- name: unit_put
+-- shape: many
+-- lane: unit
+-- tenant: yes
+-- in: units uuid[], parts int4[], wrapped bytea[]
+-- out: place int8, wrapped bytea
+-- Keys for units without one; gives what stands for each.
+SELECT place, wrapped FROM unit_put(:units, :parts, :wrapped);
+
+-- name: unit_newest_batch
+-- shape: maybe
+-- lane: read
+-- tenant: no
+-- in:
+-- out: batch uuid
+-- The newest erasure that was done in the database of unit keys.
+SELECT batch FROM unit_newest_batch();
+
+-- name: unit_batch_known
+-- shape: one
+-- lane: unit
+-- tenant: no
+-- in: batch uuid
+-- out: known bool
+-- False: this database of unit keys was restored to before that erasure.
+SELECT unit_batch_known(:batch) AS known;
+
+-- name: job_unit_plain
+-- shape: many
+-- lane: write
+-- tenant: no
+-- in: most int4
+-- out: org uuid, unit uuid, part int4, entry int4, keyset int2, rtype int2, rid uuid, rkid bytea, plain bytea
+-- Wraps and file keys from before there were units, of one organisation. Of a file entry is NULL and rkid its epoch.
+SELECT org, unit, part, entry, keyset, rtype, rid, rkid, plain FROM unit_plain(:most);
+
+-- name: job_unit_seal
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: unit uuid, part int4, entry int4, keyset int2, rid uuid, plain bytea, sealed bytea
+-- out: done bool
+-- One of them as it is from now on.
+SELECT unit_seal(:unit, :part, :entry, :keyset, :rid, :plain, :sealed) AS done;
+
+-- name: job_unit_batch_take
+-- shape: maybe
+-- lane: write
+-- tenant: no
+-- in: most int4
+-- out: org uuid, batch uuid, units uuid[], parts int4[]
+-- The units whose keys go next.
+SELECT org, batch, units, parts FROM unit_batch_take(:most);
+
+-- name: job_unit_erase
+-- shape: one
+-- lane: unit
+-- tenant: yes
+-- in: batch uuid, units uuid[], parts int4[]
+-- out: erased int8
+-- Destroys their keys, for ever.
+SELECT unit_erase(:batch, :units, :parts) AS erased;
+
+-- name: job_unit_batch_done
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: batch uuid
+-- out: units int8
+-- That is confirmed.
+SELECT unit_batch_done(:batch) AS units;
+
+-- name: job_unit_batch_replay
+-- shape: maybe
+-- lane: write
+-- tenant: no
+-- in: after int8
+-- out: n int8, org uuid, batch uuid, units uuid[], parts int4[]
+-- The next confirmed errand after a number.
+SELECT n, org, batch, units, parts FROM unit_batch_replay(:after);

@@ -1,0 +1,71 @@
+// Keys of retention units on the real server: what is stored, what goes, and what a backup brings back.
+
+import { strict as assert } from "node:assert";
+import { test } from "node:test";
+import pg from "pg";
+import { again, doubts, idToUuid, talk, type House } from "./house.js";
+import { begin } from "./parts.js";
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export const retentionTests = (house: () => House): void => {
+	const rows = async <T extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<T[]> => (await house().db.query<T>(sql, values)).rows;
+	const units = async <T extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<T[]> => {
+		const db = new pg.Client({ host: house().service.sockets, user: "postgres", database: "luotsi_units" });
+		await db.connect();
+		try {
+			return (await db.query<T>(sql, values)).rows;
+		} finally {
+			await db.end();
+		}
+	};
+	const until = async (what: string, check: () => Promise<boolean>): Promise<void> => {
+		const end = Date.now() + 30_000;
+		while (!(await check())) {
+			if (Date.now() > end) throw new Error(`never: ${what}`);
+			await wait(20);
+		}
+	};
+	const lengths = async (room: string): Promise<number[]> =>
+		(await rows<{ n: number }>("SELECT DISTINCT octet_length(wrap) AS n FROM wrap WHERE room = $1 ORDER BY n", [idToUuid(room)])).map((r) => r.n);
+
+	test("wraps_and_file_keys_are_stored_sealed_under_keys_of_another_database", async () => {
+		const { client, room } = await talk(house());
+		const file = await begin(client, room, 5_000 * 16_400 + 56 + 16);
+		assert.deepEqual(await lengths(room), [142]);
+		assert.deepEqual(await rows("SELECT octet_length(key) AS n FROM file_seal WHERE file = $1", [idToUuid(file)]), [{ n: 133 }]);
+		const epochs = (await rows<{ n: number }>("SELECT epoch AS n FROM room WHERE room = $1", [idToUuid(room)]))[0]?.n ?? 0;
+		const kept = await units<{ part: number }>("SELECT part FROM unit_key WHERE unit = $1 AND wrapped IS NOT NULL ORDER BY part", [idToUuid(room)]);
+		assert.deepEqual(kept.map((k) => k.part), Array.from({ length: epochs }, (_, i) => i + 1));
+		assert.equal((await units("SELECT FROM unit_key WHERE unit = $1 AND part = 0", [idToUuid(file)])).length, 1);
+		await client.engine.parts.link.call("file_cancel", { file });
+		await until("its key is gone", async () => (await units("SELECT FROM unit_key WHERE unit = $1 AND wrapped IS NULL", [idToUuid(file)])).length === 1);
+		assert.equal((await client.engine.parts.link.call("file_begin", { room, file, cipher_size: 72, epoch: epochs, key: Buffer.alloc(104).toString("base64url") }).catch((e: { word: string }) => e.word)), "conflict");
+	});
+
+	test("wraps_from_before_there_were_units_open_and_are_sealed_by_and_by", async () => {
+		const { client, room } = await talk(house());
+		const log = await client.engine.parts.link.call("room_log", { room, from: 0 });
+		assert.ok(log.wraps.length > 0);
+		for (const w of log.wraps)
+			await house().db.query("UPDATE wrap SET wrap = $1 WHERE room = $2 AND entry = $3 AND epoch = $4 AND keyset = $5 AND rid = $6",
+				[Buffer.from(w.wrap, "base64url"), idToUuid(room), w.entry, w.epoch, w.keyset, idToUuid(w.rid)]);
+		const second = await again(house(), client);
+		await second.engine.openRoom(room, "fi");
+		await until("sealed", async () => (await lengths(room)).join() === "142");
+		const third = await again(house(), client);
+		await third.engine.openRoom(room, "fi");
+		for (const actor of [second, third]) assert.deepEqual([actor.texts(room), doubts(actor, room)], [client.texts(room), 0]);
+	});
+
+	test("a_wrap_in_anothers_place_does_not_open_and_none_comes_under_a_key_that_is_gone", async () => {
+		const [one, other] = [await talk(house()), await talk(house())];
+		await house().db.query("UPDATE wrap SET wrap = (SELECT w.wrap FROM wrap w WHERE w.room = $2 AND w.rtype = 1 LIMIT 1) WHERE room = $1 AND rtype = 1",
+			[idToUuid(one.room), idToUuid(other.room)]);
+		await assert.rejects(one.client.engine.parts.link.call("room_log", { room: one.room, from: 0 }), { word: "internal" });
+		await house().db.query("INSERT INTO unit_doomed (org, unit, part) SELECT org, room, epoch + 1 FROM room WHERE room = $1", [idToUuid(other.room)]);
+		const { acts, log } = other.counsellor.engine.parts.room(other.room);
+		const now = log.state().epoch;
+		await assert.rejects(acts.rotate(() => now), { word: "not_found" });
+	});
+};
