@@ -88,8 +88,8 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"s", "index.1.key", "field.1.key", "virka.sign.jwk",
-		"virka.jwks", "providers/virka.conf"};
+	static const char *const names[] = {"s", "index.1.key", "field.1.key", "unit.1.key",
+		"virka.sign.jwk", "virka.jwks", "providers/virka.conf"};
 	assert_int_equal(child_end(SIGTERM), 0);
 	close(listen_fd);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
