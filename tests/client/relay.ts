@@ -159,6 +159,7 @@ export const makeRelay = () => {
 		const room = roomOf(user, id);
 		const same = room.rows.find((r) => hex(r.env.msgId) === hex(env.msgId));
 		if (same) return hex(same.env.hash) === hex(env.hash) ? { seq: same.seq, at: same.at } : refuse("msg_id_reused");
+		if (!room.wraps.some((w) => w["epoch"] === room.epoch && w["rtype"] === 1 && w["rid"] === user)) refuse("bad_kid");
 		if (room.phase === "closed") refuse("room_closed");
 		if (room.pending) refuse("rotation_pending");
 		if (env.epoch !== room.epoch) refuse("stale_epoch");

@@ -78,6 +78,7 @@ export const makeControlLog = (call: Call, people: People, org: Bytes, room: Id,
 
 	const page = async (): Promise<boolean> => {
 		const reply = await call("room_log", { room, from: entries.length });
+		reply.wraps.forEach(keep); // first: whoever sees an entry finds what came with it
 		try {
 			const fresh = reply.entries.map(fromBase64Url);
 			const read = await Promise.all(fresh.map(readControl));
@@ -90,7 +91,6 @@ export const makeControlLog = (call: Call, people: People, org: Bytes, room: Id,
 			throw word === "root_changed" || word === "bad_history" ? thrown : refusal("bad_history", word);
 		}
 		broken = false;
-		reply.wraps.forEach(keep);
 		return reply.more && reply.entries.length > 0;
 	};
 

@@ -144,9 +144,10 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			forget();
 			return emit({ type: "ended", why: "replaced" });
 		}
-		await rooms.refresh();
-		await Promise.all([...open.values()].map((one) => one.again()));
+		await everything();
 	};
+
+	const everything = (): Promise<unknown> => Promise.all([rooms.renew(), ...[...open.values()].map((one) => one.again())]);
 
 	const heard = async (event: ServerEvent): Promise<void> => {
 		switch (event.ev) {
@@ -163,16 +164,14 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			case "message_typing":
 				return open.get(event.body.room)?.typing(event.body.user);
 			case "chain_changed":
-				await self?.refresh(event.body.user);
+				await self?.refresh(event.body.user).catch(() => undefined); // the rooms ask again
 				rooms.later();
 				tellSelf();
-				// Rooms follow the organisation's recovery key.
-				for (const one of open.values()) void (event.body.user === toBase64Url(mine().me.org) ? one.appended().catch(() => undefined) : one.show());
+				// Rooms follow the keys of their members, and the organisation's recovery key.
+				for (const one of open.values()) if (rooms.row(one.id)?.members.concat(toBase64Url(mine().me.org)).includes(event.body.user)) void one.again();
 				return;
 			case "resync":
-				await rooms.refresh();
-				await Promise.all([...open.values()].map((one) => one.again()));
-				return;
+				return void (await everything());
 			case "session_ended":
 				return;
 		}
@@ -251,7 +250,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		start: async () => {
 			self = await loadSelf(call, platform, await link.start(), () => void lock().catch(() => undefined));
 			tellSelf();
-			void rooms.refresh().catch(() => undefined);
+			void rooms.renew();
 			return self.view();
 		},
 		stop: async () => {
@@ -262,19 +261,13 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			self?.store()?.stop();
 			link.stop();
 		},
-		identify: async (fragment) => (await identification()).begin(fragment),
-		carry: async (departure) => (await identification()).carry(departure),
-		carried: async (sealed, carryKey) => (await identification()).carried(sealed, carryKey),
 		suggestPassphrase: async (wanted) => (await import("./suggest.js")).suggest(() => platform.words(wanted)),
 		unlock: async (secret) => {
 			await mine().unlock(secret);
 			void identifying?.then((one) => one.drop());
 			await unlocked();
 		},
-		canOpen: (secret) => mine().prove(secret),
 		lock,
-		sessions: async () => (await call("session_list", {})).sessions,
-		endSession: async (session) => void (await call("session_end", { session })),
 		openRoom: (id, wanted) => room(id).open(wanted),
 		leaveRoomView: async (id) => {
 			const one = open.get(id);

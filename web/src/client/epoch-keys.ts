@@ -30,7 +30,8 @@ const placeOf = (log: ControlLog, wrap: Wrap): WrapPlace | undefined => {
 };
 
 export const makeRoomKeys = (log: ControlLog, mine: () => readonly EncryptionKey[]): RoomKeys => {
-	const open = new Map<number, Promise<EpochKeys | undefined>>();
+	/** As far as the log went: what it goes on by may open it. */
+	const open = new Map<number, { at: number; keys: Promise<EpochKeys | undefined> }>();
 
 	const unwrap = async (wrap: Wrap): Promise<Bytes | undefined> => {
 		const place = placeOf(log, wrap);
@@ -63,10 +64,11 @@ export const makeRoomKeys = (log: ControlLog, mine: () => readonly EncryptionKey
 	};
 
 	const epoch = async (n: number): Promise<EpochKeys | undefined> => {
-		const known = open.get(n) ?? openEpoch(n);
-		open.set(n, known);
-		const keys = await known;
-		if (!keys) open.delete(n); // a later grant may open it
+		const at = log.entries.length;
+		const known = open.get(n);
+		if (known && (known.at === at || (await known.keys))) return known.keys;
+		const keys = openEpoch(n);
+		open.set(n, { at, keys });
 		return keys;
 	};
 

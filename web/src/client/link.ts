@@ -5,7 +5,7 @@ import type { Connection } from "./api.js";
 import type { Platform, Socket } from "./platform.js";
 import { blobs } from "../gen/proto.js";
 import { concat, fromBase64Url, u32, utf8, type Bytes } from "../seal/index.js";
-import { refusal, wordOf } from "./refusal.js";
+import { isUncertain, refusal, wordOf } from "./refusal.js";
 import type { Body, Call, Op, Reply, ServerEvent, SessionOpened } from "./wire.js";
 
 const CALL_MS = 20_000;
@@ -58,6 +58,26 @@ interface Answer {
 
 export const pauseBefore = (attempt: number, random: number): number =>
 	Math.min(PAUSE_MOST_MS, PAUSE_LEAST_MS * 2 ** Math.min(attempt, 10)) * (0.5 + random / 2);
+
+/** Work that is begun anew, after growing pauses, until the server has said yes or no. */
+export const insistent = (work: () => Promise<unknown>) => {
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	let tries = 0;
+	const go = (): Promise<void> => {
+		clearTimeout(timer);
+		return work().then(() => void (tries = 0), (thrown: unknown) => {
+			clearTimeout(timer);
+			if (isUncertain(thrown) && tries >= 0) timer = setTimeout(go, pauseBefore(tries++, Math.random()));
+		});
+	};
+	return {
+		go,
+		stop: (): void => {
+			tries = -Infinity;
+			clearTimeout(timer);
+		},
+	};
+};
 
 /** JSON; where the op has a field for it, the length of the JSON, the JSON without that field, and the field's bytes. */
 const frameOf = (id: number, op: Op, body: Record<string, unknown>): string | Bytes => {

@@ -60,6 +60,8 @@ export const makePeople = (call: Call, ownOrg: Bytes, known: Chain, pins: () => 
 	let asked = Promise.resolve(false);
 	const chains = new Map<Id, Chain>();
 	const broken = new Set<Id>();
+	const newest = new Map<Id, number>(); // by subject, of the questions whose answers were taken
+	let turns = 0;
 	const org = toBase64Url(ownOrg);
 	let fits: boolean | undefined;
 
@@ -80,12 +82,14 @@ export const makePeople = (call: Call, ownOrg: Bytes, known: Chain, pins: () => 
 		return asked;
 	};
 
-	const take = async (wire: WireChain): Promise<void> => {
+	const take = async (wire: WireChain, turn = ++turns): Promise<void> => {
 		const replay = (): Promise<Chain> => replayChain(wire.entries.map(fromBase64Url), organisation.state);
 		const chain = await replay()
 			.catch(async (thrown: unknown) => (wordOf(thrown) === "not_issuer" && (await renewed()) ? replay() : emptyChain()))
 			.catch(emptyChain);
 		const right = chain.entries.length > 0 && toBase64Url(chain.state.subject) === wire.subject && equal(chain.state.org, ownOrg);
+		if ((newest.get(wire.subject) ?? 0) > turn) return; // a later question was answered first
+		newest.set(wire.subject, turn);
 		const fits = right && continues(pins()[wire.subject], chain.entries.length, headAt(chain));
 		if (right) chains.set(wire.subject, chain);
 		if (fits) broken.delete(wire.subject);
@@ -94,8 +98,9 @@ export const makePeople = (call: Call, ownOrg: Bytes, known: Chain, pins: () => 
 
 	const fetch = async (users: readonly Id[]): Promise<void> => {
 		for (let at = 0; at < users.length; at += AT_ONCE) {
+			const turn = ++turns;
 			const { chains: got } = await call("chain_get", { users: users.slice(at, at + AT_ONCE) });
-			await Promise.all(got.map(take));
+			await Promise.all(got.map((chain) => take(chain, turn)));
 		}
 	};
 
@@ -106,7 +111,7 @@ export const makePeople = (call: Call, ownOrg: Bytes, known: Chain, pins: () => 
 		},
 		chain: (user) => chains.get(user),
 		learn: (users) => fetch([...new Set(users)].filter((user) => !chains.has(user) && !broken.has(user))),
-		give: take,
+		give: (chain) => take(chain),
 		refresh: (users) => fetch([...new Set(users)]),
 		records: () => [organisation, ...all()].flatMap((chain) => chain.records),
 		findKey: (user, kid) => keyFinder(all())(user, kid),

@@ -28,7 +28,7 @@ export interface RareDeps {
 }
 
 export type RareActs = Pick<Engine,
-	| "createKeys" | "resetKeys" | "addPasskey" | "removePasskey" | "newCode" | "changePassphrase" | "setName" | "invite" | "renewInvitation"
+	| "identify" | "carry" | "carried" | "canOpen" | "sessions" | "endSession" | "createKeys" | "resetKeys" | "addPasskey" | "removePasskey" | "newCode" | "changePassphrase" | "setName" | "invite" | "renewInvitation"
 	| "renameClient" | "addColleague" | "removeColleague" | "colleagues" | "identified" | "compareCode" | "confirmKeys" | "refuseKeys" | "closeRoom" | "reopenRoom"
 	| "leaveRoom" | "acceptInvitation" | "readInvitation">;
 
@@ -130,7 +130,7 @@ const inviting = (d: RareDeps): Inviting => {
 	};
 };
 
-type Membership = Omit<RareActs, keyof Keys | keyof Inviting>;
+type Membership = Omit<RareActs, keyof Keys | keyof Inviting | keyof ReturnType<typeof own>>;
 
 const membership = (d: RareDeps): Membership => ({
 	addColleague: async (id, user, history) => {
@@ -167,4 +167,13 @@ const membership = (d: RareDeps): Membership => ({
 	leaveRoom: async (id) => (await d.prepared(id)).acts.leave(),
 });
 
-export const makeRareActs = (d: RareDeps): RareActs => ({ ...keyMaking(d), ...inviting(d), ...membership(d) });
+const own = (d: RareDeps): Pick<RareActs, "identify" | "carry" | "carried" | "canOpen" | "sessions" | "endSession"> => ({
+	identify: async (fragment) => (await d.identification()).begin(fragment),
+	carry: async (departure) => (await d.identification()).carry(departure),
+	carried: async (sealed, carryKey) => (await d.identification()).carried(sealed, carryKey),
+	canOpen: (secret) => d.self().prove(secret),
+	sessions: async () => (await d.call("session_list", {})).sessions,
+	endSession: async (session) => void (await d.call("session_end", { session })),
+});
+
+export const makeRareActs = (d: RareDeps): RareActs => ({ ...own(d), ...keyMaking(d), ...inviting(d), ...membership(d) });

@@ -7,6 +7,7 @@ import { idOf, makeConversation, type Conversation } from "./conversation.js";
 import { makeDraft, type Draft, type Left } from "./draft.js";
 import { makeRoomKeys, type RoomKeys } from "./epoch-keys.js";
 import { makeOutbox, type Job, type Outbox } from "./outbox.js";
+import { insistent } from "./link.js";
 import { refusal, wordOf } from "./refusal.js";
 import type { Acts } from "./room-acts.js";
 import { emptyRoomView, jobView, membersView, messageView, nameOf, openingView, systemViews, titleOf, unreadableViews, type Names } from "./room-view.js";
@@ -86,6 +87,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	let readBefore = 0;
 	let watched = false;
 	let begun: Promise<void> | undefined;
+	let missed = false; // rows and chains may have gone on unheard
 	const endings = new Set<() => void>();
 
 	const names = (): Names => ({
@@ -297,7 +299,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 			},
 			posted: async (job, at) => {
 				sender.acknowledged();
-				await conversation.live([{ ...at, envelope: job.envelope as string }]).catch(() => undefined);
+				await conversation.live([{ ...at, envelope: job.envelope as string }]).catch(() => look(true));
 				if (job.content.type === "read") readTo(job.content.hash);
 				c.roomsChanged();
 			},
@@ -370,15 +372,35 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		tell([...viewsOf(conversation.timeline.all().map((m) => idOf(m.known))), ...changedLines(), ...mine]);
 	};
 
-	const again = async (): Promise<void> => {
+	/** The one place where what waits for rows, entries, keys or proofs is looked at again. */
+	const lookOnce = async (): Promise<void> => {
 		if (!begun) return outbox.pump();
-		await renewRow();
-		await log.sync();
+		const all = missed;
+		missed = false;
+		await begun;
+		if (all) {
+			await renewRow();
+			await people.refresh(log.state().members.map((m) => toBase64Url(m.user)));
+		}
+		await log.sync().finally(show);
 		pin();
-		await conversation.catchUp();
-		outbox.pump();
+		if (all) await conversation.catchUp();
+		remember();
+		await conversation.unlock();
+		tell(changedLines());
 		show();
-		void afterwards().catch(() => undefined);
+		outbox.pump();
+		await afterwards();
+	};
+
+	const looking = insistent(() => lookOnce().catch((thrown: unknown) => {
+		missed = true;
+		throw thrown;
+	}));
+
+	const look = (all: boolean): Promise<void> => {
+		missed ||= all;
+		return looking.go();
 	};
 
 	return {
@@ -395,21 +417,11 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 			introduce();
 			watched = true;
 			showAll();
-			void afterwards().catch(() => undefined);
+			void afterwards().catch(() => look(true));
 			return show();
 		},
-		posted: async (rows) => void (begun && (await conversation.live(rows))),
-		appended: async () => {
-			if (!begun) return;
-			await log.sync().finally(show);
-			pin();
-			remember();
-			await conversation.unlock();
-			tell(changedLines());
-			show();
-			outbox.pump();
-			void afterwards().catch(() => undefined);
-		},
+		posted: async (rows) => begun?.then(() => conversation.live(rows)).catch(() => look(true)),
+		appended: () => look(false),
 		usedUp: async () => {
 			used = log.state().epoch;
 			if (begun) rotateSoon();
@@ -423,7 +435,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 			}, TYPING_MS));
 			show();
 		},
-		again,
+		again: () => look(true),
 		preview: () => {
 			for (let seq = conversation.highest(); seq > Math.max(0, conversation.highest() - PREVIEW_DEPTH); seq--) {
 				const known = conversation.known(seq);
@@ -456,6 +468,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 			watched = false;
 			for (const end of endings) end();
 			outbox.stop();
+			looking.stop();
 			draft.stop();
 			for (const timer of typists.values()) clearTimeout(timer);
 		},

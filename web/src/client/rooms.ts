@@ -1,6 +1,7 @@
 // The list of rooms: what the server counts (unread, who waits), with the names and the last words that only this browser knows.
 
 import type { Id, RoomSummary } from "./api.js";
+import { insistent } from "./link.js";
 import { wordOf } from "./refusal.js";
 import type { Call, Reply, RoomRow } from "./wire.js";
 
@@ -18,6 +19,8 @@ export interface Rooms {
 	set(row: RoomRow): void;
 	rows(): readonly RoomRow[];
 	refresh(): Promise<void>;
+	/** Until the server has answered. */
+	renew(): Promise<void>;
 	/** Soon, and once for many changes. */
 	later(): void;
 	/** Tells again without asking the server. */
@@ -61,21 +64,25 @@ export const makeRooms = (call: Call, organisation: () => string, known: Known, 
 		tell();
 	};
 
+	const renewing = insistent(refresh);
+
 	return {
 		row: (room) => rows.get(room),
 		set: (row) => void rows.set(row.room, row),
 		rows: () => [...rows.values()],
 		refresh,
+		renew: renewing.go,
 		later: () => {
 			if (timer !== undefined || stopped) return;
 			timer = setTimeout(() => {
 				timer = undefined;
-				void refresh().catch(() => undefined);
+				void renewing.go();
 			}, PAUSE_MS);
 		},
 		tell,
 		stop: () => {
 			stopped = true;
+			renewing.stop();
 			clearTimeout(timer);
 		},
 	};

@@ -28,15 +28,14 @@ export interface SenderDeps {
 	ready(kind: number): Promise<ControlState>;
 }
 
-/** Refusals after which the same text may be sealed again, and what each makes us fetch. */
-const FETCH: Readonly<Record<string, readonly ("log" | "messages")[]>> = {
-	stale_head: ["log"], stale_epoch: ["log"], rotation_pending: ["log"], bad_sequence: ["log", "messages"], msg_id_reused: ["messages"],
-};
+/** Refusals after which the same text may be sealed again as soon as the log is up to date. */
+const STALE = new Set(["stale_head", "stale_epoch", "rotation_pending"]);
 
 export const makeSender = (d: SenderDeps): Sender => {
 	let taken = 0; // the greatest own number that the server has acknowledged
 	let sealed = 0;
 	let learned = false;
+	let under: ControlState | undefined; // what the last attempt went by
 
 	const nextNumber = (kid: Uint8Array<ArrayBuffer>): number =>
 		Math.max(taken, d.conversation.lastSeq(kid), learned ? 0 : (d.row()?.sender_seq ?? 0)) + 1;
@@ -44,9 +43,11 @@ export const makeSender = (d: SenderDeps): Sender => {
 	return {
 		seal: async (content) => {
 			const kind = kindOf(content);
+			under = d.log.state();
 			const state = await d.ready(kind);
 			const key = await d.keys.body(kind, state.epoch);
 			if (!key) throw refusal("no_keys");
+			under = state;
 			const { sig } = d.c.account().keys;
 			sealed = nextNumber(sig.kid);
 			const fields = {
@@ -62,17 +63,17 @@ export const makeSender = (d: SenderDeps): Sender => {
 			taken = Math.max(taken, sealed);
 		},
 		learn: async (word) => {
-			const what = FETCH[word];
-			if (!what) return false;
-			if (what.includes("log")) await d.log.sync();
-			if (what.includes("messages")) {
+			await d.log.sync();
+			if (word === "bad_sequence" || word === "msg_id_reused") {
 				await d.conversation.catchUp();
 				// Where our own last envelope is not in sight the server's word on the next number is all there is.
 				const { room } = await d.c.call("room_open", { room: d.id, language: d.language() });
 				taken = Math.max(taken, room.sender_seq);
 				learned = true;
+				return true;
 			}
-			return true;
+			// What was true of an older log need not be of this one: an epoch that left us out, keys that came since.
+			return STALE.has(word) || d.log.state() !== under;
 		},
 	};
 };
