@@ -94,10 +94,11 @@ async function site() {
 	const sum = await offlinePage(unfonted, join(source, "ceremony/page/main.tsx"), { title: "Luotsi", language: "fi", file: opening });
 	const known = { ENGINE_WORKER: engine.file, LATE_STYLE: late, PDF_WORKER: pdf.file, EXPORT_WORKER: taking.file };
 	const paths = Object.fromEntries(Object.entries(known).map(([name, file]) => [name, JSON.stringify(`/${file}`)]));
-	const app = await bundled("app/main.tsx", "app", { ...paths, RECOVERY_PAGE: JSON.stringify(`/${opening}`), RECOVERY_SUM: JSON.stringify(sum) });
+	const checker = await offlinePage(browser, join(source, "verify/page.tsx"), { title: "Luotsi", language: "fi", file: "tarkistus.html" });
+	const app = await bundled("app/main.tsx", "app", { ...paths, VERIFY_SUM: JSON.stringify(checker), RECOVERY_PAGE: JSON.stringify(`/${opening}`), RECOVERY_SUM: JSON.stringify(sum) });
 	const first = [app.file, app.css, ...(standIn ? [] : [engine.file])];
 	page(join(web, "public"), next, { app, engine: standIn ? null : engine, old: old.file });
-	await offlinePage(browser, join(source, "verify/page.tsx"), { title: "Luotsi", language: "fi", file: "tarkistus.html" });
+	console.log(`tarkistus.html  SHA-256 ${checker}`);
 	const sizes = compressAll(next);
 	budget(first.map((name) => ({ name, ...sizes.get(name) })));
 	rmSync(target, { recursive: true, force: true });

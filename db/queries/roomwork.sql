@@ -19,11 +19,18 @@ SELECT topic, at FROM room_topic WHERE room = :room ORDER BY at, topic;
 SELECT room_topics_put(:room, :account, :topics) AS changed_at;
 
 -- name: export_begin
--- shape: one
+-- shape: maybe
 -- lane: write
 -- tenant: yes
--- in: room uuid, account uuid, form text
+-- in: room uuid, account uuid, form text, announced uuid
 -- out: at timestamptz
--- Somebody takes the room out: who, when, in which form.
-WITH noted AS (INSERT INTO audit (actor, action, object, word) VALUES (:account, 'export', :room, :form) RETURNING at)
+-- Somebody takes the room out: who, when, in which form. announced: NULL of a client; of staff their own new message to this room, which
+-- told of it, else nothing is recorded and nothing comes back.
+WITH noted AS (
+	INSERT INTO audit (actor, action, object, word)
+	SELECT :account, 'export', :room, :form
+	WHERE :announced IS NULL OR EXISTS (
+		SELECT FROM message m
+		WHERE m.room = :room AND m.msg_id = :announced AND m.sender = :account AND m.kind = 1 AND m.op = 0 AND NOT m.tombstone AND m.at > now() - interval '10 minutes')
+	RETURNING at)
 SELECT at FROM noted;

@@ -1,6 +1,7 @@
 /* The guidance work of a room is sealed; two things of it pass here in clear. The topics, thirteen
- * fixed words, for statistics; and that a client takes the room out, for the record (the browser
- * makes what is taken, of what its member may read anyway). */
+ * fixed words, for statistics; and that somebody takes the room out, for the record (the browser
+ * makes what is taken, of what its member may read anyway). A client does so at will; staff tell
+ * the room first, in a message that the client sees and the statement looks for. */
 #include "core/state.h"
 #include "sql_gen.h"
 
@@ -63,8 +64,18 @@ void room_topics_put(struct request *r)
 	req_query(r, STMT_ROOM_TOPICS_PUT, params, 3, topics_kept);
 }
 
+/* The gate has judged it. */
+void export_ready(struct request *r)
+{
+	req_reply(r, NULL);
+}
+
 static void export_noted(struct request *r, const struct pg_result *result)
 {
+	if (pg_rows(result) == 0) {
+		req_fail(r, ERR_NOT_FOUND); /* nothing was announced */
+		return;
+	}
 	struct export_begin_out out = {.at = pg_get_time(result, 0, EXPORT_BEGIN_AT)};
 	req_reply(r, &out);
 }
@@ -73,7 +84,12 @@ void export_begin(struct request *r)
 {
 	static const char *const forms[] = {"archive", "document"};
 	const struct export_begin_in *in = r->in;
-	const struct pg_param params[] = {
-		pg_id(&in->room), pg_id(&r->session.user), pg_bytes(slice_text(forms[in->form]))};
-	req_query(r, STMT_EXPORT_BEGIN, params, 3, export_noted);
+	if (in->has_announced == (r->session.role == ROLE_CLIENT)) {
+		req_fail(r, ERR_BAD_FIELD); /* staff announce it, a client need not */
+		return;
+	}
+	const struct pg_param params[] = {pg_id(&in->room), pg_id(&r->session.user),
+		pg_bytes(slice_text(forms[in->form])),
+		in->has_announced ? pg_id(&in->announced) : pg_null()};
+	req_query(r, STMT_EXPORT_BEGIN, params, 4, export_noted);
 }

@@ -8,11 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { test } from "node:test";
+import { inflateSync } from "node:zlib";
+import type { Block } from "../../web/src/export/blocks.js";
 import { writeDocument } from "../../web/src/export/document.js";
 import { openingOf, openWith } from "../../web/src/export/opening.js";
 import { makeArchive } from "../../web/src/export/zip.js";
 import { crc32 } from "../../web/src/export/zip-format.js";
-import { TEXTS, wordsOf } from "../../web/src/export/words.js";
+import { speaking } from "../../web/src/export/words.js";
+import type { Extra } from "../../web/src/export/letters.js";
 import { checkExport } from "../../web/src/verify/check.js";
 import { openZip, readLines } from "../../web/src/verify/zip.js";
 import { fromUtf8, importSealKey, pad, random, seal, unpad, utf8, type Bytes } from "../../web/src/seal/index.js";
@@ -52,7 +55,7 @@ test("what_is_no_such_zip_is_said_to_be_none", async () => {
 	const bytes = await zipped([["a", utf8("x")]]);
 	const none: readonly Uint8Array[] = [new Uint8Array(), utf8("ei zip"), bytes.slice(0, -1), bytes.slice(1), new Uint8Array([...bytes, 0]), new Uint8Array([...new Uint8Array(22).fill(0)])];
 	for (const one of none) assert.equal((await checkExport(sourceOf(one as Bytes))).findings[0]?.what, "no_zip");
-	await assert.rejects(zipped([["a", utf8("1")], ["b", utf8("2")], ["a", utf8("3")]]), { message: "room_too_large" });
+	await assert.rejects(zipped([["a", utf8("1")], ["b", utf8("2")], ["a", utf8("3")]]), { message: "internal" });
 });
 
 test("lines_are_read_across_the_stretches_and_one_without_an_end_is_not_held", async () => {
@@ -86,27 +89,27 @@ test("an_opening_opens_its_body_and_no_other", async () => {
 	}
 });
 
-const member = { user: "u", role: "staff", name: "Oona Ohjaaja", employer: "Testikunta", since: "2026-11-22T08:00:00.000Z", active: true, signing_key: "k", encryption_key: "k" };
-const room = {
-	format: "luotsi-room-export/1", taken_at: "2026-11-22T09:00:00.000Z", taken_by: "u", language: "fi", said_by_server: { controller: "Testikunta", controller_business_id: "0944845-0" },
-	verified: { organisation: "o", organisation_root: "r", room: "r", phase: "open", created_at: "2026-11-20T09:00:00.000Z", log_entries: 4, log_head: "h", messages: 2, members: [member] },
+const font = (family: string, file: string): Uint8Array => new Uint8Array(readFileSync(need.resolve(`@expo-google-fonts/${family}/${file}.ttf`)));
+const EXTRAS: Readonly<Record<Extra, () => Uint8Array>> = {
+	arabic: () => font("noto-sans-arabic", "400Regular/NotoSansArabic_400Regular"), hebrew: () => font("noto-sans-hebrew", "400Regular/NotoSansHebrew_400Regular"),
+	thai: () => font("noto-sans-thai", "400Regular/NotoSansThai_400Regular"),
 };
-const message = (n: number, text: string, more: object = {}) => ({
-	type: "message", message: { id: `m${n}`, seq: n, written_at: "2026-11-22T09:00:00.000Z", stored_at: new Date(Date.UTC(2026, 10, 1, 9, n)).toISOString(), from: "client", sender: "u", name: "Aino", employer: "",
-		language: "fi", text, edited: false, deleted: false, locked: false, unverified: null, ...more },
-});
-const work = { phases: [], goals: [{ id: "g", type: "goal", fields: { text: "Oma asunto", done: false, by: "2027-09-01", order: 0, gone: false }, made: { at: 0, name: "Aino", staff: false, mine: true }, changed: { at: 0, name: "Aino", staff: false, mine: true }, version: 1, history: [] }], steps: [], events: [], gone: [], refused: 0 };
 
-const font = (weight: string): Uint8Array => new Uint8Array(readFileSync(need.resolve(`@expo-google-fonts/source-sans-3/${weight}.ttf`)));
-const fonts = { plain: font("400Regular/SourceSans3_400Regular"), strong: font("600SemiBold/SourceSans3_600SemiBold") };
-
-const documentOf = async (lines: readonly object[]): Promise<Uint8Array> => {
+const documentOf = async (blocks: readonly Block[], asked: Extra[] = []): Promise<Uint8Array> => {
 	const chunks: Uint8Array[] = [];
-	const texts = Object.fromEntries(TEXTS.map((one) => [one, `[${one}]`])) as never;
-	const writing = writeDocument(fonts, wordsOf({ locale: "fi-FI", texts, events: { met: "m", called: "c", applied: "a", visited: "v", other: "o" } }), (bytes) => void chunks.push(bytes.slice()));
-	for (const line of lines) writing.line(JSON.stringify(line));
+	const fonts = {
+		plain: font("source-sans-3", "400Regular/SourceSans3_400Regular"), strong: font("source-sans-3", "600SemiBold/SourceSans3_600SemiBold"),
+		extra: async (name: Extra) => {
+			asked.push(name);
+			return EXTRAS[name]();
+		},
+	};
+	const writing = writeDocument(fonts, speaking("fi", "Europe/Helsinki"), (bytes) => void chunks.push(bytes.slice()));
+	for (const block of blocks) await writing.line(JSON.stringify(block));
 	await writing.end();
-	return new Uint8Array(Buffer.concat(chunks));
+	const bytes = new Uint8Array(Buffer.concat(chunks));
+	if (process.env["LUOTSI_KEEP"]) writeFileSync(join(process.env["LUOTSI_KEEP"], `document-${blocks.length}.pdf`), bytes);
+	return bytes;
 };
 
 interface Tree { readonly role: string; readonly children?: readonly (Tree | { readonly type: string })[] }
@@ -128,33 +131,83 @@ interface PdfDocument {
 	numPages: number;
 	getPage(n: number): Promise<{ getTextContent(): Promise<{ items: { str: string }[] }>; getStructTree(): Promise<Tree | null> }>;
 	getMarkInfo(): Promise<ReadonlyMap<string, boolean> | null>;
+	getOutline(): Promise<{ title: string; items: unknown[] }[] | null>;
 	getMetadata(): Promise<{ info: { Title?: string; Language?: string } }>;
 }
 
+const textOf = async (pdf: PdfDocument, n: number): Promise<string> => (await (await pdf.getPage(n)).getTextContent()).items.map(({ str }) => str).join("");
+
+/** What a PDF's streams hold, unpacked. */
+const streamsOf = (pdf: Uint8Array): Buffer[] => {
+	const whole = Buffer.from(pdf);
+	const found: Buffer[] = [];
+	for (let at = whole.indexOf("stream\n"); at >= 0; at = whole.indexOf("stream\n", at + 7)) {
+		const end = whole.indexOf("\nendstream", at);
+		if (end > at && whole[at + 7] === 0x78) found.push(inflateSync(whole.subarray(at + 7, end)));
+	}
+	return found;
+};
+
+const METER: readonly Block[] = [
+	{ is: "heading", level: 2, text: "Mittarit" }, { is: "heading", level: 3, text: "Elämäntilanne" },
+	{ is: "plot", about: "Vastaukset", key: ["Ensimmäinen", "Viimeisin"], two: true, areas: [{ label: "Talous", first: 2, last: 6 }, { label: "Terveys", first: null, last: 4 }] },
+	{ is: "table", wide: [5, 2, 2, 2], head: ["Alue", "Ensin", "Nyt", "Muutos"], rows: [["Talous", "2", "6", "+4"], ["Terveys", "\u2013", "4", "\u2013"]] },
+];
+
 test("the_document_is_tagged_named_and_in_its_language_and_its_text_can_be_taken_out", async () => {
-	const pdf = await read(await documentOf([{ type: "room", room }, { type: "work", work }, message(1, "Hei! Ääkköset åäö ja čđŋšžŧ."), message(2, "Kuva 🦊 tässä", { edited: true }), message(3, "", { deleted: true }), message(4, "salattu", { unverified: "bad_signature" })]));
+	const pdf = await read(await documentOf([
+		{ is: "heading", level: 1, text: "Ohjaustila" }, { is: "list", items: ["Rekisterinpitäjä: Testikunta", "Avattu 22.11.2026"] }, ...METER,
+		{ is: "heading", level: 2, text: "Keskustelu" }, { is: "heading", level: 3, text: "sunnuntai 22.11.2026" },
+		{ is: "said", who: "Aino, asiakas", lines: ["Hei! Ääkköset åäö ja čđŋšžŧ.", "Ελληνικά, українська, tiếng Việt"] },
+	]));
 	assert.equal((await pdf.getMarkInfo())?.get("Marked"), true);
 	const { info } = await pdf.getMetadata();
-	assert.deepEqual([info.Title, info.Language], ["[title]", "fi-FI"]);
-	const page = await pdf.getPage(1);
-	const text = (await page.getTextContent()).items.map(({ str }) => str).join("");
-	for (const one of ["Hei! Ääkköset åäö ja čđŋšžŧ.", "Kuva \u25A1 tässä", "[deleted]", "[unverified]", "Oma asunto", "Oona Ohjaaja"]) assert.ok(text.includes(one), one);
-	assert.ok(!text.includes("salattu"));
-	const found = roles(await page.getStructTree());
-	for (const role of ["Document", "H1", "H2", "H3", "P", "L", "LI", "Lbl", "LBody"]) assert.ok(found.includes(role), `${role} in ${found.join()}`);
-	const order = ["[title]", "[members]", "[goals]", "[conversation]", "Hei!"].map((one) => text.indexOf(one));
+	assert.deepEqual([info.Title, info.Language], ["Ohjaustila", "fi-FI"]);
+	const text = await textOf(pdf, 1);
+	const wanted = ["Ohjaustila", "Rekisterinpitäjä", "Talous", "Keskustelu", "Hei! Ääkköset åäö ja čđŋšžŧ.", "Ελληνικά, українська, tiếng Việt"];
+	for (const one of wanted) assert.ok(text.includes(one), one);
+	const found = roles(await (await pdf.getPage(1)).getStructTree());
+	for (const role of ["Document", "H1", "H2", "H3", "P", "L", "LI", "Lbl", "LBody", "Table", "TR", "TH", "TD", "Figure"]) assert.ok(found.includes(role), `${role} in ${found.join()}`);
+	const order = wanted.map((one) => text.indexOf(one));
 	assert.deepEqual(order, [...order].sort((a, b) => a - b), "in the order of reading");
+	assert.deepEqual((await pdf.getOutline())?.map(({ title, items }) => [title, items.length]), [["Ohjaustila", 2]]);
+	assert.ok(!text.includes("\u25A1"));
+});
+
+test("other_scripts_are_set_with_fonts_that_come_only_when_they_are_needed", async () => {
+	const asked: Extra[] = [];
+	await documentOf([{ is: "text", text: "Vain suomea, на русском, Soomaali" }], asked);
+	assert.deepEqual(asked, []);
+	const lines = ["\u0633\u0644\u0627\u0645 \u062f\u0646\u06cc\u0627! (12) CV", "\u05e9\u05dc\u05d5\u05dd, 3 \u05d9\u05de\u05d9\u05dd", "\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35\u0e0a\u0e32\u0e27\u0e42\u0e25\u0e01"];
+	const bytes = await documentOf([{ is: "said", who: "Aino", lines }], asked);
+	assert.deepEqual([...asked].sort(), ["arabic", "hebrew", "thai"]);
+	const text = await textOf(await read(bytes), 1);
+	assert.ok(!text.includes("\u25A1"), text);
+	for (const part of ["\u05e9\u05dc\u05d5\u05dd", "CV", "12"]) assert.ok(text.normalize("NFC").includes(part), `${part} in ${text}`);
+	const behind = Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from("\u05e9\u05dc\u05d5\u05dd", "utf16le").swap16()]);
+	assert.ok(streamsOf(bytes).some((one) => one.includes(behind)), "the text stands behind what is drawn, in its own order");
+});
+
+test("what_no_font_can_set_is_said_where_it_stands_and_named_at_the_end", async () => {
+	const pdf = await read(await documentOf([{ is: "heading", level: 2, text: "Keskustelu" }, { is: "said", who: "Aino", lines: ["Kuva 🦊 tässä, ja toinen 🦊"] }, { is: "said", who: "Oona", lines: ["Selvä"] }]));
+	const text = await textOf(pdf, 1);
+	assert.ok(text.includes("Kuva \u25A1 tässä"));
+	assert.equal(text.split("Merkin \u25A1 paikalla").length, 2, "once");
+	assert.match(text, /2 merkkiä/);
+	assert.ok(text.includes("U+1F98A \u00D7 2"));
 });
 
 test("a_long_room_is_written_page_after_page_and_each_keeps_its_tags", async () => {
-	const lines = Array.from({ length: 400 }, (_, n) => message(n, `Viesti ${n}. ${"Pitkä teksti jatkuu. ".repeat(n % 40)}`));
-	const pdf = await read(await documentOf([{ type: "room", room }, { type: "work", work }, ...lines]));
+	const blocks = Array.from({ length: 400 }, (_, n): Block => ({ is: "said", who: "Aino", lines: [`Viesti ${n}. ${"Pitkä teksti jatkuu. ".repeat(n % 40)}`] }));
+	const rows = Array.from({ length: 90 }, (_, n) => [`tiedosto-${n}.pdf`, "1 kB"]);
+	const pdf = await read(await documentOf([{ is: "heading", level: 1, text: "T" }, { is: "table", head: ["Nimi", "Koko"], wide: [3, 1], rows }, ...blocks]));
 	assert.ok(pdf.numPages > 20);
 	let text = "";
 	for (let n = 1; n <= pdf.numPages; n++) {
-		const page = await pdf.getPage(n);
-		assert.ok(roles(await page.getStructTree()).includes("P"), `page ${n}`);
-		text += (await page.getTextContent()).items.map(({ str }) => str).join("");
+		const found = roles(await (await pdf.getPage(n)).getStructTree());
+		assert.ok(found.includes("P") || found.includes("TR"), `page ${n}`);
+		text += await textOf(pdf, n);
 	}
 	for (let n = 0; n < 400; n++) assert.ok(text.includes(`Viesti ${n}.`), `message ${n}`);
+	for (let n = 0; n < 90; n++) assert.ok(text.includes(`tiedosto-${n}.pdf`), `row ${n}`);
 });

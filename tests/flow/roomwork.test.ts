@@ -4,9 +4,11 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { PASSPHRASE, type Actor } from "../client/organisation.js";
-import { check, entriesOf, takeArchive, takeDocument, written, type Entries } from "../lib/taken.js";
+import { ASKED, check, entriesOf, takeArchive, takeDocument, written, type Entries } from "../lib/taken.js";
 import { actorOf, idToUuid, say, talk, type House } from "./house.js";
 import { NOTE_CTYPE, NOTE_KIND, WORK_CTYPE, WORK_KIND, writeNote, writePatch, type Patch } from "../../web/src/roomwork/content.js";
+import type { Template } from "../../web/src/assignment/types.js";
+import type { ExportedAssignment } from "../../web/src/export/told-assignments.js";
 import { reduceNotes, type NoteView } from "../../web/src/roomwork/notes.js";
 import { toItem } from "../../web/src/roomwork/item.js";
 import { reduceWork, type Work } from "../../web/src/roomwork/work.js";
@@ -97,16 +99,15 @@ export const roomworkTests = (house: () => House): void => {
 		await assert.rejects(counsellor.engine.work("putTopics", room, ["work"]), { word: "room_closed" });
 	});
 
-	test("taking_out_is_the_client_s_needs_a_fresh_proof_and_is_on_record", async () => {
-		const { client, counsellor, room } = await talk(house());
-		await assert.rejects(counsellor.engine.work("exportBegin", room, "archive", "fi"), { word: "forbidden" });
-		await assert.rejects(client.engine.work("exportBegin", (await talk(house())).room, "archive", "fi"), { word: "not_member" });
+	test("taking_out_is_the_members_needs_a_fresh_proof_and_is_on_record", async () => {
+		const { client, room } = await talk(house());
+		await assert.rejects(client.engine.work("exportBegin", (await talk(house())).room, ASKED), { word: "not_member" });
 		const stale = await actorOf(house(), { person: client.user, role: "" });
 		const fresh = (until: string) => house().db.query(`UPDATE session SET fresh_until = ${until} WHERE account = $1`, [idToUuid(client.user)]);
 		await fresh("now()");
 		await stale.engine.start();
 		await stale.engine.unlock({ passphrase: PASSPHRASE });
-		await assert.rejects(stale.engine.work("exportBegin", room, "archive", "fi"), { word: "step_up_needed" });
+		await assert.rejects(stale.engine.work("exportBegin", room, ASKED), { word: "step_up_needed" });
 		await fresh("now() + interval '5 minutes'");
 		assert.ok((await takeDocument(stale, room)).includes("Tervetuloa!"));
 		await stale.engine.stop();
@@ -118,6 +119,36 @@ export const roomworkTests = (house: () => House): void => {
 };
 
 const LETTER = "Hakemuksesi on hyväksytty. ".repeat(200);
+
+const fi = (text: string): { fi: string } => ({ fi: text });
+const template = (kind: "assignment" | "meter", fields: Template["fields"], id: string): Template => ({
+	format: "luotsi-template/1", id: `00112233445566778899aabbccddee${id}`, version: 1, kind, languages: ["fi"], topics: [], title: fi(kind === "meter" ? "Elämäni nyt" : "Viikkoni"), description: fi("Katso."), fields,
+});
+const scale = (id: string, label: string): Template["fields"][number] => ({ id, kind: "scale", label: fi(label), low: fi("huono"), high: fi("hyvä") });
+const WEEK = template("assignment", [
+	{ id: "best", kind: "long", label: fi("Mikä painaa?") },
+	{ id: "what", kind: "choice", label: fi("Milloin?"), options: [{ id: "a", label: fi("Aamulla") }, { id: "b", label: fi("Illalla") }] },
+], "01");
+const LIFE = template("meter", [scale("money", "Talous"), scale("health", "Terveys")], "02");
+
+/** An assignment with an answer and a comment on it, and a meter that was answered twice. */
+const worked = async (client: Actor, counsellor: Actor, room: string): Promise<void> => {
+	const give = async (one: Template): Promise<string> => (await counsellor.engine.work("giveAssignment", room, { template: one, word: "Ota rauhassa.", due: "2027-01-31", remind: false })).id;
+	const standing = async (actor: Actor, id: string, n: number): Promise<boolean> => (await actor.engine.work("assignments", room)).list.find((a) => a.id === id)?.submissions.length === n;
+	const fill = async (id: string, n: number, values: Readonly<Record<string, string | number>>): Promise<string> => {
+		await client.engine.work("sheet", room, id);
+		for (const [field, value] of Object.entries(values)) await client.engine.work("editSheet", room, id, field, value);
+		const done = await client.engine.work("handIn", room, id);
+		await eventually("the answer arrives", () => standing(counsellor, id, n));
+		return done.id;
+	};
+	const [week, life] = [await give(WEEK), await give(LIFE)];
+	await eventually("both are given", async () => (await standing(client, week, 0)) && standing(client, life, 0));
+	const answer = await fill(week, 1, { best: "Unta liian vähän", what: "b" });
+	await counsellor.engine.work("actOnAssignment", room, week, { act: "accept", about: answer, word: "Hyvin sanottu", comments: { best: "Puhutaan tästä" } });
+	await fill(life, 1, { money: 2, health: 5 });
+	await fill(life, 2, { money: 6, health: 5 });
+};
 
 /** A room with everything in it. */
 const filled = async (house: House): Promise<{ client: Actor; counsellor: Actor; room: string; zip: Bytes }> => {
@@ -133,6 +164,7 @@ const filled = async (house: House): Promise<{ client: Actor; counsellor: Actor;
 	await change(client, room, { type: "goal", entity: newId(), base: 0, set: { text: "Oma asunto" } });
 	await counsellor.engine.work("sendFile", room, new Blob([LETTER], { type: "text/plain" }), { name: "kirje.txt", about: "", without: "tiedosto" });
 	await eventually("the file arrives", async () => (await client.engine.work("files", room, "tiedosto")).length === 1);
+	await worked(client, counsellor, room);
 	await counsellor.engine.addColleague(room, house.colleague.user, "all");
 	const head = (actor: Actor): string => toBase64Url(actor.engine.parts.room(room).log.state().head);
 	await client.until("both have the same log", () => head(client) === head(counsellor));
@@ -158,6 +190,58 @@ const exportTests = (house: () => House): void => {
 		assert.ok(![...entries.values()].some((text) => text.includes("Ei asiakkaalle")));
 		assert.equal(entries.get("files/001-kirje.txt"), LETTER);
 		assert.equal(report.counts.files, 1);
+		const [week, life] = JSON.parse(entries.get("assignments.json") ?? "") as ExportedAssignment[];
+		assert.deepEqual([week?.title, week?.state, week?.given_by, week?.word], ["Viikkoni", "accepted", "Oona Ohjaaja", "Ota rauhassa."]);
+		assert.deepEqual(week?.answers[0]?.fields.map(({ label, answer, comment }) => [label, answer, comment?.text ?? ""]), [
+			["Mikä painaa?", "Unta liian vähän", "Puhutaan tästä"], ["Milloin?", "Illalla", ""],
+		]);
+		assert.deepEqual(life?.answers.map(({ fields }) => fields.map(({ answer }) => answer)), [[2, 5], [6, 5]]);
+		const page = entries.get("index.html") ?? "";
+		for (const text of ["Viikkoni", "Hyvin sanottu", "Talous", "+4", "Oma asunto", "Korjattu", 'href="files/001-kirje.txt"']) assert.ok(page.includes(text), text);
+		assert.ok(!/<script|onerror|Virhe|Poistettava|Ei asiakkaalle/.test(page));
+	});
+
+	test("staff_take_a_room_out_only_after_telling_it_why", async () => {
+		const { client, counsellor, room } = await talk(house());
+		await note(counsellor, room, "Ei asiakkaalle");
+		await say(client, counsellor, room, "Sano kun otat");
+		await assert.rejects(counsellor.engine.work("exportBegin", room, ASKED), { word: "bad_field" });
+		const announced = [...client.messages.values()].find((m) => m.text === "Sano kun otat")?.id ?? "";
+		const raw = (id: string) => counsellor.engine.parts.link.call("export_begin", { room, form: "archive", announced: id });
+		await assert.rejects(raw(announced), { word: "not_found" }, "another's message is no announcement");
+		await assert.rejects(raw(newId()), { word: "not_found" });
+		const exports = async (): Promise<readonly { actor: string }[]> => (await house().db.query("SELECT actor FROM audit WHERE action = 'export' AND object = $1", [idToUuid(room)])).rows;
+		assert.deepEqual(await exports(), []);
+		const announce = "Otan kopion. Syy: tietopyyntö";
+		const plain = await takeArchive(counsellor, room, { announce });
+		await client.until("the client is told", () => [...client.messages.values()].some((m) => m.text === announce && m.from === "counsellor"));
+		assert.deepEqual(await exports(), [{ actor: idToUuid(counsellor.user) }]);
+		const whole = await takeArchive(counsellor, room, { announce, notes: true });
+		for (const [zip, notes] of [[plain, false], [whole, true]] as const) {
+			assert.deepEqual((await check(zip)).findings, []);
+			const entries = await entriesOf(zip);
+			assert.equal([...entries.values()].some((text) => text.includes("Ei asiakkaalle")), notes);
+			assert.ok(entries.get("messages.json")?.includes(announce), "what was told is in it");
+		}
+		await counsellor.engine.closeRoom(room, "finished");
+		await assert.rejects(counsellor.engine.work("exportBegin", room, { ...ASKED, announce }), { word: "room_closed" });
+	});
+
+	test("an_export_that_is_stopped_asks_for_nothing_more_and_one_that_lost_the_network_goes_on", async () => {
+		const { client, counsellor, room } = await talk(house());
+		for (let n = 0; n < 3; n++) await say(client, counsellor, room, `viesti ${n}`);
+		await client.engine.work("exportBegin", room, ASKED);
+		await client.engine.work("exportNext", room);
+		client.engine.parts.link.drop();
+		const entries: string[] = [];
+		for (let piece = await client.engine.work("exportNext", room); piece; piece = await client.engine.work("exportNext", room)) entries.push(piece.entry);
+		assert.ok(entries.includes("index.html") && entries.includes("messages.json"));
+		await client.engine.work("exportBegin", room, ASKED);
+		for (let n = 0; n < 4; n++) await client.engine.work("exportNext", room);
+		client.engine.parts.link.drop();
+		const next = client.engine.work("exportNext", room);
+		await client.engine.work("exportStop", room);
+		await assert.rejects(next, { word: "cancelled" });
 	});
 
 	test("one_bit_changed_anywhere_is_found_and_its_place_named", async () => {
@@ -190,7 +274,10 @@ const exportTests = (house: () => House): void => {
 		assert.match(await spoil(replace("messages.json", "Korjattu", "Keksitty")), /^messages\.json, \d+ \(\d+\)$/);
 		assert.match(await spoil(replace("messages.json", "Oona Ohjaaja", "Oona Olematon")), /^messages\.json, /);
 		assert.match(await spoil(replace("work.json", "Oma asunto", "Oma talo")), /^work\.json$/);
-		assert.match(await spoil(replace("room.json", /"role": "client"/, '"role": "staff"')), /^room\.json, verified$/);
+		assert.match(await spoil(replace("room.json", /"role": "client"/, '"role": "staff"')), /^room\.json, verified \| index\.html$/);
+		assert.match(await spoil(replace("assignments.json", "Unta liian v", "Unta liikaa v")), /^assignments\.json$/);
+		assert.match(await spoil(replace("index.html", "Korjattu", "Keksitty")), /^index\.html$/);
+		assert.match(await spoil(replace("index.html", "</main>", "<script>alert(1)</script></main>")), /^index\.html$/);
 		assert.match(await spoil(replace("files/001-kirje.txt", "hyväksytty", "hylättyyyy")), /^files\/001-kirje\.txt$/);
 		assert.match(await spoil(replace("files.json", "kirje.txt", "lasku.txt")), /^files\.json, 1/);
 		assert.match(await spoil((e) => void e.delete("items.json")), /items\.json/);
@@ -210,12 +297,12 @@ const exportTests = (house: () => House): void => {
 
 	test("what_comes_after_the_beginning_of_an_export_is_not_in_it", async () => {
 		const { client, counsellor, room } = await talk(house());
-		await client.engine.work("exportBegin", room, "document", "fi");
+		await client.engine.work("exportBegin", room, { ...ASKED, form: "document" });
 		await say(counsellor, client, room, "Liian myöhään");
 		let lines = "";
 		for (let piece = await client.engine.work("exportNext", room); piece; piece = await client.engine.work("exportNext", room)) lines += Buffer.from(piece.bytes).toString();
 		assert.ok(lines.includes("Tervetuloa!") && !lines.includes("Liian myöhään"));
-		await client.engine.work("exportBegin", room, "document", "fi");
+		await client.engine.work("exportBegin", room, { ...ASKED, form: "document" });
 		await client.engine.work("exportStop", room);
 		await assert.rejects(client.engine.work("exportNext", room), { word: "not_found" });
 	});

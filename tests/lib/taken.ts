@@ -3,23 +3,26 @@
 import type { Actor } from "../client/organisation.js";
 import { makeArchive } from "../../web/src/export/zip.js";
 import { ENTRY } from "../../web/src/export/format.js";
+import type { ExportAsked } from "../../web/src/client/api.js";
 import { checkExport, type Report } from "../../web/src/verify/check.js";
 import { openZip, type Source } from "../../web/src/verify/zip.js";
 import { fromUtf8, utf8, type Bytes } from "../../web/src/seal/index.js";
 
-export const takeArchive = async (actor: Actor, room: string): Promise<Bytes> => {
+export const ASKED: ExportAsked = { form: "archive", language: "fi", notes: false, announce: "" };
+
+export const takeArchive = async (actor: Actor, room: string, asked: Partial<ExportAsked> = {}): Promise<Bytes> => {
 	const chunks: Uint8Array[] = [];
 	const archive = makeArchive((bytes) => void chunks.push(bytes.slice()));
-	await archive.add(ENTRY.readme, utf8("Luotsi\n"));
-	await actor.engine.work("exportBegin", room, "archive", "fi");
-	for (let piece = await actor.engine.work("exportNext", room); piece; piece = await actor.engine.work("exportNext", room)) await archive.add(piece.entry, piece.bytes);
+	await actor.engine.work("exportBegin", room, { ...ASKED, ...asked });
+	for (let piece = await actor.engine.work("exportNext", room); piece; piece = await actor.engine.work("exportNext", room))
+		await archive.add(piece.entry, piece.bytes, piece.whole);
 	await archive.end();
 	return new Uint8Array(Buffer.concat(chunks));
 };
 
 export const takeDocument = async (actor: Actor, room: string): Promise<string> => {
 	let lines = "";
-	await actor.engine.work("exportBegin", room, "document", "fi");
+	await actor.engine.work("exportBegin", room, { ...ASKED, form: "document" });
 	for (let piece = await actor.engine.work("exportNext", room); piece; piece = await actor.engine.work("exportNext", room)) lines += Buffer.from(piece.bytes).toString();
 	return lines;
 };

@@ -11,7 +11,7 @@ MAY = {
     "client": {"seal", "client", "gen", "text", "hash-wasm", "@hpke/core", "worker", "words", "assignment", "roomwork", "export"},
     "assignment": {"assignment"},
     "roomwork": {"roomwork"},
-    "export": {"export", "roomwork", "client", "seal", "pdfkit"},
+    "export": {"export", "roomwork", "assignment", "client", "seal", "pdfkit", "bidi-js"},
 }
 # The one file in which the engine meets Node, for the demonstration and the tests.
 NODE = "web/src/client/node.ts"

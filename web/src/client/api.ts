@@ -4,6 +4,7 @@
 // printed code and the invitation link at the moment they are made, because a person must see them.
 
 import type { Topic } from "../assignment/types.js";
+import type { ExportForm, ExportPiece } from "../export/collect.js";
 import type { Assigning } from "./assignments-api.js";
 import type { Body, Op, Reply } from "./wire.js";
 
@@ -342,6 +343,15 @@ export interface Organising {
 export type LibraryOp = Extract<Op, `template_${string}`>;
 
 /** What features do in a room, by name; each adds its acts here and in client/work.ts, and is loaded with the first of them. */
+export interface ExportAsked {
+	readonly form: ExportForm;
+	readonly language: Language;
+	/** Staff: their private notes too. */
+	readonly notes: boolean;
+	/** Staff: what the room is told; "" of a client. */
+	readonly announce: string;
+}
+
 export interface Working extends Assigning {
 	/** Items of these kinds that are known here, in the order of the room. Changes come as `messages` of the open room. */
 	items(room: Id, kinds: readonly number[]): Promise<ItemView[]>;
@@ -354,10 +364,14 @@ export interface Working extends Assigning {
 	/** What the room is about: the server knows these words. */
 	topics(room: Id): Promise<readonly Topic[]>;
 	putTopics(room: Id, topics: readonly Topic[]): Promise<void>;
-	/** Client: the whole room, as entries of a ZIP or as lines of a document; a fresh proof is needed (`step_up_needed`). */
-	exportBegin(room: Id, form: "archive" | "document", language: Language): Promise<{ of: number }>;
-	/** The next piece; null after the last. */
-	exportNext(room: Id): Promise<{ entry: string; bytes: Uint8Array; done: number; of: number } | null>;
+	/**
+	 * The whole room, as entries of a ZIP or as lines of a document; a fresh proof is needed (`step_up_needed`). Staff say with `announce`
+	 * why: that goes into the room as a message of theirs before anything is taken.
+	 */
+	exportBegin(room: Id, asked: ExportAsked): Promise<void>;
+	/** The next piece; null after the last. Waits while the network is away. */
+	exportNext(room: Id): Promise<ExportPiece | null>;
+	/** What is on its way ends, and nothing of it is kept. */
 	exportStop(room: Id): Promise<void>;
 	/** Queues a file; goes on by itself, and tells of it by `transfers`. Refuses (file_...) what may not be sent. `without`: the name of what has none. */
 	sendFile(room: Id, file: Blob, told: { name: string; about: string; without: string }): Promise<{ transfer: Id }>;

@@ -1,16 +1,18 @@
 // What is in the ZIP that a client takes out of a room (proto/FORMAT.md, section 15). Everything that people read is written from the
 // record, by the same functions that check it: what the two disagree about is found by comparing.
 
-export const EXPORT_FORMAT = "luotsi-room-export/1";
+export const EXPORT_FORMAT = "luotsi-room-export/2";
 
 export const ENTRY = {
 	readme: "README.txt",
+	page: "index.html",
 	chains: "record/chains.json",
 	control: "record/control.jsonl",
 	envelopes: "record/envelopes.jsonl",
 	room: "room.json",
 	messages: "messages.json",
 	work: "work.json",
+	assignments: "assignments.json",
 	items: "items.json",
 	files: "files.json",
 	manifest: "manifest.json",
@@ -85,7 +87,11 @@ export interface ExportedRoom {
 	readonly format: typeof EXPORT_FORMAT;
 	readonly taken_at: string;
 	readonly taken_by: string;
+	/** The language and the time zone of what is written for reading. */
 	readonly language: string;
+	readonly time_zone: string;
+	/** Whether the notes of staff were opened too; of a client's they never are. */
+	readonly notes: boolean;
 	readonly said_by_server: Readonly<Record<string, string | number>>;
 	readonly verified: {
 		readonly organisation: string;
@@ -110,6 +116,10 @@ export interface ExportedFile {
 	readonly size: number;
 	/** What is in it, in the sender's words. */
 	readonly about: string;
+	readonly sent_by: string;
+	readonly sent_at: string;
+	/** As its manifest says (section 12). */
+	readonly hash: string;
 }
 
 export interface Manifest {

@@ -7,8 +7,10 @@ import {
 	decodeContent, equal, fromUtf8, KIND, makeRoomVerifier, memberOf, ROLE, SealError, toBase64Url, unpad, zeroes, type Bytes, type Chain, type Change,
 	type ControlEntry, type ControlState, type Envelope, type KeyFinder, type RoomLog, type StoredEnvelope,
 } from "../seal/index.js";
+import { reduceNotes, type NoteView } from "../roomwork/notes.js";
 import { reduceWork, type Work, type WorkItem } from "../roomwork/work.js";
-import { WORK_KIND } from "../roomwork/content.js";
+import { NOTE_KIND, WORK_KIND } from "../roomwork/content.js";
+import { tellAssignments, type ExportedAssignment } from "./told-assignments.js";
 import type { ExportedItem, ExportedMember, ExportedMessage, ExportedPlace, ExportedWriter } from "./format.js";
 
 export interface RoomFacts {
@@ -104,6 +106,9 @@ export interface Told {
 	readonly messages: readonly ExportedMessage[];
 	readonly items: readonly ExportedItem[];
 	readonly work: Work;
+	readonly assignments: readonly ExportedAssignment[];
+	/** Empty without the key of staff. */
+	readonly notes: readonly NoteView[];
 	readonly members: readonly ExportedMember[];
 }
 
@@ -124,8 +129,11 @@ const contentOf = (bytes: Bytes): unknown => {
 
 const itemOf = (m: Message) => (m.known.content?.type === "item" && !m.deleted && m.known.doubt === null ? m.known.content : undefined);
 
-/** Ids of envelopes that name another by what is inside (a step its goal) are known to it alone: nothing is looked up here. */
-export const tell = (facts: RoomFacts, known: readonly Known[]): Told => {
+/**
+ * Ids of envelopes that name another by what is inside (a step its goal) are known to it alone: nothing is looked up here. `language`: of
+ * the words of templates.
+ */
+export const tell = (facts: RoomFacts, known: readonly Known[], language: string): Told => {
 	const timeline = makeTimeline();
 	for (const one of known) timeline.take(one);
 
@@ -158,7 +166,7 @@ export const tell = (facts: RoomFacts, known: readonly Known[]): Told => {
 			mine: equal(m.known.env.sender, facts.me), json: jsonOf(m),
 		};
 	};
-	const work = reduceWork(all.filter((m) => m.known.env.kind === WORK_KIND).map(workItem));
+	const of = (kind: number): WorkItem[] => all.filter((m) => m.known.env.kind === kind).map(workItem);
 	const members = facts.state.members.map((m): ExportedMember => {
 		const { from, sender, name, employer } = writer(m.user);
 		return {
@@ -166,5 +174,7 @@ export const tell = (facts: RoomFacts, known: readonly Known[]): Told => {
 			signing_key: toBase64Url(m.sigKid), encryption_key: toBase64Url(m.encKid),
 		};
 	});
-	return { messages, items, work, members };
+	return {
+		messages, items, work: reduceWork(of(WORK_KIND)), notes: reduceNotes(of(NOTE_KIND)), assignments: tellAssignments(items, members, language), members,
+	};
 };

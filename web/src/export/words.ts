@@ -1,43 +1,68 @@
-// The words of the document, which is written where no page is: its texts as they are, days and times by the locale.
+// The words of what is taken out, in the three languages, and how days and times are written there. They come with the export, apart from
+// the site's, because the checking page writes the same pages again: nothing here may depend on whose browser it is but the language and
+// the time zone that the export names.
 
-import type { EventWhat } from "../roomwork/content.js";
+import en from "./text/en.json";
+import fi from "./text/fi.json";
+import sv from "./text/sv.json";
 
-export const TEXTS = [
-	"title", "about", "room", "controller", "opened", "phase", "open", "closed", "messages", "members", "client", "counsellor", "somebody", "since", "gone",
-	"phases", "goals", "step", "steps", "events", "summary", "done", "by", "conversation", "deleted", "unverified", "locked", "edited", "taken_on",
-] as const;
+export type Word = keyof typeof fi;
+export type Words = Readonly<Record<Word, string>>;
+export type ExportLanguage = "fi" | "sv" | "en";
 
-export type DocumentText = (typeof TEXTS)[number];
+const WORDS: Readonly<Record<ExportLanguage, Words>> = { fi, sv, en };
+const LOCALES = { fi: "fi-FI", sv: "sv-FI", en: "en-GB" } as const;
 
-export interface PlainWords {
+export interface Speaking {
+	readonly language: ExportLanguage;
 	readonly locale: string;
-	readonly texts: Readonly<Record<DocumentText, string>>;
-	readonly events: Readonly<Record<EventWhat, string>>;
-}
-
-export interface DocumentWords extends Readonly<Record<DocumentText, string>> {
-	readonly locale: string;
-	taken(at: number): string;
-	date(at: number): string;
+	readonly zone: string;
+	say(word: Word, args?: Readonly<Record<string, string | number>>): string;
+	/** Of a moment: the day; the time of day; both; the day with its weekday. */
+	day(at: number): string;
 	time(at: number): string;
+	moment(at: number): string;
 	weekday(at: number): string;
-	/** Of a Day. */
-	day(day: string): string;
-	what(what: EventWhat): string;
+	/** Of YYYY-MM-DD. */
+	plainDay(day: string): string;
 }
 
-export const wordsOf = ({ locale, texts, events }: PlainWords): DocumentWords => {
-	const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "numeric", year: "numeric" });
-	const time = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
-	const weekday = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-	const plainDay = new Intl.DateTimeFormat(locale, { day: "numeric", month: "numeric", year: "numeric", timeZone: "UTC" });
+type Part = "year" | "month" | "day" | "hour" | "minute" | "weekday";
+
+export const isExportLanguage = (word: unknown): word is ExportLanguage => typeof word === "string" && Object.hasOwn(WORDS, word);
+
+/** Throws RangeError for a time zone that there is none. */
+export const speaking = (language: ExportLanguage, zone: string): Speaking => {
+	const words = WORDS[language];
+	const clock = new Intl.DateTimeFormat("en-GB", {
+		timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", weekday: "short",
+	});
+	const parts = (at: number): Record<Part, string> =>
+		Object.fromEntries(clock.formatToParts(at).map(({ type, value }) => [type, value])) as Record<Part, string>;
+	const days = words.weekdays.split(",");
+	const mark = language === "en" ? "/" : ".";
+	const dated = (p: Pick<Record<Part, string>, "year" | "month" | "day">): string => [Number(p.day), Number(p.month), p.year].join(mark);
+	const timed = (p: Record<Part, string>): string => `${p.hour}${language === "fi" ? "." : ":"}${p.minute}`;
+	const between = { fi: " klo ", sv: " kl. ", en: " at " }[language];
+	const one = (at: number): string => {
+		const p = parts(at);
+		return `${dated(p)}${between}${timed(p)}`;
+	};
 	return {
-		...texts, locale,
-		taken: (at) => `${texts.taken_on} ${date.format(at)} ${time.format(at)}.`,
-		date: (at) => date.format(at),
-		time: (at) => time.format(at),
-		weekday: (at) => weekday.format(at),
-		day: (day) => plainDay.format(Date.parse(day)),
-		what: (what) => events[what],
+		language, zone, locale: LOCALES[language],
+		say: (word, args = {}) => words[word].replace(/\{(\w+)\}/g, (whole, name: string) => String(args[name] ?? whole)),
+		day: (at) => dated(parts(at)),
+		time: (at) => timed(parts(at)),
+		moment: one,
+		weekday: (at) => {
+			const p = parts(at);
+			return `${days[["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"].indexOf(p.weekday)] ?? ""} ${dated(p)}`;
+		},
+		plainDay: (day) => {
+			const [year = "", month = "", date = ""] = day.split("-");
+			return dated({ year, month, day: date });
+		},
 	};
 };
+
+export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";

@@ -4,15 +4,14 @@
 import { toBase64Url, utf8, type Bytes } from "../seal/bytes.js";
 import { sha256 } from "../seal/derive.js";
 import { ENTRY, EXPORT_FORMAT, PIECE, type Manifest } from "./format.js";
-import { centralHeader, crc32, descriptor, endRecord, localHeader, type ZipEntry } from "./zip-format.js";
-
-/** A ZIP without the 64-bit extension ends at four gigabytes and 65,535 entries; some room for the directory. */
-export const MOST_ZIP = 0xf000_0000;
-export const MOST_ENTRIES = 60_000;
+import { centralHeader, crc32, descriptor, endRecord, isWide, localHeader, type ZipEntry } from "./zip-format.js";
 
 export interface Archive {
-	/** The next bytes of an entry; another name ends the one before. Refuses (throws `room_too_large`) what no ZIP can hold. */
-	add(name: string, bytes: Uint8Array): Promise<void>;
+	/**
+	 * The next bytes of an entry; another name ends the one before. Refuses (throws `internal`) a name that was there. Of an entry of four
+	 * gigabytes or more `whole`, its size, is said with its first bytes; it may be said of any.
+	 */
+	add(name: string, bytes: Uint8Array, whole?: number): Promise<void>;
 	/** The manifest, and the directory. */
 	end(): Promise<void>;
 }
@@ -22,24 +21,27 @@ interface Growing {
 	readonly at: number;
 	readonly pieces: string[];
 	readonly piece: Bytes;
+	readonly wide: boolean;
 	filled: number;
 	size: number;
 	crc: number;
 }
 
-const tooLarge = (): never => {
-	throw Object.assign(new Error("room_too_large"), { word: "room_too_large" });
+const refuse = (): never => {
+	throw Object.assign(new Error("internal"), { word: "internal" });
 };
 
-export const makeArchive = (give: (bytes: Uint8Array) => void): Archive => {
+/** `give` may take its time: nothing more comes before it has. */
+export const makeArchive = (give: (bytes: Uint8Array) => void | Promise<void>): Archive => {
+	const names = new Set<string>();
 	const entries: ZipEntry[] = [];
 	const listed: Manifest["entries"][number][] = [];
 	let at = 0;
 	let open: Growing | undefined;
 
-	const write = (bytes: Uint8Array): void => {
+	const write = async (bytes: Uint8Array): Promise<void> => {
 		at += bytes.length;
-		give(bytes);
+		await give(bytes);
 	};
 
 	const closePiece = async (one: Growing): Promise<void> => {
@@ -51,16 +53,18 @@ export const makeArchive = (give: (bytes: Uint8Array) => void): Archive => {
 		if (!open) return;
 		const { name, size, crc, pieces } = open;
 		if (open.filled > 0 || size === 0) await closePiece(open);
-		write(descriptor({ crc, size }));
+		if (isWide(size) !== open.wide) refuse();
+		await write(descriptor({ crc, size }));
 		entries.push({ name, size, crc, at: open.at });
 		listed.push({ name, size, pieces });
 		open = undefined;
 	};
 
-	const start = (name: string): Growing => {
-		if (entries.length >= MOST_ENTRIES || entries.some((one) => one.name === name)) tooLarge();
-		const begun = { name, at, pieces: [], piece: new Uint8Array(PIECE), filled: 0, size: 0, crc: 0 };
-		write(localHeader(name));
+	const start = async (name: string, wide: boolean): Promise<Growing> => {
+		if (names.has(name)) refuse();
+		names.add(name);
+		const begun = { name, at, pieces: [], piece: new Uint8Array(PIECE), wide, filled: 0, size: 0, crc: 0 };
+		await write(localHeader(name, wide));
 		return begun;
 	};
 
@@ -74,16 +78,15 @@ export const makeArchive = (give: (bytes: Uint8Array) => void): Archive => {
 		}
 	};
 
-	const add = async (name: string, bytes: Uint8Array): Promise<void> => {
-		if (at + bytes.length > MOST_ZIP) tooLarge();
+	const add = async (name: string, bytes: Uint8Array, whole = 0): Promise<void> => {
 		if (open?.name !== name) {
 			await close();
-			open = start(name);
+			open = await start(name, isWide(whole));
 		}
 		await hash(open, bytes);
 		open.size += bytes.length;
 		open.crc = crc32(bytes, open.crc);
-		if (bytes.length > 0) write(bytes);
+		if (bytes.length > 0) await write(bytes);
 	};
 
 	return {
@@ -94,8 +97,8 @@ export const makeArchive = (give: (bytes: Uint8Array) => void): Archive => {
 			await add(ENTRY.manifest, utf8(`${JSON.stringify(manifest, null, "\t")}\n`));
 			await close();
 			const directory = at;
-			for (const one of entries) write(centralHeader(one));
-			write(endRecord(entries.length, at - directory, directory));
+			for (const one of entries) await write(centralHeader(one));
+			await write(endRecord(entries.length, at - directory, directory));
 		},
 	};
 };

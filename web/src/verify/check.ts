@@ -4,9 +4,12 @@
 
 import type { Known } from "../client/timeline.js";
 import { ENTRY, EXPORT_FORMAT, listLine, PIECE, type ExportedChains, type ExportedEnvelope, type ExportedFile, type ExportedRoom, type Manifest } from "../export/format.js";
+import { blocksOf } from "../export/blocks.js";
 import { openWith } from "../export/opening.js";
+import { readingPage } from "../export/reading-page.js";
 import { makeReader, tell, type RoomFacts, type StoredAt, type Told } from "../export/record.js";
 import { verifiedRoom } from "../export/room-card.js";
+import { isExportLanguage, speaking } from "../export/words.js";
 import {
 	emptyControl, extendControl, fromBase64Url, keyFinder, makeRoomLog, replayChain, SealError, sha256, toBase64Url, type Bytes, type Chain, type ControlEntry,
 	type Envelope,
@@ -226,14 +229,34 @@ const compareTold = async (c: Checking, facts: RoomFacts, told: Told, room: Expo
 	if (JSON.stringify(want) !== JSON.stringify(room.verified)) c.find("differs", `${ENTRY.room}, verified`, fieldOf(want, room.verified));
 	await compareList(c, ENTRY.messages, told.messages);
 	await compareList(c, ENTRY.items, told.items);
-	const work = await textOf(c, ENTRY.work);
-	if (work !== undefined && work !== `${JSON.stringify(told.work, null, "\t")}\n`) c.find("differs", ENTRY.work, fieldOf(told.work, parse(work)));
+	for (const [name, want] of [[ENTRY.work, told.work], [ENTRY.assignments, told.assignments]] as const) {
+		const text = await textOf(c, name);
+		if (text !== undefined && text !== `${JSON.stringify(want, null, "\t")}\n`) c.find("differs", name, fieldOf(want, parse(text)));
+	}
+};
+
+/** The page for reading, made again. Only with the rest in order: it says what they say. */
+const comparePage = async (c: Checking, room: ExportedRoom, told: Told, files: readonly ExportedFile[]): Promise<void> => {
+	const text = await textOf(c, ENTRY.page);
+	if (text === undefined || !isExportLanguage(room.language)) return;
+	try {
+		const words = speaking(room.language, room.time_zone);
+		const want = [...readingPage(room.language, words.say("title"), words.say("checked"), blocksOf(words, { room, told, files, inside: true }))].join("");
+		if (text !== want) c.find("differs", ENTRY.page, `line ${firstLine(want, text)}`);
+	} catch {
+		c.find("unreadable", `${ENTRY.room}, time_zone`);
+	}
+};
+
+const firstLine = (want: string, got: string): number => {
+	const other = got.split("\n");
+	return want.split("\n").findIndex((line, n) => line !== other[n]) + 1;
 };
 
 const NOTHING: Report["counts"] = { entries: 0, log: 0, envelopes: 0, messages: 0, files: 0, doubted: 0 };
 
 const isRoom = (room: ExportedRoom | undefined): room is ExportedRoom =>
-	room?.format === EXPORT_FORMAT && typeof room.taken_by === "string" && /^[A-Za-z0-9_-]{22}$/.test(room.taken_by) && typeof room.verified === "object";
+	room?.format === EXPORT_FORMAT && isExportLanguage(room.language) && typeof room.said_by_server === "object" && typeof room.taken_by === "string" && /^[A-Za-z0-9_-]{22}$/.test(room.taken_by) && typeof room.verified === "object";
 
 const checkRecord = async (c: Checking, digests: ReadonlyMap<string, readonly Bytes[]>): Promise<Pick<Report, "room" | "counts">> => {
 	const counts = { ...NOTHING, entries: c.zip.entries.length };
@@ -246,12 +269,14 @@ const checkRecord = async (c: Checking, digests: ReadonlyMap<string, readonly By
 	const facts = chains && (await checkControl(c, chains, fromBase64Url(room.taken_by)));
 	if (!facts) return { room, counts };
 	const known = await checkEnvelopes(c, facts);
-	const told = tell(facts, known);
+	const told = tell(facts, known, room.language);
 	await compareTold(c, facts, told, room);
-	const files = parse<ExportedFile[]>(await textOf(c, ENTRY.files));
-	await checkFiles(c.find, Array.isArray(files) ? files : [], told.items, digests);
+	const listed = parse<ExportedFile[]>(await textOf(c, ENTRY.files));
+	const files = Array.isArray(listed) ? listed : [];
+	await checkFiles(c.find, files, told.items, digests);
+	await comparePage(c, room, told, files);
 	const doubted = known.filter(({ doubt }) => doubt !== null).length;
-	return { room, counts: { ...counts, log: facts.entries.length, envelopes: known.length, messages: told.messages.length, files: files?.length ?? 0, doubted } };
+	return { room, counts: { ...counts, log: facts.entries.length, envelopes: known.length, messages: told.messages.length, files: files.length, doubted } };
 };
 
 export const checkExport = async (source: Source, progress: (done: number, of: number) => void = () => undefined): Promise<Report> => {

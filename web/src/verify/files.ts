@@ -2,13 +2,9 @@
 // file is over the digests of its pieces, which are those that the manifest of the ZIP lists too (FORMAT.md section 12).
 
 import type { ExportedFile, ExportedItem } from "../export/format.js";
-import { entryOf, filesIn, type ToldFile } from "../export/told-files.js";
+import { entryOf, filesIn, listedAs } from "../export/told-files.js";
 import { equal, LABEL, labelledHash, u64, type Bytes } from "../seal/index.js";
 import type { Find } from "./check.js";
-
-const listedAs = ({ id, manifest }: ToldFile, entry: string): ExportedFile => ({
-	id, entry, name: manifest.name, type: manifest.type.media, size: manifest.size, about: manifest.about,
-});
 
 export const checkFiles = async (find: Find, files: readonly ExportedFile[], items: readonly ExportedItem[], digests: ReadonlyMap<string, readonly Bytes[]>): Promise<void> => {
 	const there = filesIn(items);

@@ -1,92 +1,95 @@
-// Taking a room out, as the page runs it: the engine reads and opens, the worker writes, the page carries pieces between them and keeps
-// what is ready as blobs, which a browser may lay aside on its disk.
+// Taking a room out, as the page runs it: the engine reads and opens, the worker writes, the page carries pieces between them.
 
-import type { Told, Tells } from "../../export/worker.js";
+import type { ExportPiece } from "../../export/collect.js";
+import type { FontFile, Told, Tells } from "../../export/worker.js";
 import { startWorker } from "../../worker/trusted.js";
-
-export interface Piece {
-	readonly entry: string;
-	readonly bytes: Uint8Array;
-	readonly done: number;
-	readonly of: number;
-}
-
-const GATHER = 4 << 20; // so many bytes become a blob
-
-/** Blobs of some megabytes each, so that ten thousand small pieces are not held as such. */
-const gatherer = () => {
-	let parts: BlobPart[] = [];
-	let loose: BlobPart[] = [];
-	let size = 0;
-	const pack = (): void => {
-		if (loose.length > 0) parts = [...parts, new Blob(loose)];
-		loose = [];
-		size = 0;
-	};
-	return {
-		add: (bytes: Uint8Array): void => {
-			loose.push(bytes as Uint8Array<ArrayBuffer>);
-			size += bytes.length;
-			if (size >= GATHER) pack();
-		},
-		blob: (type: string): Blob => {
-			pack();
-			return new Blob(parts, { type });
-		},
-	};
-};
+import { fontBytes } from "./fonts.js";
+import { gatherer } from "./save.js";
 
 const refused = (word: string): Error => Object.assign(new Error(word), { word });
 
 export interface Running {
-	readonly done: Promise<Blob>;
-	cancel(): void;
+	/** What is to be saved; null if it was written into the file. */
+	readonly done: Promise<{ readonly blob: Blob | null; readonly size: number }>;
+	/** Everything ends; resolves when nothing of it is left. */
+	cancel(): Promise<void>;
 }
 
 interface Work {
-	readonly begin: Told;
+	readonly begin: Extract<Told, { begin: string }>;
 	readonly type: string;
-	next(): Promise<Piece | null>;
-	progress(done: number, of: number): void;
+	next(): Promise<ExportPiece | null>;
+	progress(piece: ExportPiece, written: number): void;
 }
 
-/** One piece is on its way at a time: neither side runs ahead of the other. */
-export const run = ({ begin, type, next, progress }: Work): Running => {
+type Taken = Extract<Tells, { size: number }>;
+
+/** The worker's end: one thing is told at a time, and answered. */
+const talk = (hear: (bytes: Uint8Array) => void) => {
 	const worker = startWorker(EXPORT_WORKER);
-	const gathered = gatherer();
-	let waiting: { resolve(tells: Tells): void; reject(why: Error): void } | undefined;
-	let cancelled = false;
+	const stop = new AbortController();
+	let waiting: { resolve(tells: Taken): void; reject(why: Error): void } | undefined;
+	const font = async (name: FontFile): Promise<void> => worker.postMessage({ font: name, bytes: await fontBytes(name, stop.signal) } satisfies Told);
 
 	worker.addEventListener("message", ({ data }: MessageEvent<Tells>) => {
-		if ("chunk" in data) return gathered.add(data.chunk);
+		if ("chunk" in data) return hear(data.chunk);
+		if ("need" in data) return void font(data.need);
 		if ("failed" in data) waiting?.reject(refused(data.failed));
 		else waiting?.resolve(data);
 	});
 	worker.addEventListener("error", () => waiting?.reject(refused("internal")));
+	return {
+		tell: (told: Told, ...given: Transferable[]): Promise<Taken> =>
+			new Promise((resolve, reject) => {
+				waiting = { resolve, reject };
+				worker.postMessage(told, given);
+			}),
+		interrupt: (): void => {
+			stop.abort();
+			waiting?.reject(refused("cancelled"));
+		},
+		end: (): void => worker.terminate(),
+	};
+};
 
-	const tell = (told: Told): Promise<Tells> =>
-		new Promise((resolve, reject) => {
-			waiting = { resolve, reject };
-			worker.postMessage(told);
-		});
-
-	const all = async (): Promise<Blob> => {
-		await tell(begin);
-		for (let piece = await next(); piece; piece = await next()) {
-			if (cancelled) throw refused("cancelled");
-			progress(piece.done, piece.of);
-			await tell({ entry: piece.entry, bytes: piece.bytes });
-		}
-		await tell({ end: true });
+/** One piece is on its way at a time: neither side runs ahead of the other. */
+export const run = ({ begin, type, next, progress }: Work): Running => {
+	const gathered = gatherer();
+	const worker = talk((bytes) => gathered.add(bytes));
+	let cancelled = false;
+	const check = (): void => {
 		if (cancelled) throw refused("cancelled");
-		return gathered.blob(type);
 	};
 
+	const all = async (): Promise<{ blob: Blob | null; size: number }> => {
+		check();
+		await worker.tell(begin);
+		for (let piece = await next(); piece; piece = await next()) {
+			check();
+			const { size } = await worker.tell({ entry: piece.entry, bytes: piece.bytes, whole: piece.whole }, piece.bytes.buffer as ArrayBuffer);
+			progress(piece, size);
+		}
+		check();
+		const { size } = await worker.tell({ end: true });
+		check();
+		return { blob: begin.begin === "archive" && begin.file ? null : gathered.blob(type), size };
+	};
+
+	const drop = async (): Promise<void> => {
+		gathered.drop();
+		await worker.tell({ drop: true }).catch(() => undefined);
+	};
+
+	const done = all().catch(async (thrown: unknown) => {
+		await drop();
+		throw thrown;
+	}).finally(() => worker.end());
 	return {
-		done: all().finally(() => worker.terminate()),
-		cancel: () => {
+		done,
+		cancel: async () => {
 			cancelled = true;
-			waiting?.reject(refused("cancelled"));
+			worker.interrupt();
+			await done.catch(() => undefined);
 		},
 	};
 };

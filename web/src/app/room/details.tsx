@@ -93,7 +93,7 @@ const Exit = () => {
 	);
 };
 
-type Act = "invite" | "withdraw" | "rename" | "close" | "colleagues";
+type Act = "invite" | "withdraw" | "rename" | "close" | "colleagues" | "take";
 
 const StaffActs = ({ view }: { view: RoomView }) => {
 	const { t } = useSpeech();
@@ -109,6 +109,7 @@ const StaffActs = ({ view }: { view: RoomView }) => {
 				{view.phase === "open" && !client && <Button onClick={() => show("invite")}>{view.invitation ? t("acts.renew") : t("acts.invite_again")}</Button>}
 				{view.invitation && <Button onClick={() => show("withdraw")}>{t("mail.withdraw")}</Button>}
 				{view.phase === "open" && <Button onClick={() => show("colleagues")}>{t("acts.colleagues")}</Button>}
+				{view.phase === "open" && <Button onClick={() => show("take")}>{t("takeout.open_staff")}</Button>}
 				{view.phase === "open" ? (
 					<Button kind="danger" onClick={() => show("close")}>{t("acts.close")}</Button>
 				) : (
@@ -119,6 +120,7 @@ const StaffActs = ({ view }: { view: RoomView }) => {
 			{open === "rename" && <Lazy load={async () => (await import("../staff/acts.js")).Rename} props={props} />}
 			{open === "close" && <Lazy load={async () => (await import("../staff/acts.js")).CloseRoom} props={props} />}
 			{open === "colleagues" && <Lazy load={async () => (await import("../staff/colleagues.js")).Colleagues} props={props} />}
+			{open === "take" && <Lazy load={async () => (await import("../export/take-out.js")).TakeOut} props={props} />}
 			{open === "withdraw" && <Lazy load={async () => (await import("../staff/invite.js")).Withdraw} props={props} />}
 			{open === "invite" && <Lazy load={async () => (await import("../staff/invite.js")).Renew} props={props} />}
 		</section>
