@@ -183,6 +183,7 @@ const take = async (page: Page, form: RegExp): Promise<Buffer> => {
 
 test("the_client_takes_the_room_out_as_a_pdf_and_as_a_zip_that_is_true", async () => {
 	const { page } = client;
+	await page.evaluate(() => Object.assign(window, { showSaveFilePicker: undefined })); // a browser that cannot write into a file
 	await page.getByRole("button", { name: "Lataa koko tila" }).click();
 	await clean(client, "take-out");
 	const form = page.locator("dialog[open]").last();
@@ -204,6 +205,61 @@ test("the_client_takes_the_room_out_as_a_pdf_and_as_a_zip_that_is_true", async (
 	assert.ok(entries.get("work.json")?.includes("Löysimme suunnan."));
 	assert.ok(![...entries.values()].some((text) => text.includes("väsyneeltä")));
 	assert.ok(entries.get("README.txt")?.startsWith("Luotsi: ohjaustila"));
+});
+
+/** A real file of the page's own, in the place of the one that a person would choose. */
+const chooseFiles = (page: Page): Promise<unknown> =>
+	page.evaluate(() => {
+		const showSaveFilePicker = async ({ suggestedName }: { suggestedName: string }): Promise<FileSystemFileHandle> =>
+			(await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
+		return void Object.assign(window, { showSaveFilePicker });
+	});
+
+const filesThere = (page: Page): Promise<{ name: string; bytes: number[] }[]> =>
+	page.evaluate(async () => {
+		const found: { name: string; bytes: number[] }[] = [];
+		const all = (await navigator.storage.getDirectory()) as FileSystemDirectoryHandle & { values(): AsyncIterable<FileSystemFileHandle> };
+		for await (const one of all.values()) found.push({ name: one.name, bytes: [...new Uint8Array(await (await one.getFile()).arrayBuffer())] });
+		return found;
+	});
+
+test("where_a_browser_can_the_zip_grows_in_the_chosen_file_and_what_is_cancelled_leaves_none", async () => {
+	const { page } = client;
+	await chooseFiles(page);
+	const form = page.locator("dialog[open]").last();
+	await form.getByLabel(/ZIP/).check();
+	await page.route("**/export-*.js", () => undefined); // never comes
+	await form.getByRole("button", { name: "Aloita" }).click();
+	await form.getByRole("progressbar").waitFor();
+	await form.getByRole("button", { name: "Keskeytä" }).click();
+	await form.getByText("Keskeytetty. Mitään ei tallennettu.").waitFor();
+	assert.deepEqual(await filesThere(page), []);
+	await page.unroute("**/export-*.js");
+	await form.getByRole("button", { name: "Aloita" }).click();
+	await form.getByText(/^Tallennettu tiedostoon luotsi-/).waitFor();
+	await clean(client, "take-out-file");
+	const [file, ...more] = await filesThere(page);
+	assert.deepEqual(more, []);
+	assert.deepEqual((await check(new Uint8Array(file?.bytes ?? []))).findings, []);
+});
+
+test("a_counsellor_says_why_a_copy_is_taken_and_the_client_reads_it_in_the_room", async () => {
+	const { page } = staff;
+	await page.getByRole("button", { name: "Tietoja" }).click();
+	await page.getByRole("button", { name: "Ota tilasta kopio" }).click();
+	const form = page.getByRole("dialog", { name: "Ota tilasta kopio" });
+	assert.ok(await form.getByRole("button", { name: "Aloita" }).isDisabled());
+	await form.getByLabel("Miksi otat kopion?").fill("Pyysit tietosi paperilla.");
+	await form.getByLabel("Ota mukaan ohjaajien omat muistiinpanot").press("Space");
+	await form.getByText("Otan tästä ohjaustilasta kopion, jossa ovat mukana myös ohjaajien omat muistiinpanot. Syy: Pyysit tietosi paperilla.").waitFor();
+	await clean(staff, "take-out-staff");
+	await form.getByRole("button", { name: "Aloita" }).press("Enter");
+	const link = form.getByRole("link", { name: /^Tallenna luotsi-.*pdf/ });
+	await link.waitFor();
+	const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+	assert.equal(readFileSync(await download.path()).subarray(0, 5).toString(), "%PDF-");
+	for (const title of ["Ota tilasta kopio", "Tietoja ohjaustilasta"]) await page.getByRole("dialog", { name: title }).locator("header button").last().click();
+	await client.page.locator(".bubble", { hasText: "Syy: Pyysit tietosi paperilla." }).waitFor({ state: "attached" });
 });
 
 test("the_checking_page_works_from_a_disk_without_a_network_and_names_what_was_changed", async () => {

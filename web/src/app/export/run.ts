@@ -6,6 +6,8 @@ import { startWorker } from "../../worker/trusted.js";
 import { fontBytes } from "./fonts.js";
 import { gatherer } from "./save.js";
 
+const DROP_MS = 1_500;
+
 const refused = (word: string): Error => Object.assign(new Error(word), { word });
 
 export interface Running {
@@ -75,9 +77,11 @@ export const run = ({ begin, type, next, progress }: Work): Running => {
 		return { blob: begin.begin === "archive" && begin.file ? null : gathered.blob(type), size };
 	};
 
+	/** A worker that does not answer has begun nothing. */
 	const drop = async (): Promise<void> => {
 		gathered.drop();
-		await worker.tell({ drop: true }).catch(() => undefined);
+		const enough = new Promise((resolve) => setTimeout(resolve, DROP_MS));
+		await Promise.race([worker.tell({ drop: true }).catch(() => undefined), enough]);
 	};
 
 	const done = all().catch(async (thrown: unknown) => {

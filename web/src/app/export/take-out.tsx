@@ -64,7 +64,7 @@ export const TakeOut = ({ view, onClose }: { view: RoomView; onClose: () => void
 	const options = [["document", t("takeout.document")], ["archive", t("takeout.archive")]] as const;
 	const may = !staff || why.reason.trim() !== "";
 	return (
-		<Dialog title={t("takeout.title")} onClose={onClose}>
+		<Dialog title={t(staff ? "takeout.open_staff" : "takeout.title")} onClose={onClose}>
 			<p>{t(staff ? "takeout.text_staff" : "takeout.text")}</p>
 			<Choice legend={t("takeout.form")} value={form} onChange={choose} options={options} />
 			<p class="hint">{t(form === "archive" ? "takeout.archive_text" : "takeout.document_text")}</p>
@@ -75,7 +75,8 @@ export const TakeOut = ({ view, onClose }: { view: RoomView; onClose: () => void
 			{at && <Progress at={at.piece} written={at.written} onCancel={cancel} />}
 			{result.ready && <Saved ready={result.ready} />}
 			{!at && <Button kind={result.ready ? "plain" : "main"} busy={taking.busy} disabled={!may} onClick={() => void taking.act(start).finally(() => setAt(null))}>{t("takeout.start")}</Button>}
-			{form === "archive" && <p><a href="/tarkistus.html" download="luotsi-tarkistus.html">{t("takeout.checker")}</a> <span class="hint">{t("takeout.checker_sum")} <code class="sum">{VERIFY_SUM}</code></span></p>}
+			{form === "archive" && <p><a href="/tarkistus.html" download="luotsi-tarkistus.html">{t("takeout.checker")}</a></p>}
+			{form === "archive" && <p class="hint">{t("takeout.checker_sum")} <code class="sum">{VERIFY_SUM}</code></p>}
 		</Dialog>
 	);
 };
