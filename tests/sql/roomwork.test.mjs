@@ -63,8 +63,12 @@ test('each choice is on record without its words', async () => {
 });
 
 test('taking out is on record with its form', async () => {
-	await ask(db.luotsi_app, here.org, 'export_begin', { room: room.room, account: room.client.account, form: 'archive' });
-	assert.deepEqual(await audited('export'), [{ actor: room.client.account, object: room.room, word: 'archive' }]);
+	const asked = { room: room.room, account: room.client.account, form: 'archive', announced: null };
+	await ask(db.luotsi_app, here.org, 'export_begin', asked);
+	const once = [{ actor: room.client.account, object: room.room, word: 'archive' }];
+	assert.deepEqual(await audited('export'), once);
+	assert.deepEqual(await ask(db.luotsi_app, here.org, 'export_begin', { ...asked, announced: here.org }), [], 'nothing was announced');
+	assert.deepEqual(await audited('export'), once);
 });
 
 test('topics of a room that there is not are refused', async () => {
