@@ -26,9 +26,14 @@ WHERE r.room = :room;
 -- out: room uuid, phase text, agreement uuid, created_at timestamptz, last_seq int8, last_at timestamptz, first_seq int8, read_seq int8, unread int8, waiting_since timestamptz, entries int4, epoch int4, pending bool, invited bool, mailed bool, waits bool, members uuid[], sender_seq int8, card_seq int8, card_at timestamptz, card_tombstone bool, card bytea
 -- Rooms of an active member in the order of their ids: those after `after` (NULL: from the first), or
 -- the one that is `room` (NULL: all). mailed: the open invitation went by e-mail; waits: somebody has
--- identified with it and made keys. unread: new messages, tasks, answers and files of others, counted among the newest 2,000
+-- identified with it and made keys. last_at: of the newest message, task, answer or file (among the newest 200 envelopes, else of the
+-- newest envelope): reading moves no room. unread: new messages, tasks, answers and files of others, counted among the newest 2,000
 -- envelopes, up to 1,000.
-SELECT r.room, r.phase, r.agreement, r.created_at, r.last_seq, r.last_at, m.visible_from AS first_seq, m.read_seq,
+SELECT r.room, r.phase, r.agreement, r.created_at, r.last_seq,
+	coalesce((SELECT e.at FROM message e
+		WHERE e.room = r.room AND e.seq > r.last_seq - 200 AND kind_is_news(e.kind) AND e.op = 0
+		ORDER BY e.seq DESC LIMIT 1), r.last_at) AS last_at,
+	m.visible_from AS first_seq, m.read_seq,
 	(SELECT count(*) FROM (
 		SELECT FROM message e
 		WHERE e.room = r.room AND e.seq > u.after

@@ -411,6 +411,16 @@ test('a receipt is not deleted', async () => {
 	assert.deepEqual(outcomes(await send([envelope(r, r.client, { op: 2, target: receipt.msg_id })])), ['not_found']);
 });
 
+test('a room stands in the list by its newest message, and is not moved by who reads it', async () => {
+	const r = await room(), message = envelope(r, r.client);
+	const at = async () => (await ask(app, org.org, 'room_list', { account: r.staff.account, room: r.room, after: null, limit: 1 }))[0].last_at.getTime();
+	const [{ at: written }] = await send([message]);
+	await send([envelope(r, r.staff, { kind: 2, target: message.msg_id })]);
+	assert.equal(await at(), written.getTime());
+	const [{ at: answered }] = await send([envelope(r, r.staff)]);
+	assert.equal(await at(), answered.getTime());
+});
+
 test('assignments, answers and files are news, notes, work and meters are not', async () => {
 	for (const [kind, news] of [[4, true], [9, false], [10, false]]) {
 		const r = await room();
