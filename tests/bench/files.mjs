@@ -10,13 +10,14 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const pg = createRequire(new URL('../../web/package.json', import.meta.url))('pg');
 const service = JSON.parse(process.argv[2]);
-const ca = readFileSync(service.ca);
-const PART = 1_049_600, BEHIND = 4096;
+const secureContext = createSecureContext({ ca: readFileSync(service.ca) });
+const PART = 1_049_600, BEHIND = 4096, ASKED = 16;
 const part = randomBytes(PART);
 const digest = createHash('sha256').update(part).digest('base64url');
 const first = Buffer.concat([part, randomBytes(56)]);
@@ -39,7 +40,7 @@ const ask = (method, file, n, body) =>
 	new Promise((resolve, reject) => {
 		const headers = { origin: service.origin, 'x-luotsi': '1', cookie: `__Host-luotsi=${service.cookie}`,
 			...(body && { 'content-type': 'application/octet-stream', 'content-length': body.length, 'x-luotsi-digest': n === 0 ? firstDigest : digest }) };
-		const asked = request({ method, host: 'localhost', port: service.port, path: `/api/file/${idOf(file)}/${n}`, ca, headers, agent: false }, (answer) => {
+		const asked = request({ method, host: 'localhost', port: service.port, path: `/api/file/${idOf(file)}/${n}`, secureContext, headers, agent: false }, (answer) => {
 			let size = 0, text = '';
 			answer.on('data', (piece) => {
 				size += piece.length;
@@ -78,7 +79,7 @@ async function hold(file, n) {
 	const body = n === 0 ? first : part;
 	const headers = { origin: service.origin, 'x-luotsi': '1', cookie: `__Host-luotsi=${service.cookie}`, 'content-type': 'application/octet-stream', 'content-length': body.length,
 		'x-luotsi-digest': n === 0 ? firstDigest : digest };
-	const asked = request({ method: 'PUT', host: 'localhost', port: service.port, path: `/api/file/${idOf(file)}/${n}`, ca, headers, agent: false });
+	const asked = request({ method: 'PUT', host: 'localhost', port: service.port, path: `/api/file/${idOf(file)}/${n}`, secureContext, headers, agent: false });
 	const answered = new Promise((resolve, reject) => asked.on('response', (answer) => answer.resume().on('end', () => resolve(answer.statusCode))).on('error', reject));
 	await new Promise((resolve) => asked.write(body.subarray(0, -BEHIND), resolve));
 	return async () => {
@@ -169,9 +170,16 @@ const acts = {
 		await send(newest);
 		return figures;
 	},
-	get: ({ parts, in_flight }) => measured(parts, in_flight, async (n) => {
-		if ((await ask('GET', newest, n)) < PART) throw new Error('a part that is cut');
-	}),
+	get: async ({ parts, in_flight }) => {
+		let bytes = 0;
+		const begun = performance.now();
+		await inLanes(Math.ceil(parts / ASKED), in_flight, async (n) => {
+			const size = await ask('GET', newest, `${n * ASKED}-${(n + 1) * ASKED - 1}`);
+			bytes += size;
+		});
+		if (bytes < parts * PART) throw new Error('parts that are cut');
+		return { per_second: bytes / 1e6 / ((performance.now() - begun) / 1000) };
+	},
 	hold: async ({ uploads }) => {
 		const file = await begin(uploads);
 		held = await Promise.all(Array.from({ length: uploads }, (_, n) => hold(file, n)));

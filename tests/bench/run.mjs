@@ -75,23 +75,24 @@ function ceiling(service, ...args) {
 }
 
 const children = (pid) =>
-	readdirSync('/proc').filter((p) => /^\d+$/.test(p)).filter((p) => {
-		try {
-			return Number(readFileSync(`/proc/${p}/stat`, 'utf8').split(')').pop().trim().split(' ')[1]) === pid;
-		} catch { return false; }
-	}).map(Number);
+	readdirSync('/proc').filter((p) => /^\d+$/.test(p)).map(Number).filter((p) => statOf(p)?.[1] === pid);
 const commandLine = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
 const descendants = (pid) => [pid, ...children(pid).flatMap(descendants)];
 const workers = (service) => descendants(service.server_pid).filter((p) => commandLine(p)[1] === 'worker');
 const postmaster = (service) => Number(readFileSync(join(service.data, 'postmaster.pid'), 'utf8').split('\n')[0]);
 const pss = (pid) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) * 1024;
 const rss = (pid) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
-/** Milliseconds of processor that these and what they began have used. */
-const processor = (pids) =>
-	pids.reduce((sum, pid) => {
-		const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').pop().trim().split(' ');
-		return sum + 10 * (Number(fields[11]) + Number(fields[12]));
-	}, 0);
+/** Its counters and those of its children that ended; nothing for a process that ended meanwhile, as those of PostgreSQL may. */
+function statOf(pid) {
+	try {
+		return readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').pop().trim().split(' ').map(Number);
+	} catch (thrown) {
+		if (thrown.code === 'ENOENT' || thrown.code === 'ESRCH') return null;
+		throw thrown;
+	}
+}
+/** Milliseconds of processor that these have used, with what they began and waited for. */
+const processor = (pids) => pids.map(statOf).reduce((sum, fields) => sum + (fields ? 10 * (fields[11] + fields[12] + fields[13] + fields[14]) : 0), 0);
 const memory = (pids) => pids.reduce((sum, pid) => sum + pss(pid), 0);
 
 // --- people --------------------------------------------------------------------------------------
