@@ -80,9 +80,9 @@ SELECT file_part_put(:account, :file, :n, :digest, :bytes) AS outcome;
 -- lane: file
 -- tenant: yes
 -- in: account uuid, file uuid, n int4
--- out: digest bytea, bytes bytea
+-- out: cipher_size int8, digest bytea, bytes bytea
 -- Of a file whose manifest this active member may see.
-SELECT p.digest, p.bytes
+SELECT f.cipher_size, p.digest, p.bytes
 FROM file f
 JOIN room_member m ON m.org = f.org AND m.room = f.room AND m.account = :account AND m.active AND f.seq >= m.visible_from
 JOIN file_part p ON p.org = f.org AND p.file = f.file AND p.n = :n

@@ -92,6 +92,11 @@ static void http_arriving(void *ctx, const struct http_request *request)
 	gate_arrive_http(ctx, request);
 }
 
+static void http_wanted(void *ctx, uint64_t id, unsigned nth, const void *behind)
+{
+	gate_go_on_http(ctx, id, nth, behind);
+}
+
 const struct io_handlers core_handlers = {
 	.ws_admit = connection_admit,
 	.ws_open = connection_opened,
@@ -99,6 +104,7 @@ const struct io_handlers core_handlers = {
 	.ws_closed = connection_closed,
 	.http_request = http_request,
 	.http_arriving = http_arriving,
+	.http_wanted = http_wanted,
 };
 
 void core_notice(void *ctx, struct slice payload)

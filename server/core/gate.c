@@ -8,6 +8,7 @@
 #include "base/b64.h"
 #include "base/clock.h"
 #include "base/crypt.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "core/decode.h"
 #include "core/log_path.h"
@@ -132,6 +133,8 @@ static enum err check_connection(struct request *r)
 
 static enum err check_session(struct request *r)
 {
+	if (r->nth > 0)
+		return r->session.expires_at > clock_wall_ms() ? ERR_OK : ERR_SESSION_EXPIRED;
 	r->session.role = ROLE_NOBODY;
 	if (r->route->audience == AUDIENCE_NOBODY)
 		return ERR_OK;
@@ -410,20 +413,27 @@ static struct request *new_http(struct core *core, const struct http_request *ht
 	return r;
 }
 
-/* "<file>/<n>", each in its one way of writing. */
-static bool read_part(struct slice path, struct id *ret_file, uint32_t *ret_n)
+/* "<file>/<n>" or "<file>/<first>-<last>", each in its one way of writing. */
+static bool read_parts(struct slice path, struct file_part_get_in *ret)
 {
-	enum { ID_TEXT = 22, N_MAX = 0x7fffffff };
+	enum { ID_TEXT = 22, N_MAX = 0x7fffffff, PARTS_MOST = 16 };
 	struct slice rest = slice_from(path, strlen(CORE_RAW_PATH));
-	struct slice digits = slice_from(rest, ID_TEXT + 1);
-	uint64_t n;
+	struct slice to = slice_from(rest, ID_TEXT + 1), from = to;
+	uint64_t first, last;
 	if (rest.n <= ID_TEXT + 1 || rest.p[ID_TEXT] != '/' ||
-		b64_decode_exact(slice_part(rest, 0, ID_TEXT), ret_file->b, sizeof(ret_file->b)) !=
-			ERR_OK ||
-		!num_parse_u64(digits, N_MAX, &n))
+		b64_decode_exact(slice_part(rest, 0, ID_TEXT), ret->file.b, sizeof(ret->file.b)) !=
+			ERR_OK)
 		return false;
-	*ret_n = (uint32_t)n;
-	return true;
+	const uint8_t *dash = memchr(to.p, '-', to.n);
+	if (dash) {
+		from = slice_part(to, 0, (size_t)(dash - to.p));
+		to = slice_from(to, from.n + 1);
+	}
+	if (!num_parse_u64(from, N_MAX, &first) || !num_parse_u64(to, N_MAX, &last))
+		return false;
+	ret->n = (uint32_t)first;
+	ret->last = (uint32_t)last;
+	return !dash || (first < last && last - first < PARTS_MOST);
 }
 
 static enum err check_raw(const struct core *core, const struct http_request *http)
@@ -442,7 +452,7 @@ static enum err decode_raw(struct request *r, const struct http_request *http)
 	struct file_part_get_in *get = ARENA_NEW(r->arena, struct file_part_get_in);
 	struct file_part_put_in *put = ARENA_NEW(r->arena, struct file_part_put_in);
 	bool puts = http->method == HTTP_PUT;
-	if (!read_part(http->path, &get->file, &get->n))
+	if (!read_parts(http->path, get) || (puts && get->last != get->n))
 		return ERR_NOT_FOUND;
 	put->file = get->file;
 	put->n = get->n;
@@ -454,12 +464,9 @@ static enum err decode_raw(struct request *r, const struct http_request *http)
 	return r->route ? ERR_OK : ERR_UNKNOWN_OP;
 }
 
-static void enter_raw(struct core *core, const struct http_request *http, bool arriving)
+static void enter_raw(struct request *r, const struct http_request *http)
 {
-	struct request *r = new_http(core, http);
-	r->arriving = arriving;
-	if (!arriving)
-		r->body = http_take_body(core->server, http->id);
+	struct core *core = r->core;
 	enum err e = check_raw(core, http);
 	if (e == ERR_OK) /* before the database is asked who that is */
 		e = rate_take(core->address_rates, id_slice(&r->address), ADDRESS_PARTS, 1);
@@ -490,13 +497,53 @@ static void enter_log(struct core *core, const struct http_request *http)
 
 void gate_arrive_http(struct core *core, const struct http_request *http)
 {
-	enter_raw(core, http, true);
+	struct request *r = new_http(core, http);
+	r->arriving = true;
+	enter_raw(r, http);
+}
+
+struct behind {
+	const struct route *route;
+	struct file_part_get_in in;
+	struct session session;
+	struct id address;
+};
+
+void *gate_behind(const struct request *r)
+{
+	struct behind *behind = MEM_NEW(struct behind);
+	*behind = (struct behind){
+		r->route, *(const struct file_part_get_in *)r->in, r->session, r->address};
+	return behind;
+}
+
+void gate_go_on_http(struct core *core, uint64_t id, unsigned nth, const void *ctx)
+{
+	const struct behind *behind = ctx;
+	struct request *r = request_new(core);
+	struct file_part_get_in *in = ARENA_NEW(r->arena, struct file_part_get_in);
+	*in = behind->in;
+	in->n += nth;
+	r->from = id;
+	r->http = true;
+	r->nth = nth;
+	r->route = behind->route;
+	r->in = in;
+	r->session = behind->session;
+	r->address = behind->address;
+	enum err e = rate_take(core->address_rates, id_slice(&r->address), ADDRESS_PARTS, 1);
+	if (e == ERR_OK)
+		gate_go_on(r);
+	else
+		req_fail(r, e);
 }
 
 void gate_enter_http(struct core *core, const struct http_request *http)
 {
 	if (slice_starts(http->path, SLICE_LIT(CORE_RAW_PATH))) {
-		enter_raw(core, http, false);
+		struct request *r = new_http(core, http);
+		r->body = http_take_body(core->server, http->id);
+		enter_raw(r, http);
 		return;
 	}
 	if (slice_starts(http->path, SLICE_LIT(CORE_LOG_PATH))) {

@@ -8,6 +8,11 @@ void gate_enter_ws(struct core *core, uint64_t conn, struct slice text, struct s
 /* Judges at once who sends a large body; says nothing unless it is refused. */
 void gate_arrive_http(struct core *core, const struct http_request *request);
 void gate_enter_http(struct core *core, const struct http_request *http);
+/* The nth part behind the first that an answered request asks for: who asks is known from then, how
+ * often and what they may is judged anew. */
+void gate_go_on_http(struct core *core, uint64_t id, unsigned nth, const void *behind);
+/* What that needs to know of the request. */
+void *gate_behind(const struct request *r);
 /* A check that waited goes on with the next. */
 void gate_go_on(struct request *r);
 /* For a handler that finds out what is at stake: asks the table of rights for one more action (its

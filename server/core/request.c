@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
+#include "core/gate.h"
 #include "core/state.h"
 
 enum { ARENA_FIRST = 6144, DEADLINE_MS = 15000, HEADERS_MAX = 4 };
@@ -206,7 +208,9 @@ void req_header(struct request *r, const char *name, struct slice value)
 static void answer(struct request *r, unsigned status)
 {
 	r->answered = true;
-	if (r->http)
+	if (r->nth > 0)
+		http_cut(r->core->server, r->from);
+	else if (r->http)
 		send_http(r, status);
 	else
 		send_frame(r);
@@ -246,9 +250,26 @@ void req_reply_http(struct request *r, unsigned status, const char *type, struct
 	request_free(r);
 }
 
-void req_reply_bytes(struct request *r, struct slice bytes)
+void req_reply_kept(
+	struct request *r, const struct pg_result *result, struct slice bytes, size_t more)
 {
-	req_reply_http(r, 200, "application/octet-stream", bytes);
+	struct http_response response = {.status = 200,
+		.content_type = "application/octet-stream",
+		.body = bytes,
+		.held = {pg_keep(result), pg_let_go},
+		.more = more,
+		.headers = r->http_headers,
+		.n_headers = r->n_http_headers};
+	if (more > 0 && r->nth == 0 && !r->answered)
+		response.behind = (struct http_held){gate_behind(r), mem_free};
+	if (r->answered)
+		pg_let_go(response.held.it);
+	else if (r->nth > 0)
+		http_more(r->core->server, r->from, bytes, response.held);
+	else
+		http_reply(r->core->server, r->from, &response);
+	r->answered = true;
+	request_free(r);
 }
 
 void request_leave(struct request *r)

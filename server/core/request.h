@@ -43,6 +43,7 @@ struct request {
 			      NULL */
 	struct slice known_etag; /* what the client of a GET has already; of VIA_RAW */
 	struct buf body;         /* of VIA_RAW */
+	unsigned nth; /* of VIA_RAW: the answer has begun, so many pieces of it went before */
 	struct list
 		order; /* the module's own: requests of a connection that must keep their order */
 	step_fn *orphaned; /* when its connection has gone and the order with it; may be NULL */
@@ -83,10 +84,14 @@ void req_fetch(struct request *r, const struct fetch_call *call, fetched_fn *the
 void req_header(struct request *r, const char *name, struct slice value);
 /* out: struct <op>_out, NULL if it has no fields. */
 void req_reply(struct request *r, const void *out);
-/* Of VIA_RAW: these bytes, copied. */
-void req_reply_bytes(struct request *r, struct slice bytes);
-/* The same with a status and a type of its own; type NULL: there is no body. */
+/* Of VIA_RAW: these bytes, copied, with a status and a type of its own; type NULL: there is no
+ * body. */
 void req_reply_http(struct request *r, unsigned status, const char *type, struct slice bytes);
+/* Of VIA_RAW: these bytes of the result, which lives on until they have been written. So many more
+ * come behind them, each time by a request of its own whose nth is one higher; a failure then ends
+ * the connection, because its status has gone. */
+void req_reply_kept(
+	struct request *r, const struct pg_result *result, struct slice bytes, size_t more);
 void req_fail(struct request *r, enum err e);
 void req_fail_detail(struct request *r, enum err e, const struct detail *detail);
 /* An event to every connection of a person on this worker. */

@@ -11,7 +11,7 @@
 #include "seal/sealed.h"
 #include "sql_gen.h"
 
-enum { STATE_PARTS = 1000, DIGEST_TEXT = 43 };
+enum { STATE_PARTS = 1000, DIGEST_TEXT = 43, PREFIX = 56, PART_SIZE = 1049600 };
 
 /* Every statement here that changes something says a word in its only column. */
 static void outcome_said(struct request *r, const struct pg_result *result)
@@ -249,18 +249,33 @@ void file_part_put(struct request *r)
 	req_work(r, part_hash, part_hashed);
 }
 
-static void part_read(struct request *r, const struct pg_result *result)
+/* Where part n ends in the file's ciphertext (FORMAT.md, section 12). */
+static int64_t part_end(int64_t cipher_size, uint32_t n)
+{
+	int64_t end = PREFIX + (n + INT64_C(1)) * PART_SIZE;
+	return end < cipher_size ? end : cipher_size;
+}
+
+static void part_digest(struct request *r, struct hash digest)
 {
 	char text[DIGEST_TEXT + 1];
+	b64_encode(hash_slice(&digest), text);
+	text[DIGEST_TEXT] = '\0';
+	req_header(r, "x-luotsi-digest:", slice_text(text));
+}
+
+static void part_read(struct request *r, const struct pg_result *result)
+{
+	const struct file_part_get_in *in = r->in;
 	if (pg_rows(result) == 0) {
 		req_fail(r, ERR_NOT_FOUND);
 		return;
 	}
-	struct hash digest = pg_get_hash(result, 0, FILE_PART_GET_DIGEST);
-	b64_encode(hash_slice(&digest), text);
-	text[DIGEST_TEXT] = '\0';
-	req_header(r, "x-luotsi-digest:", slice_text(text));
-	req_reply_bytes(r, pg_get_bytes(result, 0, FILE_PART_GET_BYTES));
+	int64_t size = pg_get_int(result, 0, FILE_PART_GET_CIPHER_SIZE);
+	if (in->n == in->last && r->nth == 0)
+		part_digest(r, pg_get_hash(result, 0, FILE_PART_GET_DIGEST));
+	req_reply_kept(r, result, pg_get_bytes(result, 0, FILE_PART_GET_BYTES),
+		(size_t)(part_end(size, in->last) - part_end(size, in->n)));
 }
 
 void file_part_get(struct request *r)

@@ -2,7 +2,7 @@
  * own struct is gone. Closing from outside of a callback goes through lws's timer, never by a
  * pointer kept somewhere. */
 #include "base/mem.h"
-#include "io/wire.h"
+#include "io/exchange.h"
 
 struct conn *conn_new(struct server *s, const char *address)
 {

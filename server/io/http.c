@@ -1,16 +1,16 @@
 /* One HTTP request of a connection: headers judged, body gathered under its ceiling, delivered
- * whole, answered later by id. Everything is written from WRITEABLE, and the connection closes
- * after the answer: a second request on a connection hangs or corrupts libwebsockets 4.1.6 when it
- * comes in the same segment (parsers.c, ops-h1.c), so there is never one. Body callbacks return 0
- * whatever happens, because closing inside them is a use after free there. */
+ * whole, answered later by id (http_answer.c). The connection closes after the answer: a second
+ * request on a connection hangs or corrupts libwebsockets 4.1.6 when it comes in the same segment
+ * (parsers.c, ops-h1.c), so there is never one. Body callbacks return 0 whatever happens, because
+ * closing inside them is a use after free there. */
 #include "io/http.h"
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "io/exchange.h"
 #include "io/static.h"
-#include "io/wire.h"
 
-enum { HEADERS_MAX = 16384, HEAD_MAX = 32768, REPLY_MAX = 64 << 20, PIECE = 16384 };
+enum { HEADERS_MAX = 16384, HEAD_MAX = 32768, REPLY_MAX = 64 << 20 };
 
 static const enum http_method methods[] = {
 	[LWSHUMETH_GET] = HTTP_GET,
@@ -32,6 +32,9 @@ void exchange_free(struct exchange **exchange)
 	buf_done(&x->body);
 	buf_done(&x->head);
 	buf_done(&x->reply);
+	http_let_go(&x->rest_held);
+	http_let_go(&x->next_held);
+	http_let_go(&x->behind);
 	mem_free(x);
 }
 
@@ -184,16 +187,14 @@ void http_leave_large(struct conn *c)
 		c->peer->n_large--;
 }
 
-/* So long may so many bytes take. */
-static uint32_t http_seconds(const struct conn *c, size_t size)
+uint32_t http_seconds(const struct conn *c, size_t size)
 {
 	const struct server_settings *settings = &c->server->settings;
 	size_t slow = c->exchange->large ? size / settings->large.bytes_per_second : 0;
 	return settings->http_seconds + (uint32_t)slow;
 }
 
-/* lws has a clock of its own, which a transfer must keep going. */
-static void http_goes_on(struct conn *c)
+void http_goes_on(struct conn *c)
 {
 	struct server *s = c->server;
 	if (c->last_seen == s->now)
@@ -290,25 +291,6 @@ int http_body_end(struct conn *c)
 	return 0;
 }
 
-void http_reply(struct server *s, uint64_t id, const struct http_response *response)
-{
-	struct conn *c = map_get_u64(s->conns, id);
-	if (!c || !c->exchange || (c->phase != PHASE_WAITING && c->phase != PHASE_BODY))
-		return;
-	struct exchange *x = c->exchange;
-	bool bodyless = x->request.method == HTTP_HEAD || response->status == 304;
-	head_write(&x->head, response, response->body.n);
-	x->rest = bodyless ? SLICE_NONE : response->body;
-	if (!response->keep_body) {
-		buf_add(&x->reply, x->rest);
-		x->rest = buf_slice(&x->reply);
-	}
-	ASSERT(buf_check(&x->head) == ERR_OK && buf_check(&x->reply) == ERR_OK);
-	c->phase = PHASE_ANSWER;
-	wheel_set(c, http_seconds(c, x->rest.n));
-	conn_want_write(c);
-}
-
 struct buf http_take_body(struct server *s, uint64_t id)
 {
 	struct conn *c = map_get_u64(s->conns, id);
@@ -319,64 +301,6 @@ struct buf http_take_body(struct server *s, uint64_t id)
 	c->exchange->body = (struct buf)BUF_MAX(0);
 	c->exchange->request.body = SLICE_NONE;
 	return body;
-}
-
-void http_reply_error(struct server *s, uint64_t id, enum err e)
-{
-	enum { TEXT_MAX = 128 };
-	struct buf text = BUF_MAX(TEXT_MAX);
-	buf_addf(&text, "{\"err\":\"%s\"}", err_word(e));
-	struct http_response response = {.status = err_status(e),
-		.content_type = "application/json",
-		.body = buf_slice(&text)};
-	http_reply(s, id, &response);
-	buf_done(&text);
-}
-
-/* The next piece: what is left of the head, then of the body. */
-static struct slice http_next_piece(struct exchange *x)
-{
-	struct slice piece = slice_part(buf_slice(&x->head), x->head_at, PIECE);
-	if (piece.n) {
-		x->head_at += piece.n;
-		return piece;
-	}
-	piece = slice_part(x->rest, 0, PIECE);
-	x->rest = slice_from(x->rest, piece.n);
-	return piece;
-}
-
-static bool http_write(struct conn *c, struct slice piece)
-{
-	struct server *s = c->server;
-	memcpy(s->gather, piece.p, piece.n);
-	return lws_write(c->wsi, s->gather, piece.n, LWS_WRITE_HTTP) >= 0;
-}
-
-/* Several pieces a turn as long as the socket takes them: a turn for each costs more than the
- * piece. */
-int http_writeable(struct conn *c)
-{
-	enum { PIECES = 8 };
-	c->wants_write = false;
-	if (c->phase != PHASE_ANSWER)
-		return 0;
-	for (unsigned i = 0; i < PIECES; i++) {
-		if (i > 0 && lws_send_pipe_choked(c->wsi))
-			break;
-		struct slice piece = http_next_piece(c->exchange);
-		if (piece.n == 0) {
-			c->phase = PHASE_DONE;
-			return -1;
-		}
-		if (!http_write(c, piece))
-			return -1;
-	}
-	http_goes_on(c);
-	if (!c->exchange->large)
-		wheel_set(c, c->server->settings.http_seconds);
-	conn_want_write(c);
-	return 0;
 }
 
 void http_expired(struct conn *c)

@@ -34,12 +34,21 @@ struct http_header {
 	struct slice value;
 };
 
+/* What the bytes of an answer belong to, and how it is let go when they have been written. */
+struct http_held {
+	void *it;
+	void (*let_go)(void *it);
+};
+
 struct http_response {
 	unsigned status;
 	const char *content_type; /* NULL: no body type */
 	struct slice body; /* copied, unless keep_body says that it lives as long as the process */
 	bool keep_body;
-	const char *csp; /* NULL: the strict policy of every other answer */
+	struct http_held held;   /* or that they are of this, which is taken in any case */
+	size_t more;             /* bytes behind the body that come by http_more */
+	struct http_held behind; /* of whoever gives those: handed back when they are wanted */
+	const char *csp;         /* NULL: the strict policy of every other answer */
 	const struct http_header *headers;
 	size_t n_headers;
 };
@@ -53,6 +62,11 @@ struct server;
 /* Answers a request, now or later, once. Copies what it is given. Harmless when the client has
  * gone. */
 void http_reply(struct server *server, uint64_t id, const struct http_response *response);
+/* The next bytes of an answer that was begun with `more`, after http_wanted, once. What holds them
+ * is taken, also when the client has gone. */
+void http_more(struct server *server, uint64_t id, struct slice bytes, struct http_held held);
+/* Ends the connection of such an answer: it cannot be gone on with. */
+void http_cut(struct server *server, uint64_t id);
 /* Gives the body of a request that was delivered, and leaves none there. */
 struct buf http_take_body(struct server *server, uint64_t id);
 /* The JSON answer {"err":"..."} with the error's status. */

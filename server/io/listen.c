@@ -15,8 +15,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/exchange.h"
 #include "io/loop_uv.h"
-#include "io/wire.h"
 
 /* Few a turn: the handshakes of a crowd would hold up everybody else for as long as they take
  * together. */

@@ -27,6 +27,10 @@ struct io_handlers {
 	/* A whole request under a path that the site does not serve ("/api/..."): answer by
 	 * http_reply. */
 	void (*http_request)(void *ctx, const struct http_request *request);
+	/* Of an answer that was begun with `more` little is left to write: the nth time, from 1.
+	 * http_more or http_cut follows, now or later. `behind` is the answer's, and lives as long
+	 * as it. */
+	void (*http_wanted)(void *ctx, uint64_t id, unsigned nth, const void *behind);
 };
 
 /* Requests under one path may have larger bodies and answers, slower, and fewer at once. */

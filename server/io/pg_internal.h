@@ -42,6 +42,7 @@ struct pg_result {
 	const struct pg_statement *statement;
 	const uint32_t *rows; /* of a batch: which rows are this caller's; NULL: all */
 	size_t n;
+	PGresult **owner; /* from where it may be taken; NULL: of a batch */
 };
 
 struct unit {

@@ -25,6 +25,19 @@ size_t pg_changed(const struct pg_result *r)
 	return (size_t)n;
 }
 
+void *pg_keep(const struct pg_result *r)
+{
+	ASSERT(r->owner && *r->owner);
+	PGresult *kept = *r->owner;
+	*r->owner = NULL;
+	return kept;
+}
+
+void pg_let_go(void *kept)
+{
+	PQclear(kept);
+}
+
 static int pg_row_at(const struct pg_result *r, size_t row, unsigned column)
 {
 	ASSERT(row < r->n && column < r->statement->n_out);

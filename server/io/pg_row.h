@@ -5,6 +5,10 @@
  * that reading another type than declared, or NULL by anything but pg_is_null, is a bug and ends
  * the process. Slices live during the callback. */
 size_t pg_rows(const struct pg_result *r);
+/* Takes the rows of a statement that was no batch: slices of them then live until pg_let_go. Once.
+ */
+void *pg_keep(const struct pg_result *r);
+void pg_let_go(void *kept);
 /* Rows changed by an EXEC. */
 size_t pg_changed(const struct pg_result *r);
 bool pg_is_null(const struct pg_result *r, size_t row, unsigned column);

@@ -214,8 +214,10 @@ static enum err unit_shape(const struct pg_statement *s, size_t n_rows)
 
 static void unit_answer_one(struct unit *unit)
 {
-	struct pg_result result = {
-		.res = unit->res, .statement = unit->statement, .n = (size_t)PQntuples(unit->res)};
+	struct pg_result result = {.res = unit->res,
+		.statement = unit->statement,
+		.n = (size_t)PQntuples(unit->res),
+		.owner = &unit->res};
 	call_done(unit->calls[0], unit_shape(unit->statement, result.n), &result);
 }
 

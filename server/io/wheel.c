@@ -2,7 +2,7 @@
  * processor in a storm of connects (libwebsockets 4.1.6, lws_sul); here setting one is a list
  * insertion, and a slot is looked at once in 128 seconds at most. */
 #include "base/clock.h"
-#include "io/wire.h"
+#include "io/exchange.h"
 
 static uint32_t wheel_now(void)
 {

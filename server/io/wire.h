@@ -24,17 +24,7 @@ struct peer {
 	char text[INET6_ADDRSTRLEN];
 };
 
-/* A request and its answer while there is one. */
-struct exchange {
-	struct buf text; /* the copied headers; slices are offsets into it until delivery */
-	struct http_request request;
-	struct buf body, head;
-	struct buf reply;  /* a copied answer */
-	struct slice rest; /* what is still to be written of the answer's body */
-	size_t head_at;
-	size_t expected; /* Content-Length */
-	bool large;      /* counted as one of those */
-};
+struct exchange;
 
 struct conn {
 	uint64_t id;
@@ -91,16 +81,6 @@ void conn_destroyed(struct conn *c);
 bool conn_set_peer(struct conn *c, struct slice address);
 /* The same under the address that the edge names. */
 MUST enum err conn_set_edge_peer(struct conn *c);
-
-/* http.c: each returns what the lws callback returns. */
-int http_begin(struct conn *c);
-int http_body(struct conn *c, struct slice piece);
-int http_body_end(struct conn *c);
-int http_writeable(struct conn *c);
-void http_expired(struct conn *c);
-void exchange_free(struct exchange **exchange);
-/* The connection goes, or its peer is another: a large request no longer counts. */
-void http_leave_large(struct conn *c);
 
 /* upgrade.c */
 int upgrade_check(struct conn *c, const char *protocol);

@@ -24,6 +24,7 @@
 #include "sql_gen.h"
 
 enum { NAME_MAX_SIZE = 32, LOOK_MS = 10, CONNINFO_MAX = 4096, WHY_MAX = 1024, SPARE_FILES = 256 };
+enum { LARGE_BLOCK = 4 << 20, SPARE_BLOCKS = 4 };
 
 struct worker {
 	const struct config *config;
@@ -180,6 +181,10 @@ static void worker_prepare_process(const struct config *config)
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
 	(void)mallopt(M_ARENA_MAX, 2);
+	/* Parts of files come and go: without these each would be given back to the system, and
+	 * its pages cleared again for the next. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK * SPARE_BLOCKS);
 	(void)snprintf(threads, sizeof(threads), "%d", (int)config->work_threads);
 	(void)setenv("UV_THREADPOOL_SIZE", threads, 1);
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -67,6 +67,14 @@ void http_reply_error(struct server *server, uint64_t id, enum err e)
 	HOLD(id == CONN && e != ERR_OK);
 	seen.n_replies++;
 }
+void http_more(struct server *server, uint64_t id, struct slice bytes, struct http_held held)
+{
+	(void)server, (void)id, (void)bytes, (void)held;
+}
+void http_cut(struct server *server, uint64_t id)
+{
+	(void)server, (void)id;
+}
 struct buf http_take_body(struct server *server, uint64_t id)
 {
 	(void)server, (void)id;

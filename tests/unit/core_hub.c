@@ -149,6 +149,23 @@ void http_reply_error(struct server *server, uint64_t id, enum err e)
 	(void)server, (void)id;
 	wires.n_limited += e == ERR_RATE_LIMITED;
 }
+void http_more(struct server *server, uint64_t id, struct slice bytes, struct http_held held)
+{
+	(void)server, (void)id, (void)bytes, (void)held;
+}
+void *pg_keep(const struct pg_result *r)
+{
+	(void)r;
+	return NULL;
+}
+void pg_let_go(void *kept)
+{
+	(void)kept;
+}
+void http_cut(struct server *server, uint64_t id)
+{
+	(void)server, (void)id;
+}
 struct buf http_take_body(struct server *server, uint64_t id)
 {
 	(void)server, (void)id;
