@@ -3,6 +3,7 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { fetchFile, judgedToSend, makeControl, sendParts, type Control, type FileStore } from "../../web/src/client/files-transfer.js";
+import { makeCutter } from "../../web/src/client/files-run.js";
 import { refusal, wordOf } from "../../web/src/client/refusal.js";
 import { concat, equal, random, sha256, shapeOf, utf8, zeroes, type Bytes, type FileHashes, type FilePlace } from "../../web/src/seal/index.js";
 import { pdf, webpHead } from "./samples.js";
@@ -215,6 +216,37 @@ test("parts that an evil server swaps, cuts, lengthens or takes from elsewhere g
 	await assert.rejects(fetched(s, { size: s.bytes.length * 2 }), refused("file_broken", "length"));
 	await assert.rejects(fetched(s, { place: { ...s.place, file: random(16) } }), refused("file_broken", "sealed"));
 	await assert.rejects(fetched(s, { key: random(32) }), refused("file_broken", "sealed"));
+});
+
+test("parts that come several in one answer are cut apart, asked for again from the first that is missing, and taken one at a time", async () => {
+	const s = await send(filled(20 * MB + 5));
+	const whole = concat(...Array.from({ length: s.store.parts.size }, (_, n) => s.store.parts.get(n) as Bytes));
+	const asked: string[] = [];
+	let [lost, taking] = [0, 0];
+	const at = (n: number): number => shapeOf(s.bytes.length).part(0) * Math.min(n, 1) + Math.max(0, n - 1) * shapeOf(s.bytes.length).part(1);
+	s.store.run = async (_, from, sizes, signal, take) => {
+		asked.push(`${from}+${sizes.length}`);
+		const one = async (part: Bytes): Promise<void> => {
+			assert.equal(++taking, 1);
+			await breath();
+			await take(part);
+			taking--;
+		};
+		const cutter = makeCutter({ sizes, take: one });
+		const mine = whole.subarray(at(from), at(from) + sizes.reduce((sum, size) => sum + size, 0));
+		for (let i = 0; i < mine.length; i += 700_001) {
+			signal.throwIfAborted();
+			if (i > 3 * MB && lost++ < 2) break;
+			await cutter.add(mine.subarray(i, i + 700_001));
+		}
+		await cutter.end();
+	};
+	assert.ok(equal(new Uint8Array(await (await fetched(s)).arrayBuffer()), s.bytes));
+	assert.deepEqual(asked.slice(0, 1), ["0+16"]);
+	assert.equal(asked.length, 4, asked.join());
+	const bad = makeCutter({ sizes: [2, 1], take: async () => undefined });
+	await bad.add(zeroes(3));
+	await assert.rejects(bad.add(zeroes(1)), refused("offline"));
 });
 
 test("a file that is not what its manifest calls it is not given", async () => {

@@ -4,7 +4,7 @@ import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { cookieOf, idToUuid, isEdge, talk, type House } from "./house.js";
-import { begin, cancel, cipher, get, PART, put, ask, send, sha256 } from "./parts.js";
+import { begin, cancel, cipher, get, PART, put, ask, send, sha256, slowly } from "./parts.js";
 import { rawTls } from "./wire.js";
 import { random, toBase64Url } from "../../web/src/seal/index.js";
 import type { Actor } from "../client/organisation.js";
@@ -211,6 +211,25 @@ export const fileTests = (house: () => House): void => {
 		const twice = await rawTls(house(), [head(file, mine, body), body, head(file, mine, body), body], 1_500);
 		assert.equal(twice.split("HTTP/1.1 200").length - 1, isEdge ? 2 : 1);
 		assert.equal(await held(file), 1);
+	});
+
+	test("several parts come in one answer up to the file's end, and a run that is none is not found", async () => {
+		const { client, room, mine, theirs } = await scene();
+		const size = 56 + 17 * PART + 500, parts = cipher(size), file = await begin(client, room, size);
+		for (const [n, part] of parts.entries()) assert.equal((await put(house(), mine, file, n, part)).word, "ok");
+		assert.equal((await get(house(), theirs, file, "0-3")).word, "not_found", "before it is sent");
+		const id = await send(client, room, file, parts);
+		for (const [first, last] of [[0, 1], [0, 15], [5, 9], [3, 17], [16, 31]] as const) {
+			const answer = await get(house(), theirs, file, `${first}-${last}`);
+			assert.deepEqual([answer.status, answer.bytes.equals(Buffer.concat(parts.slice(first, last + 1)))], [200, true], `${first}-${last}`);
+		}
+		for (const n of ["0-16", "2-2", "3-2", "0-", "-1", "0-1-2", "0-01x", "18-20"]) assert.equal((await get(house(), theirs, file, n)).word, "not_found", `"${n}"`);
+		assert.equal((await put(house(), mine, file, "0-1", parts[0] as Buffer)).word, "not_found");
+		const other = await scene();
+		assert.equal((await get(house(), other.mine, file, "0-3")).word, "not_found", "a stranger");
+		// Who reads slowly while it is deleted gets no more than what was on its way, and no whole answer.
+		const cut = await slowly(house(), theirs, `/api/file/${file}/0-15`, async () => client.engine.remove(room, id));
+		assert.ok(cut.bytes < 16 * PART && cut.broken, `${cut.bytes} bytes, ${cut.broken ? "cut" : "whole"}`);
 	});
 
 	test("a part that comes too slowly is cut", async () => {

@@ -52,6 +52,23 @@ export const put = (house: Place, cookie: string, file: string, n: number | stri
 
 export const get = (house: Place, cookie: string, file: string, n: number | string): Promise<Answered> => ask(house, `/api/file/${file}/${n}`, { cookie });
 
+/** Reads nothing of the answer after its first bytes until `meanwhile` is done. */
+export const slowly = ({ service, ca }: Place, cookie: string, path: string, meanwhile: () => Promise<unknown>): Promise<{ bytes: number; broken: boolean }> =>
+	new Promise((resolve, reject) => {
+		const asked = request(`${service.origin}${path}`, { ca, agent: false, headers: { origin: service.origin, "x-luotsi": "1", cookie } }, (answer) => {
+			let bytes = 0;
+			answer.once("data", () => {
+				answer.pause();
+				meanwhile().then(() => answer.resume(), reject);
+			});
+			answer.on("data", (piece: Buffer) => (bytes += piece.length));
+			answer.on("error", () => undefined);
+			answer.on("close", () => resolve({ bytes, broken: !answer.complete }));
+		});
+		asked.on("error", reject);
+		asked.end();
+	});
+
 /** Ciphertext that nobody sealed: the server cannot tell. */
 export const cipher = (size: number): Buffer[] => {
 	const bytes = randomBytes(size), parts: Buffer[] = [];

@@ -30,7 +30,8 @@ const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(byte
 const device = async (house: House, actor: Actor, through: (own: Transport) => Transport): Promise<Actor> => {
 	const cookie = await cookieOf(house, { person: actor.user, role: "" });
 	const platform: Platform = openNodePlatform({ origin: house.service.origin, ca: house.ca, cookie });
-	const one = makeActor(actor.user, { ...platform, transport: through(platform.transport as Transport) });
+	const { runs: _, ...singly } = platform;
+	const one = makeActor(actor.user, { ...singly, transport: through(platform.transport as Transport) });
 	house.open.push(one);
 	await one.engine.start();
 	await one.engine.unlock({ passphrase: PASSPHRASE });

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { openNodePlatform, type Platform } from "../../web/src/client/index.js";
 import { NOTE_CTYPE, WORK_CTYPE, writeNote, writePatch } from "../../web/src/roomwork/content.js";
-import type { Transport } from "../../web/src/client/platform.js";
+import type { RunTransport, Transport } from "../../web/src/client/platform.js";
 import { readCode } from "../../web/src/seal/index.js";
 import { certify, makeOrganisation } from "../../web/src/demo/ceremony.js";
 import { makeActor, type Actor } from "../client/organisation.js";
@@ -51,6 +51,16 @@ const recorded = (platform: Platform): Platform => ({
 		const answer = await (platform.transport as Transport)(asked);
 		traffic.push(Buffer.from(answer.body));
 		return answer;
+	},
+	runs: async (asked) => {
+		traffic.push(Buffer.from(`GET ${asked.path} ${JSON.stringify(asked.headers)}`));
+		return (platform.runs as RunTransport)({
+			...asked,
+			take: async (part) => {
+				traffic.push(Buffer.from(part));
+				await asked.take(part);
+			},
+		});
 	},
 	open: (handlers) => {
 		const socket = platform.open({

@@ -1,6 +1,8 @@
-// How parts travel from a browser's worker: XMLHttpRequest, because fetch tells nothing of how far a body has come.
+// How parts travel from a browser's worker: up by XMLHttpRequest, because fetch tells nothing of how far a body has come; down by fetch,
+// because the other gives nothing before the end.
 
-import type { PartAnswer, Transport } from "./platform.js";
+import { makeCutter } from "./files-run.js";
+import type { PartAnswer, RunTransport, Transport } from "./platform.js";
 import { refusal } from "./refusal.js";
 
 const STALL_MS = 60_000;
@@ -42,3 +44,34 @@ export const browserTransport: Transport = ({ method, path, headers, body, signa
 		asked.send(body ?? null);
 		if (signal.aborted) asked.abort();
 	});
+
+/** The same of several parts in one answer. */
+export const browserRuns: RunTransport = async ({ path, headers, signal, sizes, take }) => {
+	const stalled = new AbortController();
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	const moves = (): void => {
+		clearTimeout(timer);
+		timer = setTimeout(() => stalled.abort(), STALL_MS);
+	};
+	const lost = (): never => {
+		throw refusal("offline");
+	};
+	const cutter = makeCutter({ sizes, take });
+	try {
+		moves();
+		const answer = await fetch(path, { headers, signal: AbortSignal.any([signal, stalled.signal]) }).catch(lost);
+		if (!answer.ok || !answer.body) return { status: answer.status, body: new Uint8Array(await answer.arrayBuffer().catch(lost)) };
+		const reader = answer.body.getReader();
+		for (;;) {
+			const { value } = await reader.read().catch(lost);
+			if (!value) break;
+			moves();
+			await cutter.add(value);
+		}
+		await cutter.end();
+		return { status: answer.status, body: new Uint8Array() };
+	} finally {
+		clearTimeout(timer);
+		stalled.abort(); // what nobody reads any more
+	}
+};

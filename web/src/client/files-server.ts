@@ -2,7 +2,7 @@
 
 import type { Context } from "./context.js";
 import type { Id } from "./api.js";
-import { browserTransport } from "./files-http.js";
+import { browserRuns, browserTransport } from "./files-http.js";
 import { insist, type Control, type FileStore } from "./files-transfer.js";
 import type { PartAnswer, PartRequest } from "./platform.js";
 import { refusal } from "./refusal.js";
@@ -38,6 +38,7 @@ const wordIn = (body: Bytes): string => {
 export const makeFileServer = (c: Context, room: Id): FileServer => {
 	const { call } = c;
 	const transport = c.platform.transport ?? browserTransport;
+	const runs = c.platform.transport ? c.platform.runs : browserRuns;
 
 	const ask = async (request: PartRequest): Promise<PartAnswer> => {
 		const answer = await transport(request);
@@ -45,7 +46,7 @@ export const makeFileServer = (c: Context, room: Id): FileServer => {
 		return answer;
 	};
 
-	const pathOf = (file: Bytes, n: number): string => `/api/file/${toBase64Url(file)}/${n}`;
+	const pathOf = (file: Bytes, n: number | string): string => `/api/file/${toBase64Url(file)}/${n}`;
 
 	const held = async (file: Bytes): Promise<ReadonlyMap<number, Bytes>> => {
 		const parts = new Map<number, Bytes>();
@@ -67,6 +68,13 @@ export const makeFileServer = (c: Context, room: Id): FileServer => {
 		},
 		get: async (file, n, signal, most) =>
 			(await ask({ method: "GET", path: pathOf(file, n), headers: MARK, signal, most: Math.max(most, MOST_WORDS), progress: () => undefined })).body,
+		...(runs && {
+			run: async (file, from, sizes, signal, take) => {
+				const path = pathOf(file, sizes.length > 1 ? `${from}-${from + sizes.length - 1}` : from);
+				const answer = await runs({ path, headers: MARK, signal, sizes, take });
+				if (answer.status !== OK) throw refusal(wordIn(answer.body));
+			},
+		} satisfies Partial<FileStore>),
 		begin: async (file, sealedSize, key, control) => {
 			const body = { room, file: toBase64Url(file), cipher_size: sealedSize, epoch: key.epoch, key: toBase64Url(key.sealed) };
 			await insist({ control, away: () => undefined, work: () => call("file_begin", body) });

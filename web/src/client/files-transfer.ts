@@ -4,11 +4,12 @@
 import { isAsCalled, judge } from "./files-types.js";
 import { pauseBefore } from "./link.js";
 import { isUncertain, refusal } from "./refusal.js";
-import { equal, makeFileOpener, makeFileSealer, pieceOf, SealError, type Bytes, type FileHashes, type FilePlace, type SealedPart } from "../seal/index.js";
+import { equal, makeFileOpener, makeFileSealer, pieceOf, SealError, type Bytes, type FileHashes, type FilePlace, type FileShape, type SealedPart } from "../seal/index.js";
 
 const IN_FLIGHT = 2;
 const FIRST_WAIT = 2; // of the pauses of the connection: about a second
 const MOST_WAIT = 6;
+const RUN = 16; // parts in one answer, as many as the server gives
 
 /** What a server does with files. Rejects with a word; the words of isUncertain say that the same may be asked again. */
 export interface FileStore {
@@ -16,6 +17,8 @@ export interface FileStore {
 	held(file: Bytes): Promise<ReadonlyMap<number, Bytes>>;
 	put(file: Bytes, n: number, part: SealedPart, signal: AbortSignal, progress: (bytes: number) => void): Promise<void>;
 	get(file: Bytes, n: number, signal: AbortSignal, most: number): Promise<Bytes>;
+	/** The parts from this one on, of these sizes, in their order. */
+	run?(file: Bytes, from: number, sizes: readonly number[], signal: AbortSignal, take: (part: Bytes) => Promise<void>): Promise<void>;
 }
 
 /** Goes on, stands still, or is over; what waits for anything waits here. */
@@ -179,24 +182,48 @@ export interface Fetching {
 	away(is: boolean): void;
 }
 
-/** Two parts are asked for ahead of the one that is opened. */
-const readParts = async (f: Fetching): Promise<Blob[]> => {
-	const opener = await makeFileOpener(f.place, f.key, f.size, f.sealedSize, f.hashes);
-	const { parts, part } = opener.shape;
-	const pieces: Blob[] = [];
+type Take = (part: Bytes) => Promise<void>;
+
+/** One by one, two asked for ahead of the one that is opened. */
+const readSingly = async (f: Fetching, shape: FileShape, take: Take): Promise<void> => {
 	const ahead: Promise<Bytes>[] = [];
-	let done = 0;
 	const ask = (n: number): void => {
-		const one = insist({ control: f.control, away: f.away, work: (signal) => f.store.get(f.place.file, n, signal, part(n)) });
+		const one = insist({ control: f.control, away: f.away, work: (signal) => f.store.get(f.place.file, n, signal, shape.part(n)) });
 		one.catch(() => undefined);
 		ahead.push(one);
 	};
-	for (let n = 0, asked = 0; n < parts; n++) {
-		while (asked < Math.min(parts, n + IN_FLIGHT)) ask(asked++);
-		const bytes = await (ahead.shift() as Promise<Bytes>);
+	for (let n = 0, asked = 0; n < shape.parts; n++) {
+		while (asked < Math.min(shape.parts, n + IN_FLIGHT)) ask(asked++);
+		await take(await (ahead.shift() as Promise<Bytes>));
+	}
+};
+
+/** Several in one answer; after a loss from the first that is missing. */
+const readRuns = async (f: Fetching, run: NonNullable<FileStore["run"]>, shape: FileShape, take: Take): Promise<void> => {
+	let n = 0;
+	const taken = async (part: Bytes): Promise<void> => {
+		await take(part);
+		n++;
+	};
+	while (n < shape.parts) {
+		const end = Math.min(shape.parts, n + RUN);
+		const work = async (signal: AbortSignal): Promise<void> => {
+			if (n < end) await run(f.place.file, n, Array.from({ length: end - n }, (_, i) => shape.part(n + i)), signal, taken);
+		};
+		await insist({ control: f.control, away: f.away, work });
+	}
+};
+
+const readParts = async (f: Fetching): Promise<Blob[]> => {
+	const opener = await makeFileOpener(f.place, f.key, f.size, f.sealedSize, f.hashes);
+	const pieces: Blob[] = [];
+	let done = 0;
+	const take = async (bytes: Bytes): Promise<void> => {
 		pieces.push(new Blob([await opener.part(bytes)]));
 		f.progress((done += bytes.length));
-	}
+	};
+	if (f.store.run) await readRuns(f, f.store.run, opener.shape, take);
+	else await readSingly(f, opener.shape, take);
 	await opener.finish();
 	return pieces;
 };

@@ -2,9 +2,12 @@
 // demonstration and the flow tests; never part of the site.
 
 import { argon2id } from "hash-wasm";
+import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
+import { createSecureContext, type SecureContext } from "node:tls";
 import WebSocket from "ws";
-import type { PartAnswer, Platform, Socket, SocketHandlers, Transport } from "./platform.js";
+import { makeCutter } from "./files-run.js";
+import type { PartAnswer, Platform, RunTransport, Socket, SocketHandlers, Transport } from "./platform.js";
 import { refusal } from "./refusal.js";
 import { words } from "../words/words.js";
 import type { Bytes } from "../seal/index.js";
@@ -55,11 +58,11 @@ const openSocket = ({ origin, ca, cookie }: NodeOptions, h: SocketHandlers): Soc
 	return { say: (frame) => socket.send(frame), close: () => socket.close(1000) };
 };
 
-/** Parts of files, each over a connection of its own. */
-const openTransport = ({ origin, ca, cookie }: NodeOptions): Transport => ({ method, path, headers, body, signal, most, progress }) =>
+/** Parts of files, each over a connection of its own; what all of them trust is read once. */
+const openTransport = ({ origin, cookie }: NodeOptions, secureContext: SecureContext): Transport => ({ method, path, headers, body, signal, most, progress }) =>
 	new Promise<PartAnswer>((resolve, reject) => {
 		const length = body ? { "content-length": body.length } : {};
-		const asked = request(origin + path, { method, ca, agent: false, signal, headers: { ...headers, ...length, origin, cookie } }, (answer) => {
+		const asked = request(origin + path, { method, ...{ secureContext }, agent: false, signal, headers: { ...headers, ...length, origin, cookie } }, (answer) => {
 			const parts: Buffer[] = [];
 			let size = 0;
 			answer.on("data", (part: Buffer) => {
@@ -74,9 +77,31 @@ const openTransport = ({ origin, ca, cookie }: NodeOptions): Transport => ({ met
 		asked.end(body, () => progress(body?.length ?? 0));
 	});
 
-export const openNodePlatform = (o: NodeOptions): Platform => ({
+/** Several parts in one answer. */
+const openRuns = ({ origin, cookie }: NodeOptions, secureContext: SecureContext): RunTransport => async ({ path, headers, signal, sizes, take }) => {
+	const lost = (): never => {
+		throw refusal("offline");
+	};
+	const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+		request(origin + path, { ...{ secureContext }, agent: false, signal, headers: { ...headers, origin, cookie } }, resolve).on("error", reject).end();
+	}).catch(lost);
+	const cutter = makeCutter({ sizes, take });
+	const pieces: Buffer[] = [];
+	const next = answer.on("error", () => undefined).iterator() as AsyncIterableIterator<Buffer>;
+	for (;;) {
+		const { value, done } = await next.next().catch(lost);
+		if (done) break;
+		if (answer.statusCode === 200) await cutter.add(value);
+		else pieces.push(value);
+	}
+	if (answer.statusCode === 200) await cutter.end();
+	return { status: answer.statusCode ?? 0, body: new Uint8Array(Buffer.concat(pieces)) };
+};
+
+export const openNodePlatform = (o: NodeOptions, secureContext = createSecureContext({ ca: o.ca })): Platform => ({
 	origin: o.origin,
-	transport: openTransport(o),
+	transport: openTransport(o, secureContext),
+	runs: openRuns(o, secureContext),
 	readAhead: false,
 	open: (handlers) => openSocket(o, handlers),
 	ticket: async () => {

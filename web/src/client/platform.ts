@@ -34,6 +34,20 @@ export interface PartAnswer {
 
 export type Transport = (asked: PartRequest) => Promise<PartAnswer>;
 
+/** Several parts of a file, one behind the other in one answer. */
+export interface RunRequest {
+	readonly path: string;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly signal: AbortSignal;
+	/** What each of the parts must measure; an answer that is longer is cut off. */
+	readonly sizes: readonly number[];
+	/** Gets them in their order; the next one is not taken before it has resolved. */
+	take(part: Bytes): Promise<void>;
+}
+
+/** The answer's body is that of a refusal. */
+export type RunTransport = (asked: RunRequest) => Promise<PartAnswer>;
+
 export interface Platform {
 	/** A WebSocket to /ws with the subprotocol luotsi.v1 and the session's cookie. */
 	open(handlers: SocketHandlers): Socket;
@@ -48,6 +62,8 @@ export interface Platform {
 	origin: string;
 	/** Where it is not a browser. */
 	transport?: Transport;
+	/** Without it parts are asked for one by one. */
+	runs?: RunTransport;
 	/** Staff only: read the newest rooms ahead, so that the list shows last words. */
 	readAhead: boolean;
 }
