@@ -15,7 +15,7 @@ export interface Answered {
 	status: number;
 	bytes: Buffer;
 	headers: NodeJS.Dict<string | string[]>;
-	/** The refusal's word; "ok" if it is none. */
+	/** The refusal's word; "ok" if it is none, "status 502" and the like if something else answered. */
 	word: string;
 }
 
@@ -37,7 +37,8 @@ export const ask = ({ service, ca }: Place, path: string, asked: Asked = {}): Pr
 			answer.on("end", () => {
 				const bytes = Buffer.concat(pieces);
 				const json = String(answer.headers["content-type"]).includes("json") ? (JSON.parse(bytes.toString("utf8")) as { err?: string }) : {};
-				resolve({ status: answer.statusCode ?? 0, bytes, headers: answer.headers, word: json.err ?? "ok" });
+				const status = answer.statusCode ?? 0;
+				resolve({ status, bytes, headers: answer.headers, word: json.err ?? (status === 200 ? "ok" : `status ${status}`) });
 			});
 		});
 		sent.on("error", reject);
