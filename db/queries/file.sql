@@ -4,11 +4,11 @@
 -- shape: one
 -- lane: write
 -- tenant: yes
--- in: room uuid, account uuid, file uuid, cipher_size int8, epoch int4, key bytea, most int8, quota int8, most_open int4
+-- in: room uuid, account uuid, file uuid, cipher_size int8, epoch int4, key bytea, most int8, quota int8, most_open int4, most_day int4
 -- out: outcome text
--- ok (also of a repeat) | conflict | stale_epoch | too_large | rate_limited (open ones of this person) |
--- quota. most, quota: of an organisation that has none of its own.
-SELECT file_begin(:room, :account, :file, :cipher_size, :epoch, :key, :most, :quota, :most_open) AS outcome;
+-- ok (also of a repeat) | conflict | stale_epoch | too_large | quota | rate_limited (what this person has open, or began in a day).
+-- most, quota: of an organisation that has none of its own.
+SELECT file_begin(:room, :account, :file, :cipher_size, :epoch, :key, :most, :quota, :most_open, :most_day) AS outcome;
 
 -- name: file_key_put
 -- shape: one

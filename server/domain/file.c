@@ -67,6 +67,7 @@ static void begin_found(struct request *r)
 		[FILE_BEGIN_IN_MOST] = pg_int(config->file_most_bytes),
 		[FILE_BEGIN_IN_QUOTA] = pg_int(config->file_quota_bytes),
 		[FILE_BEGIN_IN_MOST_OPEN] = pg_int(config->files_open),
+		[FILE_BEGIN_IN_MOST_DAY] = pg_int(config->files_per_day),
 	};
 	req_query(r, STMT_FILE_BEGIN, params, FILE_BEGIN_N_IN, outcome_said);
 }

@@ -16,7 +16,7 @@ after(() => Promise.all([owner, app, second, jobs].map((c) => c.end())));
 const sql = (text, values, o = org) => within(owner, o.org, async () => (await owner.query(text, values)).rows);
 const key = Buffer.alloc(104, 7);
 const begin = async (r, change = {}, client = app) => {
-	const all = { room: r.room, account: r.client.account, file: id(), cipher_size: 72, epoch: 1, key, most: 209_715_200, quota: 10 ** 12, most_open: 100, ...change };
+	const all = { room: r.room, account: r.client.account, file: id(), cipher_size: 72, epoch: 1, key, most: 209_715_200, quota: 10 ** 12, most_open: 100, most_day: 1000, ...change };
 	return { ...all, outcome: (await ask(client, r.org, 'file_begin', all))[0].outcome };
 };
 const put = async (r, file, n, bytes, change = {}, client = app) =>
@@ -105,6 +105,50 @@ test('two who begin at once do not both get the last of the quota', async () => 
 		assert.deepEqual(both.map((b) => b.outcome).sort(), ['ok', 'quota']);
 	}
 	assert.equal(await used(o), 720);
+});
+
+test('a beginning that is repeated does not wait in a circle with a cancelling, a deleting or a sweeping', async () => {
+	const r = await makeRoom(owner, org), { file } = await begin(r);
+	// What all of these do, step by step: the file first, then the account of room.
+	await within(owner, org.org, async () => {
+		await owner.query('SELECT FROM file WHERE file = $1 FOR UPDATE', [file]);
+		const again = begin(r, { file }), waits = async () => (await second.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%file_begin%'")).rows[0].n;
+		while ((await waits()) === 0) await new Promise((resolve) => setImmediate(resolve));
+		await owner.query("UPDATE file_use SET used = used WHERE org = luotsi_org()");
+		await owner.query('COMMIT');
+		assert.equal((await again).outcome, 'ok');
+	});
+	for (let i = 0; i < 8; i++) {
+		const made = await begin(r);
+		const [again, gone] = await Promise.all([begin(r, { file: made.file }), cancel(r, made.file)]);
+		assert.ok(['ok', 'conflict'].includes(again.outcome) && gone === 'ok', `${again.outcome}, ${gone}`);
+	}
+	assert.deepEqual(await faults(), {});
+});
+
+test('the same beginning from two connections at once is one, and is answered to both', async () => {
+	const r = await makeRoom(owner, org);
+	for (let i = 0; i < 8; i++) {
+		const file = id(), held = await used();
+		const both = await Promise.all([begin(r, { file }, app), begin(r, { file }, second)]);
+		assert.deepEqual(both.map((b) => b.outcome), ['ok', 'ok']);
+		assert.equal(await used() - held, 72);
+		const other = id(), two = await Promise.all([begin(r, { file: other }, app), begin(r, { file: other, cipher_size: 73 }, second)]);
+		assert.deepEqual(two.map((b) => b.outcome).sort(), ['conflict', 'ok']);
+	}
+});
+
+test('one person holds no more than a share of all room with what is not sent, and begins so many files in a day', async () => {
+	const o = await makeOrg(owner), r = await makeRoom(owner, o), size = 72 + PART;
+	const mine = async (change = {}) => (await begin(r, { quota: 40 * size, most: 256, ...change })).outcome;
+	assert.deepEqual([await mine({ cipher_size: size, most: PART }), await mine({ cipher_size: size, most: PART })], ['ok', 'ok']);
+	assert.equal(await mine({ cipher_size: 72 + 3 * PART, most: 3 * PART }), 'ok', 'an eighth');
+	assert.equal(await mine({ cipher_size: 500, most: 1000 }), 'rate_limited');
+	assert.equal(await mine({ cipher_size: 72, account: r.staff.account }), 'ok', 'others go on');
+	assert.equal(await mine({ cipher_size: 72, quota: 400 * size, most_day: 3 }), 'rate_limited');
+	await sql("UPDATE file SET begun_at = begun_at - interval '2 days'", [], o);
+	assert.equal(await mine({ cipher_size: 72, quota: 400 * size, most_day: 3 }), 'ok');
+	await sql('UPDATE file SET begun_at = now()', [], o); // for the sweeping of other tests
 });
 
 test('a part has one digest for ever, a length and a place', async () => {
@@ -231,6 +275,12 @@ test('only what nobody goes on with is swept', async () => {
 	const states = Object.fromEntries((await sql('SELECT file, state FROM file', [], o)).map((f) => [f.file, f.state]));
 	assert.deepEqual([states[idle.file], states[busy.file], states[done.file]], ['gone', 'open', 'sent']);
 	assert.equal(await used(o), 144);
+	// Nor does one last by a part now and then, and what has gathered goes some at a time.
+	await sql("UPDATE file SET begun_at = now() - interval '8 days' WHERE file = $1", [busy.file], o);
+	assert.equal(await swept(), 1);
+	for (let i = 0; i < 40; i++) await begin(r);
+	await sql("UPDATE file SET begun_at = now() - interval '25 hours' WHERE state = 'open'", [], o);
+	assert.deepEqual([await swept(), await swept(), await swept()], [32, 8, 0]);
 	assert.deepEqual(await faults(o), {});
 });
 
