@@ -7,8 +7,8 @@ import { parse } from "@messageformat/parser";
 
 export const languages = ["fi", "sv", "en"];
 
-// What can be needed before the first message is shown; the rest comes in a second module a moment later.
-const first = /^(shell|connection|starting|loading|secret|shared|unlock|room|rooms\.unnamed|messages|message|system|composer|announce|dialog|exit\.(button|hint))(\.|$)/;
+// What can be needed before the first message is shown (a text that is too long comes later); the rest comes in a second module a moment later.
+const first = /^(shell|connection|starting|loading|secret|shared|unlock|room|rooms\.unnamed|messages|message|system|composer(?!\.(too_long|nearly)$)|announce|dialog|exit\.(button|hint))(\.|$)/;
 
 export function texts(from, to) {
 	const catalogues = languages.map((language) => [language, catalogue(from, language)]);
