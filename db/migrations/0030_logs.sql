@@ -1,4 +1,4 @@
--- The logs that outsiders can check (proto/FORMAT.md, section 14). A leaf holds a commitment and
+-- The logs that outsiders can check (proto/FORMAT.md, section 16). A leaf holds a commitment and
 -- nothing else: SHA-256 over a label, 32 random bytes and what happened in one line of text. The
 -- line and the random bytes stay in tables whose rows may go; without them a leaf says nothing.
 --

@@ -54,7 +54,7 @@ static void signer_rest(struct signer *s)
 	if (s->all)
 		s->all_at = clock_mono_ms();
 	s->all = false;
-	timer_start(s->timer, s->busy ? 0 : (uint64_t)s->parts.config->log_seconds * 1000, 0);
+	timer_start(s->timer, s->busy ? 0 : (uint64_t)s->parts.config->log_ms, 0);
 	s->busy = false;
 }
 

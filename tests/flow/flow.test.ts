@@ -21,6 +21,7 @@ import { sessionTests } from "./session.test.js";
 import { shareTests } from "./share.test.js";
 import { signInTests } from "./sign-in.test.js";
 import { lineTests } from "./line.test.js";
+import { logTests } from "./log.test.js";
 import { staffTests } from "./staff.test.js";
 import { talkTests } from "./talk.test.js";
 import { wireTests } from "./wire.test.js";
@@ -59,7 +60,7 @@ const edge: Readonly<Record<string, string>> = {
 const suites = {
 	talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
 	roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
-	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, line: lineTests, recovery: recoveryTests,
+	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, line: lineTests, log: logTests, recovery: recoveryTests,
 };
 
 for (const [name, tests] of Object.entries(suites)) if (!isEdge || name in edge) tests(get);
