@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "fuzz.h"
-#include "io/wire.h"
+#include "io/exchange.h"
 
 /* The listening side of server/io without a socket: a target defines the functions of lws that it
  * plays (the program's own come before the library's), and gives connections what lws would. Here
