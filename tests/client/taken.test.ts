@@ -2,7 +2,7 @@
 
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
-import { readFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import type { Block } from "../../web/src/export/blocks.js";
 import { writeDocument } from "../../web/src/export/document.js";
 import { openingOf, openWith } from "../../web/src/export/opening.js";
 import { makeArchive } from "../../web/src/export/zip.js";
-import { crc32 } from "../../web/src/export/zip-format.js";
+import { centralHeader, crc32, descriptor, endRecord, isWide, localHeader, type ZipEntry } from "../../web/src/export/zip-format.js";
 import { speaking } from "../../web/src/export/words.js";
 import type { Extra } from "../../web/src/export/letters.js";
 import { checkExport } from "../../web/src/verify/check.js";
@@ -49,6 +49,56 @@ test("another_reader_finds_every_entry_of_the_zip_whole", async () => {
 	const zip = await openZip(sourceOf(bytes), (name) => assert.fail(name));
 	const entry = zip?.has("files/001-ää kirje.txt");
 	assert.equal(zip && entry && fromUtf8(await zip.read(entry, 0, entry.size)), "ääkköset");
+});
+
+test("beyond_four_gigabytes_other_readers_and_the_checker_find_what_stands_there", async () => {
+	const folder = mkdtempSync(join(tmpdir(), "luotsi-zip."));
+	const file = openSync(join(folder, "a.zip"), "w+");
+	let at = 0;
+	const write = (bytes: Uint8Array): void => void (at += writeSync(file, bytes, 0, bytes.length, at));
+	const entries: ZipEntry[] = [];
+	/** Zeroes that a disk does not hold; whose checksum nobody asks for here. */
+	const add = (name: string, size: number, text?: Uint8Array): void => {
+		const one = { name, size, at, crc: text ? crc32(text) : 7 };
+		write(localHeader(name, isWide(size)));
+		if (text) write(text);
+		else at += size;
+		write(descriptor(one));
+		entries.push(one);
+	};
+	add("iso", 2 ** 32 + 5);
+	add("raja", 2 ** 32 - 2);
+	const text = utf8("neljän gigatavun takana");
+	add("viimeinen.txt", text.length, text);
+	const directory = at;
+	for (const one of entries) write(centralHeader(one));
+	write(endRecord(entries.length, at - directory, directory));
+	const script = "import sys,zipfile,json\nz=zipfile.ZipFile(sys.argv[1])\nprint(json.dumps([[i.filename,i.file_size] for i in z.infolist()]+[z.read('viimeinen.txt').decode()]))";
+	const ran = spawnSync("python3", ["-c", script, join(folder, "a.zip")], { encoding: "utf8" });
+	const source = {
+		size: at,
+		read: async (from: number, to: number) => {
+			const bytes = new Uint8Array(to - from);
+			readSync(file, bytes, 0, to - from, from);
+			return bytes;
+		},
+	};
+	const zip = await openZip(source, (name) => assert.fail(name));
+	const last = zip?.has("viimeinen.txt");
+	const read = zip && last && fromUtf8(await zip.read(last, 0, last.size));
+	closeSync(file);
+	rmSync(folder, { recursive: true });
+	assert.equal(ran.status, 0, ran.stderr);
+	assert.deepEqual(JSON.parse(ran.stdout), [["iso", 2 ** 32 + 5], ["raja", 2 ** 32 - 2], ["viimeinen.txt", text.length], "neljän gigatavun takana"]);
+	assert.deepEqual(zip?.entries.map(({ size }) => size), [2 ** 32 + 5, 2 ** 32 - 2, text.length]);
+	assert.equal(read, "neljän gigatavun takana");
+});
+
+test("more_entries_than_sixteen_bits_count_are_counted", async () => {
+	const end = endRecord(65_600, 1_000, 2_000);
+	assert.equal(end.length, 98);
+	assert.equal(new DataView(end.buffer).getBigUint64(32, true), 65_600n);
+	assert.equal(endRecord(65_534, 1_000, 2_000).length, 22);
 });
 
 test("what_is_no_such_zip_is_said_to_be_none", async () => {
