@@ -18,6 +18,7 @@ import { speaking } from "../../web/src/export/words.js";
 import type { Extra } from "../../web/src/export/letters.js";
 import { checkExport } from "../../web/src/verify/check.js";
 import { openZip, readLines } from "../../web/src/verify/zip.js";
+import { written } from "../lib/taken.js";
 import { fromUtf8, importSealKey, pad, random, seal, unpad, utf8, type Bytes } from "../../web/src/seal/index.js";
 
 const web = join(process.env["LUOTSI_TEST_LIB"] as string, "..", "..", "web");
@@ -260,4 +261,23 @@ test("a_long_room_is_written_page_after_page_and_each_keeps_its_tags", async () 
 	}
 	for (let n = 0; n < 400; n++) assert.ok(text.includes(`Viesti ${n}.`), `message ${n}`);
 	for (let n = 0; n < 90; n++) assert.ok(text.includes(`tiedosto-${n}.pdf`), `row ${n}`);
+});
+
+interface Spoilt { readonly name: string; readonly entry: string; readonly from: string; readonly to: string; readonly places: readonly string[] }
+
+test("the_vector_of_a_room_agrees_and_each_change_of_it_is_found_where_it_is", async () => {
+	const path = join(web, "..", "proto", "vectors", "export.json");
+	const { entries, refused } = JSON.parse(readFileSync(path, "utf8")) as { entries: Readonly<Record<string, string>>; refused: readonly Spoilt[] };
+	const found = async (all: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+		const { findings } = await checkExport(sourceOf(await written(new Map(Object.entries(all)))));
+		return findings.map(({ place }) => place);
+	};
+	assert.deepEqual(await found(entries), []);
+	for (const { name, entry, from, to, places } of refused) {
+		const spoilt = (entries[entry] as string).replace(from, () => to);
+		assert.notEqual(spoilt, entries[entry], name);
+		const all = await found({ ...entries, [entry]: spoilt });
+		for (const place of places) assert.ok(all.some((one) => one.startsWith(place)), `${name}: ${all.join(" | ")}`);
+	}
+	assert.ok(refused.length > 12);
 });
