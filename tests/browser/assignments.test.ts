@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, openHouse, type House } from "../flow/house.js";
-import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 import type { Template } from "../../web/src/assignment/types.js";
 
 const OWN = "pitkä rannalla kuljettu kesäpäivä";
@@ -131,7 +131,7 @@ test("every_kind_of_field_is_filled_in_by_keyboard_and_saved", async () => {
 	await page.keyboard.press("Tab");
 	await page.keyboard.type("Ihan hyvä päivä.");
 	await page.keyboard.press("Tab");
-	assert.equal(await sheet(page).getByLabel("Mihin kouluun?").count(), 0);
+	await comes(() => sheet(page).getByLabel("Mihin kouluun?").count(), 0);
 	await page.keyboard.press("Space");
 	await page.keyboard.press("ArrowDown");
 	await sheet(page).getByLabel("Mihin kouluun?").fill("Lukioon");
@@ -165,7 +165,7 @@ test("a_reload_finds_the_draft", async () => {
 	await sheet(page).locator(".assignment-row", { hasText: "Kaikenlaista" }).getByText("Aloitettu").waitFor();
 	await sheet(page).locator(".assignment-row", { hasText: "Kaikenlaista" }).click();
 	await page.waitForFunction(() => document.querySelector<HTMLTextAreaElement>("dialog textarea")?.value === "Ihan hyvä päivä.");
-	assert.equal(await sheet(page).getByLabel("Mihin mennessä?").first().inputValue(), "4.12.2030");
+	await comes(() => sheet(page).getByLabel("Mihin mennessä?").first().inputValue(), "4.12.2030");
 });
 
 test("what_is_written_without_a_network_is_saved_when_it_is_back", async () => {
@@ -289,8 +289,9 @@ test("a_reminder_is_shown_in_the_room_until_it_is_seen", async () => {
 	await shut(client.page);
 	const list = (await house.counsellor.engine.work("assignments", room)).list;
 	const id = list.find((one) => one.given.template.title["fi"] === "Huomisen puhelu")?.id ?? "";
-	await house.counsellor.engine.parts.link.call("reminder_put", { room, msg_id: id, at: Date.now() + 1_000 });
-	await new Promise((resolve) => setTimeout(resolve, 3_500));
+	await house.counsellor.engine.parts.link.call("reminder_put", { room, msg_id: id, at: Date.now() + 3_600_000 });
+	await house.db.query("UPDATE reminder SET at = now()");
+	await comes(async () => (await house.db.query("SELECT FROM reminder_due")).rowCount, 1);
 	const { page } = client;
 	await page.reload();
 	await page.getByLabel("Salalause", { exact: true }).fill(OWN);
@@ -300,7 +301,7 @@ test("a_reminder_is_shown_in_the_room_until_it_is_seen", async () => {
 	await clean(client, "reminder");
 	await notice.getByRole("button", { name: /Avaa tehtävä/ }).click();
 	await sheet(page).getByText("Mitä aiot sanoa?").waitFor();
-	assert.equal(await notice.count(), 0);
+	await comes(() => notice.count(), 0);
 });
 
 test("a_withdrawal_reaches_the_client_while_they_write", async () => {
@@ -313,7 +314,7 @@ test("a_withdrawal_reaches_the_client_while_they_write", async () => {
 	await sheet(page).getByRole("button", { name: "Peru tehtävä" }).click();
 	await sheet(page).getByRole("group", { name: "Peru tehtävä" }).getByRole("button", { name: "Peru tehtävä" }).click();
 	await sheet(client.page).getByText("Peruttu", { exact: true }).waitFor();
-	assert.equal(await sheet(client.page).locator("form").count(), 0);
+	await comes(() => sheet(client.page).locator("form").count(), 0);
 	await sheet(page).getByRole("button", { name: "Kumoa peruminen" }).click();
 	await sheet(client.page).locator("form").waitFor();
 	assert.deepEqual([...client.complaints, ...staff.complaints], []);
@@ -337,7 +338,7 @@ test("what_two_devices_wrote_at_once_is_told_and_can_be_taken_back", async () =>
 	await client.page.waitForTimeout(1_500);
 	await field(page).fill("Soitan mummolle (koneella)");
 	await sheet(page).getByText(/Muutit tätä toisella laitteellasi klo/).waitFor();
-	assert.equal(await field(page).inputValue(), "Soitan mummolle (koneella)", "the later one stands");
+	await comes(() => field(page).inputValue(), "Soitan mummolle (koneella)", "the later one stands");
 	await sheet(page).getByText(/Näytä toinen/).click();
 	await sheet(page).getByText("Nukun enemmän (puhelimella)").waitFor();
 	await clean(second, "two-devices-dark");
@@ -351,7 +352,7 @@ test("in_a_closed_room_assignments_are_read_and_not_changed", async () => {
 	await house.counsellor.engine.openRoom(room, "fi");
 	await house.counsellor.engine.closeRoom(room, "finished");
 	await sheet(client.page).getByText("Ohjaustila on suljettu. Tehtäviä voi lukea").waitFor();
-	assert.equal(await sheet(client.page).locator("form").count(), 0);
+	await comes(() => sheet(client.page).locator("form").count(), 0);
 	await clean(client, "closed");
 	assert.deepEqual([...client.complaints, ...staff.complaints], []);
 });

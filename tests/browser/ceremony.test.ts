@@ -9,7 +9,7 @@ import pg from "pg";
 import { enrol, makeOrg, OFFICE, type Account, type Service } from "../flow/house.js";
 import { fromBase64Url, hex } from "../../web/src/seal/index.js";
 import { joinShares, readSheet } from "../../web/src/seal/share.js";
-import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 
 const LIB = process.env["LUOTSI_TEST_LIB"] as string;
 const PHRASE = "pitkä rannalla kuljettu kesäpäivä";
@@ -55,7 +55,7 @@ const copySheets = async (page: Page): Promise<string[]> => {
 	await button(page, "Tee avaimet").click();
 	for (const n of [1, 2, 3]) {
 		await button(page, `Näytä lehti ${n}`).click();
-		assert.equal(await page.locator(".share-sheet").count(), 1);
+		await comes(() => page.locator(".share-sheet").count(), 1);
 		await page.getByRole("heading", { name: `Lehti ${n}/3` }).waitFor();
 		copied.push(await groups(page));
 		await button(page, `Piilota lehti ${n}`).click();
@@ -125,8 +125,8 @@ test("a_slip_of_the_pen_is_shown_in_its_field", async () => {
 	const [one, two] = sheets as [string, string, string];
 	await readBack(page, one, two.slice(0, -1));
 	await page.getByText("Koodissa on 119 merkkiä, pitäisi olla 120.").waitFor();
-	assert.equal(await page.getByLabel("Toinen lehti").getAttribute("aria-invalid"), "true");
-	assert.equal(await page.getByLabel("Ensimmäinen lehti").getAttribute("aria-invalid"), null);
+	await comes(() => page.getByLabel("Toinen lehti").getAttribute("aria-invalid"), "true");
+	await comes(() => page.getByLabel("Ensimmäinen lehti").getAttribute("aria-invalid"), null);
 	await readBack(page, `${one.slice(0, 8)}${one[8] === "7" ? "8" : "7"}${one.slice(9)}`, two);
 	await page.getByText("Juuriavaimen osassa on kirjoitusvirhe").waitFor();
 	await clean(admin, "slip");

@@ -8,7 +8,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { docx, pdf, png } from "../client/samples.js";
 import { closeHouse, openHouse, type House } from "../flow/house.js";
-import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 import { concat, utf8, type Bytes } from "../../web/src/seal/bytes.js";
 
 const OWN = "pitkä rannalla kuljettu kesäpäivä";
@@ -117,7 +117,7 @@ test("the_menu_opens_by_keyboard_and_offers_a_file_and_the_camera", async () => 
 	await clean(client, "menu");
 	await page.keyboard.press("Escape");
 	await page.getByRole("button", { name: "Ota kuva" }).waitFor({ state: "hidden" });
-	assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Lisää tiedosto");
+	await comes(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Lisää tiedosto");
 });
 
 test("an_empty_list_says_so", async () => {
@@ -187,7 +187,7 @@ test("what_may_not_be_sent_is_refused_with_a_sentence_and_goes_nowhere", async (
 	];
 	await choose(page, bad.map(([file]) => file));
 	for (const [{ name }, says] of bad) await sheet(page).locator(".notice", { hasText: name }).getByText(says).waitFor();
-	assert.ok(await sheet(page).getByRole("button", { name: /^Lähetä/ }).isDisabled());
+	await comes(() => sheet(page).getByRole("button", { name: /^Lähetä/ }).isDisabled(), true);
 	await clean(client, "refused");
 	await sheet(page).getByRole("button", { name: "Jätä pois kuva.svg" }).click();
 	await sheet(page).locator(".notice", { hasText: "kuva.svg" }).waitFor({ state: "detached" });
@@ -279,7 +279,7 @@ test("who_sent_a_file_deletes_it_for_both", async () => {
 	await sheet(page).getByRole("button", { name: "Poista", exact: true }).click();
 	await staff.page.getByText("Tiedosto on poistettu").first().waitFor();
 	await page.getByText("Tiedosto on poistettu").first().waitFor();
-	assert.equal(await staff.page.locator(".bubble.file", { hasText: "muistio.txt" }).count(), 0);
+	await comes(() => staff.page.locator(".bubble.file", { hasText: "muistio.txt" }).count(), 0);
 });
 
 test("it_speaks_swedish_and_english_too", async () => {

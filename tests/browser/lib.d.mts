@@ -14,6 +14,8 @@ export interface Tab {
 export function open(browser: Browser, options?: object): Promise<Tab>;
 export function findings(page: Page): Promise<string[]>;
 export function keep(page: Page, name: string): Promise<void>;
+/** What is read from the page is this, now or as soon as it has been drawn. */
+export function comes<T>(read: () => Promise<T>, wanted: T, what?: string): Promise<void>;
 /** From the sign-in page through the bank. */
 export function comeBy(page: Page, provider: string, person: string): Promise<void>;
 export const overflow: (page: Page) => Promise<number>;

@@ -1,8 +1,10 @@
 // Chromium for the browser tests: pages that collect what they complain about, axe, and screenshots kept as artefacts.
+import { deepStrictEqual } from "node:assert";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 
 // A bundled test runs somewhere else; the one who bundles says where tests/lib is.
 const here = process.env.LUOTSI_TEST_LIB ?? dirname(fileURLToPath(import.meta.url));
@@ -12,6 +14,8 @@ const need = createRequire(join(web, "package.json"));
 const { chromium } = need("playwright-core");
 const axe = readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
 const artefacts = join(root, "tests", "artefacts");
+
+const patience = Number(process.env.LUOTSI_PATIENCE ?? 60_000); // a busy machine, a server under sanitizers
 
 export const phone = { width: 390, height: 844 };
 export const desk = { width: 1366, height: 850 };
@@ -38,7 +42,7 @@ export async function open(browser, { size = desk, dark = false, locale = "fi-FI
 		if (message.type() === "error" && !/Failed to load resource|WebSocket connection/.test(message.text())) complaints.push(message.text());
 	});
 	page.on("pageerror", (error) => complaints.push(String(error)));
-	page.setDefaultTimeout(Number(process.env.LUOTSI_PATIENCE ?? 40_000)); // a busy machine, a server under sanitizers
+	page.setDefaultTimeout(patience);
 	return { context, page, complaints, close: () => context.close() };
 }
 
@@ -55,6 +59,12 @@ export async function keep(page, name) {
 }
 
 export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+// What is read from the page is this, now or as soon as it has been drawn.
+export async function comes(read, wanted, what) {
+	for (const end = Date.now() + patience; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 30))) if (isDeepStrictEqual(await read(), wanted)) return;
+	deepStrictEqual(await read(), wanted, what);
+}
 
 // From the sign-in page through the bank: choose the provider, there the person.
 export async function comeBy(page, provider, person) {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { texts } from "../../web/build/texts.mjs";
-import { desk, findings, keep, launch, open, overflow, phone, web } from "./lib.mjs";
+import { comes, desk, findings, keep, launch, open, overflow, phone, web } from "./lib.mjs";
 import { serve } from "./site.mjs";
 
 const providers = [
@@ -180,17 +180,17 @@ within("each_sheet_prints_as_a_page_of_its_own_and_nothing_beside_it", "admin-ne
 	};
 	await page.getByRole("button", { name: "Näytä lehti 2" }).click();
 	await page.locator(".qr").waitFor();
-	assert.equal(await page.locator(".share-sheet").count(), 1);
+	await comes(() => page.locator(".share-sheet").count(), 1);
 	assert.equal(await printed(), 1);
 	await page.getByRole("button", { name: "Tulosta kaikki kolme" }).click();
 	await page.locator(".share-sheet").nth(2).waitFor();
 	assert.equal(await printed(), 3);
 	await page.emulateMedia({ media: "print" });
-	assert.equal(await page.getByRole("button").count(), 0);
-	assert.equal(await page.locator("h1:visible, .notice:visible, header:visible, .steps:visible").count(), 0);
+	await comes(() => page.getByRole("button").count(), 0);
+	await comes(() => page.locator("h1:visible, .notice:visible, header:visible, .steps:visible").count(), 0);
 	await page.emulateMedia({ media: "screen" });
 	await page.getByRole("button", { name: "Piilota lehdet" }).click();
-	assert.equal(await page.locator(".share-sheet").count(), 0);
+	await comes(() => page.locator(".share-sheet").count(), 0);
 });
 
 within("ten_thousand_messages_scroll_back_with_few_drawn_and_the_place_kept", "many", { size: phone }, async (page) => {
@@ -255,9 +255,9 @@ within("a_reader_of_old_messages_is_not_pulled_to_the_end_by_a_new_one", "many",
 within("everything_a_client_does_goes_by_keyboard", "client", {}, async (page) => {
 	await page.locator(".bubble").first().waitFor();
 	await page.keyboard.press("Tab");
-	assert.equal(await page.evaluate(() => document.activeElement?.className), "skip");
+	await comes(() => page.evaluate(() => document.activeElement?.className), "skip");
 	await page.keyboard.press("Enter");
-	assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
+	await comes(() => page.evaluate(() => document.activeElement?.id), "main");
 	await page.getByLabel("Viesti", { exact: true }).focus();
 	await page.keyboard.type("Rivi yksi");
 	await page.keyboard.press("Enter");
@@ -278,19 +278,19 @@ within("everything_a_client_does_goes_by_keyboard", "client", {}, async (page) =
 	await page.waitForTimeout(800);
 	await page.keyboard.press("Escape");
 	await page.waitForSelector("dialog[open]", { state: "detached" });
-	assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Tietoja");
+	await comes(() => page.evaluate(() => document.activeElement?.textContent), "Tietoja");
 });
 
 within("enter_sends_only_when_it_was_chosen", "client", {}, async (page) => {
 	const field = page.getByLabel("Viesti", { exact: true });
 	await field.fill("yksi");
 	await field.press("Enter");
-	assert.equal(await field.inputValue(), "yksi\n");
+	await comes(() => field.inputValue(), "yksi\n");
 	await page.getByLabel("Lähetä Enterillä").check();
 	await field.fill("kaksi");
 	await field.press("Enter");
 	await page.locator(".bubble").getByText("kaksi", { exact: true }).waitFor();
-	assert.equal(await field.inputValue(), "");
+	await comes(() => field.inputValue(), "");
 });
 
 within("a_text_with_a_printed_code_is_refused_and_kept_in_the_field", "client", {}, async (page) => {
@@ -304,13 +304,13 @@ within("a_text_with_a_printed_code_is_refused_and_kept_in_the_field", "client", 
 within("a_text_over_the_limit_is_told_before_it_is_sent", "client", {}, async (page) => {
 	await page.getByLabel("Viesti", { exact: true }).fill("ä".repeat(30_001));
 	await page.getByText("liian pitkä").waitFor();
-	assert.ok(await page.getByRole("button", { name: "Lähetä", exact: true }).isDisabled());
+	await comes(() => page.getByRole("button", { name: "Lähetä", exact: true }).isDisabled(), true);
 });
 
 within("a_quarantined_message_shows_no_content_and_blocks_the_field", "quarantine", {}, async (page) => {
 	await page.getByText("Tätä viestiä ei voitu varmentaa").waitFor();
 	await page.getByLabel("Viesti", { exact: true }).fill("hei");
-	assert.ok(await page.getByRole("button", { name: "Lähetä", exact: true }).isDisabled());
+	await comes(() => page.getByRole("button", { name: "Lähetä", exact: true }).isDisabled(), true);
 });
 
 within("a_failed_message_says_why_and_goes_when_asked_again", "failing", {}, async (page) => {
@@ -325,9 +325,9 @@ within("a_link_is_https_only_and_opens_without_a_referrer", "client", {}, async 
 	await page.evaluate(() => globalThis.standIn.say("javascript:alert(1) http://a.example <b>x</b> https://b.example/x."));
 	const link = page.getByRole("link", { name: "https://b.example/x", exact: true });
 	await link.waitFor();
-	assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
-	assert.equal(await page.locator(".bubble").last().locator("a").count(), 1);
-	assert.equal(await page.locator(".bubble").last().locator("b").count(), 0);
+	await comes(() => link.getAttribute("rel"), "noopener noreferrer");
+	await comes(() => page.locator(".bubble").last().locator("a").count(), 1);
+	await comes(() => page.locator(".bubble").last().locator("b").count(), 0);
 });
 
 within("the_language_is_switched_in_place", "counsellor", {}, async (page) => {
@@ -336,8 +336,8 @@ within("the_language_is_switched_in_place", "counsellor", {}, async (page) => {
 	for (const [language, word] of [["sv", "Skicka"], ["en", "Send"], ["fi", "Lähetä"]]) {
 		await page.locator("select.language").selectOption(language);
 		await page.getByRole("button", { name: word, exact: true }).waitFor();
-		assert.equal(await page.evaluate(() => document.documentElement.lang), language);
-		assert.equal(await page.locator(".composer textarea").inputValue(), "kesken");
+		await comes(() => page.evaluate(() => document.documentElement.lang), language);
+		await comes(() => page.locator(".composer textarea").inputValue(), "kesken");
 	}
 });
 
@@ -353,20 +353,20 @@ within("the_title_counts_unread_and_names_nobody", "counsellor", {}, async (page
 within("rooms_are_found_by_name_and_by_who_waits", "counsellor", {}, async (page) => {
 	const names = () => page.locator(".room-row strong").allTextContents();
 	await page.getByRole("button", { name: /^Fatima/ }).waitFor();
-	assert.deepEqual(await names(), ["Aino", "Fatima", "Mikael", "Joonas"]);
+	await comes(() => names(), ["Aino", "Fatima", "Mikael", "Joonas"]);
 	await page.getByRole("button", { name: "Odottaa (2)" }).click();
-	assert.deepEqual(await names(), ["Aino", "Fatima"]);
+	await comes(() => names(), ["Aino", "Fatima"]);
 	await page.getByRole("button", { name: "Suljetut (1)" }).click();
-	assert.deepEqual(await names(), ["Sanna"]);
+	await comes(() => names(), ["Sanna"]);
 	await page.getByRole("button", { name: /^Kaikki/ }).click();
 	await page.getByPlaceholder("Hae nimellä").fill("mika");
-	assert.deepEqual(await names(), ["Mikael"]);
+	await comes(() => names(), ["Mikael"]);
 });
 
 within("on_a_phone_the_back_button_leads_from_a_room_to_the_list", "counsellor", { size: phone }, async (page) => {
 	await chosen(page);
 	await page.locator(".bubble").first().waitFor();
-	assert.equal(await page.locator(".rooms").isVisible(), false);
+	await comes(() => page.locator(".rooms").isVisible(), false);
 	await page.goBack();
 	await page.locator(".rooms").waitFor();
 	assert.equal(new URL(page.url()).pathname, "/");
@@ -412,11 +412,11 @@ within("on_a_shared_device_leaving_the_page_forgets_everything", "locked", {}, a
 
 within("other_sessions_are_ended_one_by_one_or_together", "client", {}, async (page) => {
 	await account(page);
-	assert.equal(await page.locator(".sessions:not([aria-label]) li").count(), 3);
-	assert.equal(await page.locator(".sessions:not([aria-label]) li").first().getByRole("button").count(), 0);
+	await comes(() => page.locator(".sessions:not([aria-label]) li").count(), 3);
+	await comes(() => page.locator(".sessions:not([aria-label]) li").first().getByRole("button").count(), 0);
 	await page.getByRole("button", { name: "Lopeta kaikki muut" }).click();
 	await page.getByText("Et ole kirjautuneena muualla.").waitFor();
-	assert.equal(await page.locator(".sessions:not([aria-label]) li").count(), 1);
+	await comes(() => page.locator(".sessions:not([aria-label]) li").count(), 1);
 });
 
 within("a_new_passphrase_leads_to_a_new_code_that_must_be_kept", "client", {}, async (page) => {
@@ -449,7 +449,7 @@ within("who_opened_by_the_code_may_write_first_and_is_reminded", "recovered", {}
 	await page.getByLabel("Koodi on tallessa").check();
 	await page.getByRole("button", { name: "Jatka" }).click();
 	await page.locator(".bubble").first().waitFor();
-	assert.equal(await page.locator(".notice.warning").count(), 0);
+	await comes(() => page.locator(".notice.warning").count(), 0);
 });
 
 within("new_keys_are_made_only_after_reading_what_is_lost", "locked", {}, async (page) => {
@@ -482,7 +482,7 @@ within("codes_that_are_the_same_are_confirmed_by_keyboard_alone", "counsellor-re
 	await page.keyboard.press("Enter");
 	await page.locator("dialog").waitFor({ state: "detached" });
 	await page.getByText("Uudet avaimet on vahvistettu.").waitFor({ state: "attached" });
-	assert.equal(await page.getByRole("button", { name: "Vertaa koodia" }).count(), 0);
+	await comes(() => page.getByRole("button", { name: "Vertaa koodia" }).count(), 0);
 });
 
 within("a_counsellor_who_compares_is_told_who_identified_anew_how_and_when", "counsellor-reset", {}, async (page) => {
@@ -493,7 +493,7 @@ within("a_counsellor_who_compares_is_told_who_identified_anew_how_and_when", "co
 	await dialog.getByRole("button", { name: "Näytä tunnistettu nimi" }).click();
 	await dialog.getByText("Aino Esimerkki").waitFor();
 	await dialog.getByText(/^.+ tunnisti \d+\.\d+\.\d{4}\.$/).waitFor();
-	assert.ok(await dialog.getByRole("button", { name: "Koodit ovat samat" }).isEnabled());
+	await comes(() => dialog.getByRole("button", { name: "Koodit ovat samat" }).isEnabled(), true);
 });
 
 within("codes_that_differ_are_refused_after_the_consequences_were_told", "client-counsellor-reset", {}, async (page) => {
@@ -506,7 +506,7 @@ within("codes_that_differ_are_refused_after_the_consequences_were_told", "client
 	await page.getByRole("button", { name: "Lopeta lähettäminen" }).click();
 	await page.getByText("Vertailukoodit eivät täsmänneet").waitFor();
 	await page.getByLabel("Viesti", { exact: true }).fill("hei");
-	assert.ok(await page.getByRole("button", { name: "Lähetä", exact: true }).isDisabled());
+	await comes(() => page.getByRole("button", { name: "Lähetä", exact: true }).isDisabled(), true);
 });
 
 within("a_secret_is_tried_and_nothing_changes", "client", {}, async (page) => {
@@ -553,7 +553,7 @@ within("a_session_that_ends_is_told_and_its_messages_are_gone", "client", {}, as
 	await page.locator(".bubble").first().waitFor();
 	await page.evaluate(() => globalThis.standIn.end());
 	await page.getByText("Kirjautumisesi vanheni").waitFor();
-	assert.equal(await page.locator(".bubble").count(), 0);
+	await comes(() => page.locator(".bubble").count(), 0);
 });
 
 test("a_browser_without_the_needed_cryptography_is_told_in_three_languages", async () => {

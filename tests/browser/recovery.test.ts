@@ -9,7 +9,7 @@ import { PASSPHRASE, type Actor } from "../client/organisation.js";
 import { actorOf, closeHouse, openHouse, say, talk, type House } from "../flow/house.js";
 import { certify } from "../../web/src/demo/ceremony.js";
 import { makeSheets } from "../../web/src/seal/share.js";
-import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 
 const NEW = "kokonaan uusi pitkä salalause";
 const WORDS = "Ohjaaja ja asiakas menettivät avaimensa samassa muutossa";
@@ -132,7 +132,7 @@ test("two_sheets_open_it_and_slips_are_told_where_they_are", async () => {
 	await page.getByLabel("Toinen lehti").fill((sheets[1] as string).slice(0, -1));
 	await button(page, "Avaa avaimet").click();
 	await page.getByText("Lehdellä pitää olla 120 merkkiä. Nyt niitä on 119.").waitFor();
-	assert.equal(await page.getByLabel("Toinen lehti").getAttribute("aria-invalid"), "true");
+	await comes(() => page.getByLabel("Toinen lehti").getAttribute("aria-invalid"), "true");
 	await page.getByLabel("Toinen lehti").fill(sheets[0] as string);
 	await button(page, "Avaa avaimet").click();
 	await page.getByText("Sama lehti on kirjoitettu kahdesti").waitFor();
@@ -155,7 +155,7 @@ test("the_reason_is_asked_for_and_the_result_and_new_sheets_come_out", async () 
 	await page.getByLabel("Olemme yhdessä päättäneet avata nämä ohjaustilat").check();
 	await button(page, "Tee tulos").click();
 	await page.getByRole("heading", { name: "Uudet lehdet" }).waitFor();
-	assert.equal(await page.locator(".share-sheet").count(), 3);
+	await comes(() => page.locator(".share-sheet").count(), 3);
 	await clean(stick, "done");
 	result = await downloaded(page, () => button(page, "Lataa tulostiedosto").click());
 	for (const text of sheets) assert.ok(!readFileSync(result, "utf8").includes(text.slice(0, 19)));

@@ -9,7 +9,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { atBank, closeHouse, cookieOf, openHouse, say, talk, type House, type Talk } from "../flow/house.js";
 import { check, entriesOf } from "../lib/taken.js";
-import { desk, findings, keep, launch, open, overflow, phone, web, type Tab } from "./lib.mjs";
+import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab, web } from "./lib.mjs";
 
 let house: House;
 let browser: Browser;
@@ -68,7 +68,7 @@ test("the_plan_opens_beside_the_talk_at_a_desk_and_begins_empty", async () => {
 	await openPlan(staff.page);
 	await plan(staff.page).getByText("Tavoitteita ei ole vielä kirjattu").waitFor();
 	await plan(staff.page).getByText("Tämän palvelin näkee").waitFor();
-	assert.equal(await staff.page.evaluate(() => document.activeElement?.textContent), "Suunnitelma");
+	await comes(() => staff.page.evaluate(() => document.activeElement?.textContent), "Suunnitelma");
 	await clean(staff, "empty-desk");
 });
 
@@ -94,7 +94,7 @@ test("the_counsellor_writes_a_goal_and_a_step_by_keyboard", async () => {
 test("the_client_finds_it_on_the_phone_marks_a_step_and_adds_a_dream", async () => {
 	const { page } = client;
 	await openPlan(page);
-	assert.ok(!(await page.locator(".messages").isVisible()));
+	await comes(() => page.locator(".messages").isVisible(), false);
 	await plan(page).getByRole("checkbox", { name: "Soita vuokranantajalle" }).check();
 	await plan(page).getByRole("button", { name: "Lisää tavoite" }).click();
 	await dialog(page).getByLabel("Tavoite").fill("Kokin ammatti");
@@ -102,7 +102,7 @@ test("the_client_finds_it_on_the_phone_marks_a_step_and_adds_a_dream", async () 
 	await line(page, "Kokin ammatti").waitFor();
 	await clean(client, "goals-phone");
 	await line(staff.page, "Kokin ammatti").waitFor();
-	assert.ok(await plan(staff.page).getByRole("checkbox", { name: "Soita vuokranantajalle" }).isChecked());
+	await comes(() => plan(staff.page).getByRole("checkbox", { name: "Soita vuokranantajalle" }).isChecked(), true);
 	await pick(staff.page, "Soita vuokranantajalle", "Muutoshistoria");
 	await dialog(staff.page).getByText("ei → kyllä").waitFor();
 	await dialog(staff.page).getByText("Aino").first().waitFor();
@@ -133,7 +133,7 @@ test("staff_write_phases_and_events_and_the_client_sees_where_things_are", async
 	await dialog(page).getByRole("button", { name: "Tallenna" }).click();
 	await line(client.page, "Puhuttiin asunnoista.").waitFor();
 	await line(client.page, "Tutustuminen").waitFor();
-	assert.equal(await plan(client.page).getByRole("button", { name: "Lisää vaihe" }).count(), 0);
+	await comes(() => plan(client.page).getByRole("button", { name: "Lisää vaihe" }).count(), 0);
 });
 
 test("a_private_note_is_on_no_page_of_the_client_and_topics_are_told_plainly", async () => {

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, openHouse, talk, type House } from "../flow/house.js";
-import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 
 const RENEWED = "uusi lause syksyn ensimmäisenä päivänä";
 const OWN = "pitkä rannalla kuljettu kesäpäivä";
@@ -190,7 +190,7 @@ test("the_counsellor_closes_and_reopens", async () => {
 	await page.getByRole("button", { name: "Sulje ohjaustila" }).click();
 	await page.getByRole("dialog", { name: "Sulje ohjaustila" }).getByRole("button", { name: "Sulje", exact: true }).last().click();
 	await client.page.getByText("Ohjaustila on suljettu.").waitFor();
-	assert.equal(await client.page.locator(".composer").count(), 0);
+	await comes(() => client.page.locator(".composer").count(), 0);
 	await clean(client, "closed");
 	await page.getByRole("button", { name: "Avaa ohjaustila uudelleen" }).click();
 	await client.page.locator(".composer").waitFor();

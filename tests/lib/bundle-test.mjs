@@ -1,5 +1,5 @@
 // Bundles tests written in TypeScript and runs them with node:test; the last line is the sum in the form of tests/run.
-//   node bundle-test.mjs FILE.test.ts... [-- NAME]
+//   node bundle-test.mjs FILE.test.ts... [-- NAME]      LUOTSI_ARGON2=quick: passphrases are not made dear
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const web = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'web');
+const here = dirname(fileURLToPath(import.meta.url));
+const web = join(here, '..', '..', 'web');
 const { build } = createRequire(join(web, 'package.json'))('esbuild');
 const split = process.argv.indexOf('--');
 const files = process.argv.slice(2, split < 0 ? undefined : split);
@@ -19,6 +20,7 @@ let status = 1;
 try {
 	await build({
 		entryPoints: files.map((file) => resolve(file)), bundle: true, platform: 'node', format: 'esm', target: 'node20', outdir: out, sourcemap: 'inline',
+		alias: process.env.LUOTSI_ARGON2 === 'quick' ? { 'hash-wasm': join(here, 'argon2-quick.mjs') } : {},
 		outExtension: { '.js': '.mjs' }, nodePaths: [join(web, 'node_modules')], absWorkingDir: web, logLevel: 'warning', entryNames: '[name]',
 		banner: { js: 'import { createRequire as luotsiRequire } from "node:module"; const require = luotsiRequire(import.meta.url);' },
 	});
@@ -31,7 +33,7 @@ process.exit(status);
 
 async function run(bundles) {
 	const child = spawn(process.execPath, ['--enable-source-maps', '--test', '--test-concurrency=1', '--test-reporter=tap', ...only, ...bundles], {
-		stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, LUOTSI_TEST_LIB: dirname(fileURLToPath(import.meta.url)) },
+		stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, LUOTSI_TEST_LIB: here },
 	});
 	let tail = '';
 	child.stdout.on('data', (text) => {

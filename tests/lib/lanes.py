@@ -22,7 +22,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TESTS = HERE.parent
-LIMIT = 1200  # seconds a job may take
+LIMIT = 1800  # seconds a job may take
 GRACE = 10  # seconds that the processes of a job have to end after it
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
 FACT = re.compile(r"^\s*(not ok|ok)\b[ \d-]*(.*)$")

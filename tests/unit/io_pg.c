@@ -112,7 +112,7 @@ static void world_ready(void *ctx, enum err e)
 
 static void world_wait(struct world *w, size_t n_done)
 {
-	uint64_t end = clock_mono_ms() + 15000;
+	uint64_t end = clock_mono_ms() + 60000;
 	while (w->n_done < n_done || !w->is_ready) {
 		loop_turn(w->loop);
 		usleep(200);
@@ -559,7 +559,7 @@ static void heard_gap(void *ctx)
 
 static void heard_wait(struct loop *loop, const size_t *what, size_t n)
 {
-	uint64_t end = clock_mono_ms() + 10000;
+	uint64_t end = clock_mono_ms() + 60000;
 	while (*what < n && clock_mono_ms() < end) {
 		loop_turn(loop);
 		usleep(200);

@@ -55,7 +55,7 @@ class Service:
 		assert self.process.stdout.readline() == "ready\n"
 		self.context = ssl.create_default_context(cafile=where + "/cert.pem")
 
-	def connect(self, timeout=8, context=None):
+	def connect(self, timeout=30, context=None):
 		if self.mode == "edge":
 			s = socket.socket(socket.AF_UNIX)
 			s.settimeout(timeout)
@@ -65,7 +65,7 @@ class Service:
 		s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 		return (context or self.context).wrap_socket(s, server_hostname="localhost")
 
-	def ask(self, data, timeout=8):
+	def ask(self, data, timeout=30):
 		"""Sends bytes, reads to the end."""
 		s = self.connect(timeout)
 		s.sendall(data if isinstance(data, bytes) else data.encode())
@@ -319,20 +319,20 @@ def pipelining_behind_a_slow_answer_does_not_spin(s):
 @fact
 def a_request_that_never_ends_is_cut(s):
 	for start in (b"", b"GET / HT", b"POST /api/x HTTP/1.1\r\nHost: l\r\nContent-Length: 500\r\n\r\nabc"):
-		c = s.connect(12)
+		c = s.connect(40)
 		c.sendall(start)
 		t = time.time()
-		assert s.rest(c) == b"" and time.time() - t < 9
-	c = s.connect(12)
+		assert s.rest(c) == b"" and time.time() - t < 25
+	c = s.connect(40)
 	c.sendall(b"POST /api/x HTTP/1.1\r\nHost: l\r\nContent-Length: 500\r\n\r\n")
 	t = time.time()
 	try:
-		while time.time() - t < 9:
+		while time.time() - t < 25:
 			c.sendall(b"x")
 			time.sleep(0.2)
 	except OSError:
 		pass
-	assert time.time() - t < 9, "one byte at a time lives on"
+	assert time.time() - t < 25, "one byte at a time lives on"
 	c.close()
 
 
@@ -445,7 +445,7 @@ def malformed_frames_do_no_harm(s):
 def closes_a_connection_without_a_first_frame(s):
 	w = Ws(s)
 	t = time.time()
-	assert w.code() == 4002 and 1 < time.time() - t < 6
+	assert w.code() == 4002 and 1 < time.time() - t < 20
 
 
 @fact
@@ -496,10 +496,14 @@ def connections_that_vanish_are_forgotten(s):
 		w.send("x")
 	for w in many:
 		w.s.close()
-	time.sleep(1.5)
 	w = Ws(s)
-	w.send("count")
-	assert int(w.text()) <= 5
+	for _ in range(100):
+		w.send("count")
+		left = int(w.text())
+		if left <= 5:
+			break
+		time.sleep(0.1)
+	assert left <= 5
 
 
 @fact

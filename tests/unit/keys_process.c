@@ -348,7 +348,7 @@ static void silence_is_an_answer_after_a_while(void **state)
 	ask_many(keys, &h, 40);
 	loop_run(h.loop);
 	assert_int_equal(h.n_unavailable, 40);
-	assert_in_range(clock_mono_ms() - began, KEYS_WAIT_MS, KEYS_WAIT_MS + 2000);
+	assert_in_range(clock_mono_ms() - began, KEYS_WAIT_MS, KEYS_WAIT_MS + 20000);
 	assert_int_equal(kill(child, SIGCONT), 0);
 	ask_many(keys, &h, 1);
 	loop_run(h.loop);
