@@ -202,28 +202,33 @@ within("ten_thousand_messages_scroll_back_with_few_drawn_and_the_place_kept", "m
 		let most = 0;
 		let jumps = 0;
 		const gaps = [];
-		const end = performance.now() + 110_000;
+		const idle = []; // what two frames take when nothing is done: on a busy machine not 33 ms
+		const twoFrames = async (begun) => {
+			await frame();
+			await frame();
+			return performance.now() - begun;
+		};
+		const end = performance.now() + 240_000;
 		while (performance.now() < end) {
+			if (gaps.length % 5 === 0) idle.push(await twoFrames(performance.now()));
 			const begun = performance.now();
 			box.scrollTop = Math.max(0, box.scrollTop - 1500);
 			const item = top();
 			const was = item?.getBoundingClientRect().top;
-			await frame();
-			await frame();
-			gaps.push(performance.now() - begun);
+			gaps.push(await twoFrames(begun));
 			const now = item?.isConnected ? item.getBoundingClientRect().top : was;
 			if (was !== undefined && Math.abs(now - was) > 2) jumps++;
 			most = Math.max(most, box.querySelectorAll("[data-id]").length);
 			if (document.querySelector(".beginning") && box.scrollTop === 0) break;
 		}
-		gaps.sort((a, b) => a - b);
-		return { most, jumps, steps: gaps.length, p95: gaps[Math.floor(gaps.length * 0.95)], worst: gaps.at(-1), first: Boolean(document.querySelector('[data-id="r1-1"]')) };
+		const p95 = (list) => list.sort((a, b) => a - b)[Math.floor(list.length * 0.95)];
+		return { most, jumps, steps: gaps.length, p95: p95(gaps), idle: p95(idle), worst: gaps.at(-1), first: Boolean(document.querySelector('[data-id="r1-1"]')) };
 	});
 	console.log(`scrolling: ${JSON.stringify(result)}`);
 	assert.ok(result.first, "the first message was reached");
 	assert.ok(result.most < 500, `${result.most} messages drawn at once`);
 	assert.ok(result.jumps <= result.steps / 100, `${result.jumps} jumps in ${result.steps} steps`);
-	assert.ok(result.p95 < 100, `a step takes ${result.p95} ms at the 95th percentile`);
+	assert.ok(result.p95 < Math.max(100, 3 * result.idle), `a step takes ${result.p95} ms at the 95th percentile, two idle frames ${result.idle}`);
 	await page.getByRole("button", { name: "Uusimpaan" }).click();
 	await page.getByText("Viesti numero 10000.").waitFor();
 });
