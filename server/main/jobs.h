@@ -34,6 +34,9 @@ enum jobs_statement {
 	JOBS_UNIT_BATCH_TAKE,
 	JOBS_UNIT_ERASE,
 	JOBS_UNIT_BATCH_DONE,
+	JOBS_RETENTION_BEGIN,
+	JOBS_RETENTION_ROWS,
+	JOBS_RETENTION_CERTIFY,
 	JOBS_UNIT_NEWEST_BATCH,
 	JOBS_UNIT_BATCH_KNOWN,
 	JOBS_STATEMENTS
@@ -54,8 +57,8 @@ void posting_round(struct posting *p);
 void posting_stop(struct posting *p);
 void posting_free(struct posting **p);
 
-/* jobs_units.c: seals what is from before there were units, and destroys the keys of units that go.
- */
+/* jobs_units.c: seals what is from before there were units, begins erasures that are due, destroys
+ * the keys of units that go, then what they were the keys of. */
 struct unit_job;
 struct unit_job *unit_job_new(const struct jobs_parts *parts);
 void unit_job_round(struct unit_job *j);

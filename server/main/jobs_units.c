@@ -1,8 +1,9 @@
-/* Keys of retention units. What is stored since before there were units is sealed, a batch of one
- * organisation at a time; then the keys of units that are doomed are destroyed: first in their own
- * database, committed, then that is confirmed in the main one, and only a confirmed erasure lets
- * rows go. Killed anywhere, the next round goes on with the same batch: each step does nothing when
- * it was done before. */
+/* Keys of retention units, and erasure. What is stored since before there were units is sealed, a
+ * batch of one organisation at a time. Then erasures that are due begin, which dooms their units;
+ * the keys of doomed units are destroyed: first in their own database, committed, then that is
+ * confirmed in the main one, and only then rows go, in bounded steps, and at the end there is a
+ * certificate. Killed anywhere, the next round goes on: each step does nothing when it was done
+ * before. */
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -14,7 +15,7 @@
 #include "main/units.h"
 #include "sql_gen.h"
 
-enum { ARENA_FIRST = 16384, ROWS = 100, ERASE_MOST = 1000 };
+enum { ARENA_FIRST = 16384, ROWS = 100, ERASE_MOST = 1000, BEGIN_MOST = 20, STEP_ROWS = 5000 };
 
 struct plain {
 	struct id unit;
@@ -32,21 +33,25 @@ struct unit_job {
 	struct unit_set *set;
 	struct plain *rows;
 	size_t n, at;
-	uint64_t n_sealed;
+	uint64_t n_sealed, n_before; /* in this round; before this batch */
+	uint64_t n_steps;
 	struct id org, batch;
 };
 
 static void plain_ask(struct unit_job *j);
-static void erase_ask(struct unit_job *j);
+static void begin_ask(struct unit_job *j);
+static void rows_ask(struct unit_job *j);
 
 static void unit_job_end(struct unit_job *j, enum err e)
 {
 	j->running = false;
 	if (j->n_sealed > 0)
 		log_info("units_sealed", LOG_N("rows", j->n_sealed));
+	if (j->n_steps > 0)
+		log_info("erasing", LOG_N("steps", j->n_steps));
 	if (e != ERR_OK)
 		log_warn("job_failed", LOG_W("job", "units"), LOG_W("error", err_word(e)));
-	j->n_sealed = 0;
+	j->n_sealed = j->n_steps = 0;
 }
 
 static void unit_job_query(struct unit_job *j, const struct pg_call *call)
@@ -81,13 +86,16 @@ static void row_next(struct unit_job *j)
 {
 	if (j->at == j->n) {
 		unit_set_wipe(j->set);
-		plain_ask(j);
+		/* All of them belong to units that have gone: their rows go by themselves. */
+		if (j->n_sealed == j->n_before)
+			begin_ask(j);
+		else
+			plain_ask(j);
 		return;
 	}
 	struct plain *row = &j->rows[j->at++];
 	const struct unit *unit = unit_set_add(j->set, &row->unit, row->part);
 	if (unit->state != UNIT_OPEN) {
-		/* Erased while it waited here: its row goes by itself. */
 		row_next(j);
 		return;
 	}
@@ -149,8 +157,9 @@ static void plain_came(void *ctx, uint64_t tag, enum err e, const struct pg_resu
 	}
 	j->n = pg_rows(result);
 	j->at = 0;
+	j->n_before = j->n_sealed;
 	if (j->n == 0) {
-		erase_ask(j);
+		begin_ask(j);
 		return;
 	}
 	arena_reset(j->arena);
@@ -171,6 +180,8 @@ static void plain_ask(struct unit_job *j)
 }
 
 /* --- destroying keys --- */
+
+static void erase_ask(struct unit_job *j);
 
 static void batch_done(void *ctx, uint64_t tag, enum err e, const struct pg_result *result)
 {
@@ -205,8 +216,12 @@ static void batch_came(void *ctx, uint64_t tag, enum err e, const struct pg_resu
 {
 	struct unit_job *j = ctx;
 	(void)tag;
-	if (e != ERR_OK || pg_rows(result) == 0) {
+	if (e != ERR_OK) {
 		unit_job_end(j, e);
+		return;
+	}
+	if (pg_rows(result) == 0) {
+		rows_ask(j);
 		return;
 	}
 	arena_reset(j->arena);
@@ -233,6 +248,65 @@ static void erase_ask(struct unit_job *j)
 		.params = params,
 		.n_params = 1,
 		.done = batch_came};
+	unit_job_query(j, &call);
+}
+
+static void begun(void *ctx, uint64_t tag, enum err e, const struct pg_result *result)
+{
+	struct unit_job *j = ctx;
+	(void)tag;
+	if (e != ERR_OK) {
+		unit_job_end(j, e);
+		return;
+	}
+	if (pg_get_int(result, 0, 0) > 0)
+		log_info("erasures_begun", LOG_N("objects", pg_get_int(result, 0, 0)));
+	erase_ask(j);
+}
+
+static void begin_ask(struct unit_job *j)
+{
+	const struct pg_param params[] = {pg_int(BEGIN_MOST)};
+	const struct pg_call call = {
+		.statement = JOBS_RETENTION_BEGIN, .params = params, .n_params = 1, .done = begun};
+	unit_job_query(j, &call);
+}
+
+/* --- what they were the keys of --- */
+
+static void certified(void *ctx, uint64_t tag, enum err e, const struct pg_result *result)
+{
+	struct unit_job *j = ctx;
+	(void)tag;
+	if (e == ERR_OK && pg_get_int(result, 0, 0) > 0)
+		log_info("erasures_certified", LOG_N("certificates", pg_get_int(result, 0, 0)));
+	unit_job_end(j, e);
+}
+
+static void rows_gone(void *ctx, uint64_t tag, enum err e, const struct pg_result *result)
+{
+	struct unit_job *j = ctx;
+	(void)tag;
+	if (e != ERR_OK) {
+		unit_job_end(j, e);
+		return;
+	}
+	if (pg_get_int(result, 0, 0) > 0) {
+		j->n_steps++;
+		rows_ask(j);
+		return;
+	}
+	const struct pg_call call = {.statement = JOBS_RETENTION_CERTIFY, .done = certified};
+	unit_job_query(j, &call);
+}
+
+static void rows_ask(struct unit_job *j)
+{
+	const struct pg_param params[] = {pg_int(STEP_ROWS)};
+	const struct pg_call call = {.statement = JOBS_RETENTION_ROWS,
+		.params = params,
+		.n_params = 1,
+		.done = rows_gone};
 	unit_job_query(j, &call);
 }
 

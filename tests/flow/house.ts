@@ -25,6 +25,8 @@ export interface Service {
 	bank: string;
 	bank_key: string;
 	restart(): Promise<void>;
+	/** Stops the server; restart() starts it. */
+	down(): Promise<void>;
 	stop(): Promise<void>;
 }
 

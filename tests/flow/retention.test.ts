@@ -1,9 +1,13 @@
 // Keys of retention units on the real server: what is stored, what goes, and what a backup brings back.
 
 import { strict as assert } from "node:assert";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
-import { again, doubts, idToUuid, talk, type House } from "./house.js";
+import { again, closeHouse, doubts, idToUuid, openHouse, talk, type House } from "./house.js";
 import { begin } from "./parts.js";
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -67,5 +71,60 @@ export const retentionTests = (house: () => House): void => {
 		const { acts, log } = other.counsellor.engine.parts.room(other.room);
 		const now = log.state().epoch;
 		await assert.rejects(acts.rotate(() => now), { word: "not_found" });
+	});
+
+	test("backups_do_not_bring_back_what_was_erased", async () => {
+		const own = await openHouse();
+		const told = own.service as unknown as { conf: string; state: string; user: string };
+		const luotsid = join(process.env["LUOTSI_BUILD"] as string, "server/main/luotsid"), root = join(process.env["LUOTSI_TEST_LIB"] as string, "..", "..");
+		const run = (command: string, ...words: string[]) => spawnSync(command, words, { encoding: "utf8", cwd: root });
+		const serverCommand = (...words: string[]) => (process.getuid?.() === 0 ? run("setpriv", `--reuid=${told.user}`, `--regid=${told.user}`, "--init-groups", luotsid, ...words, "-c", told.conf) : run(luotsid, ...words, "-c", told.conf));
+		const deploy = (...words: string[]): void => {
+			const done = run(join(root, "deploy", words[0] as string), ...words.slice(1), "--state", told.state);
+			assert.equal(done.status, 0, `${words.join(" ")}: ${done.stderr}${done.stdout}`);
+		};
+		const to = mkdtempSync(join(tmpdir(), "luotsi-backup-"));
+		const dumpOf = (what: string): string => join(to, what, readdirSync(join(to, what))[0] as string);
+		const sql = async (database: string, text: string, values: unknown[] = []): Promise<pg.QueryResultRow[]> => {
+			const db = new pg.Client({ host: own.service.sockets, user: "postgres", database });
+			await db.connect();
+			return (await db.query(text, values).finally(() => db.end())).rows;
+		};
+		try {
+			const [stays, goes] = [await talk(own, "Jää"), await talk(own, "Menee")];
+			const goesRoom = idToUuid(goes.room);
+			deploy("backup", "--to", to);
+			await sql("luotsi", "UPDATE room SET phase = 'closed' WHERE room = $1", [goesRoom]);
+			await sql("luotsi", "UPDATE room SET closed_at = now() - interval '36500 days' WHERE room = $1", [goesRoom]);
+			await until("it is erased, whatever is killed", async () => {
+				spawnSync("pkill", ["-KILL", "-f", `luotsid jobs -c ${told.conf}`]);
+				await wait(150);
+				return (await sql("luotsi", "SELECT FROM erasure WHERE object = $1 AND done_at IS NOT NULL AND certificate IS NOT NULL", [goesRoom])).length === 1;
+			});
+			for (const table of ["room", "wrap", "message", "room_member", "control_entry"]) assert.deepEqual(await sql("luotsi", `SELECT FROM ${table} WHERE room = $1`, [goesRoom]), [], table);
+			await assert.rejects(goes.client.engine.parts.link.call("room_log", { room: goes.room, from: 0 }));
+
+			await own.service.down();
+			deploy("restore", "units", dumpOf("units"));
+			assert.ok((await sql("luotsi_units", "SELECT FROM unit_key WHERE unit = $1 AND wrapped IS NOT NULL", [goesRoom])).length > 0, "the backup has the keys");
+			assert.equal(serverCommand("jobs").status, 78, "nobody serves with keys of the past");
+			assert.equal(serverCommand("units").status, 1);
+			const replayed = serverCommand("units", "--replay");
+			assert.match(replayed.stdout, /[1-9]\d* keys destroyed once more/);
+			assert.deepEqual([serverCommand("units").status, await sql("luotsi_units", "SELECT FROM unit_key WHERE unit = $1 AND wrapped IS NOT NULL", [goesRoom])], [0, []]);
+
+			deploy("restore", "main", dumpOf("main"));
+			assert.ok((await sql("luotsi", "SELECT FROM wrap WHERE room = $1", [goesRoom])).length > 0, "the backup has the rows");
+			await own.service.restart();
+			const [reader, other] = [await again(own, stays.client), await again(own, goes.client)];
+			await reader.engine.openRoom(stays.room, "fi");
+			assert.deepEqual(reader.texts(stays.room), stays.client.texts(stays.room));
+			const log = await other.engine.parts.link.call("room_log", { room: goes.room, from: 0 });
+			assert.ok(log.entries.length > 0);
+			assert.deepEqual(log.wraps, [], "nothing opens what was erased");
+		} finally {
+			await closeHouse(own);
+			rmSync(to, { recursive: true, force: true });
+		}
 	});
 };

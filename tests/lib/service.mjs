@@ -10,7 +10,7 @@ const here = process.env.LUOTSI_TEST_LIB ?? dirname(fileURLToPath(import.meta.ur
 const program = join(here, '..', 'service');
 
 // Resolves to what tests/service says about itself (origin, ca, sockets, log, server_pid, ...) with
-// restart() and stop(). stop() rejects when a process was left or a sanitizer reported something.
+// restart(), down() and stop(). stop() rejects when a process was left or a sanitizer reported something.
 export async function startService({ edge = false, demo = false, bank = false, port, workers, dir, build, settings = {} } = {}) {
 	const args = [];
 	if (edge) args.push('--edge');
@@ -35,6 +35,10 @@ export async function startService({ edge = false, demo = false, bank = false, p
 	const service = await told();
 	service.restart = async () => {
 		child.stdin.write('restart\n');
+		Object.assign(service, await told());
+	};
+	service.down = async () => {
+		child.stdin.write('down\n');
 		Object.assign(service, await told());
 	};
 	service.stop = async () => {
