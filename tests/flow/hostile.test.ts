@@ -62,6 +62,8 @@ export const hostileTests = (house: () => House): void => {
 
 	test("nobody_fills_a_rooms_log_until_it_is_dead", async () => {
 		const { client, counsellor, room } = await talk(house());
+		const { colleague } = house();
+		await counsellor.engine.addColleague(room, colleague.user, "all");
 		const { acts, log } = client.engine.parts.room(room);
 		const words: string[] = [];
 		for (let i = 0; i < 70 && !words.includes("rate_limited"); i++) {
@@ -69,7 +71,7 @@ export const hostileTests = (house: () => House): void => {
 			await acts.rotate(() => epoch).catch((thrown: { word: string }) => words.push(thrown.word));
 		}
 		assert.ok(words.includes("rate_limited"), JSON.stringify([...new Set(words)]));
-		await counsellor.engine.closeRoom(room, "other"); // others go on
+		await colleague.engine.closeRoom(room, "other"); // others go on; the counsellor's browser wrapped each epoch and may be at the limit too
 	});
 
 	test("a_disabled_account_is_out_at_once", async () => {
