@@ -113,3 +113,30 @@ SELECT check_files() AS faults;
 -- out: fired int8
 -- Tells the clients of rooms the reminders whose time has come.
 SELECT reminders_fire() AS fired;
+
+-- name: job_notify_queue
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in: delay int4, idle int4[]
+-- out: queued int8
+-- Makes the letters that say that something waits. delay: seconds a message waits first; idle: by session_class.
+SELECT notify_queue(:delay, :idle) AS queued;
+
+-- name: job_notify_take
+-- shape: maybe
+-- lane: write
+-- tenant: no
+-- in: after uuid, idle int4[]
+-- out: org uuid, account uuid, kind text, mail uuid, address uuid, sealed bytea, language text
+-- Claims the next of them; after: the organisation that had its turn. What is claimed is sent once or never.
+SELECT org, account, kind, mail, address, sealed, language FROM notify_take(:after, :idle);
+
+-- name: job_notify_done
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: account uuid, kind text, mail uuid, outcome text
+-- out: done bool
+-- What became of it: sent | later | refused | unknown | given_up.
+SELECT notify_done(:account, :kind, :mail, :outcome) AS done;

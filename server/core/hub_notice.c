@@ -170,6 +170,12 @@ static void heard_invitation(struct hub *hub, const struct notice *notice)
 	hub_tell_user(hub, &notice->second, &shape_invitation_changed_event, &event);
 }
 
+static void heard_of_self(struct hub *hub, const struct notice *notice)
+{
+	struct self_told_event event = {.about = notice->kind == NOTICE_NOTIFY};
+	hub_tell_user(hub, &notice->first, &shape_self_told_event, &event);
+}
+
 static struct connection *find_session(
 	struct hub *hub, const struct id *id, const struct id *session)
 {
@@ -204,6 +210,8 @@ void hub_notice(struct hub *hub, struct slice payload)
 		[NOTICE_SESSION] = heard_session,
 		[NOTICE_TYPING] = heard_typing,
 		[NOTICE_INVITATION] = heard_invitation,
+		[NOTICE_NOTIFY] = heard_of_self,
+		[NOTICE_REMINDER] = heard_of_self,
 	};
 	struct notice notice;
 	if (notice_parse(payload, &notice))

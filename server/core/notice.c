@@ -58,6 +58,8 @@ static const struct {
 	{NOTICE_SESSION, 2, false},
 	{NOTICE_TYPING, 2, false},
 	{NOTICE_INVITATION, 2, false},
+	{NOTICE_NOTIFY, 1, false},
+	{NOTICE_REMINDER, 1, false},
 };
 
 bool notice_parse(struct slice payload, struct notice *ret)

@@ -2,7 +2,8 @@
 #include "base/id.h"
 
 /* What a worker tells all workers through the database: ids and numbers only. The forms are told
- * where they are sent, in db/migrations/0002_identity.sql (v: 0015_invitations.sql). */
+ * where they are sent, in db/migrations/0002_identity.sql (v: 0015_invitations.sql, n and r:
+ * 0025_notify.sql). */
 enum notice_kind {
 	NOTICE_MESSAGES = 'm',
 	NOTICE_CONTROL = 'c',
@@ -11,6 +12,8 @@ enum notice_kind {
 	NOTICE_SESSION = 's',
 	NOTICE_TYPING = 't',
 	NOTICE_INVITATION = 'v',
+	NOTICE_NOTIFY = 'n',
+	NOTICE_REMINDER = 'r',
 };
 
 struct notice {

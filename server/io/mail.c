@@ -15,6 +15,7 @@
 #include "io/work.h"
 #include "keys/file.h"
 
+enum { SMTP_NOT_NOW = 400, SMTP_NEVER = 500, SMTP_NEVER_ENDS = 600 };
 enum { WAITING_MAX = 16, CONNECT_MS = 10000, TOTAL_MS = 30000, PASSWORD_MAX = 1024 };
 static const char *const system_authorities = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -30,7 +31,8 @@ struct sending {
 	uint8_t *text;
 	size_t n, at;
 	CURLcode code;
-	long smtp; /* the server's last word */
+	long smtp;      /* the server's last word */
+	bool addressed; /* the receiver was named */
 	mail_done_fn *done;
 	void *ctx;
 };
@@ -55,6 +57,16 @@ static int progress_made(
 	(void)sent;
 	struct mail *mail = ctx;
 	return atomic_load(&mail->stopping);
+}
+
+/* Of the dialogue only this is kept: how far it came. */
+static int line_said(CURL *easy, curl_infotype type, char *line, size_t n, void *ctx)
+{
+	(void)easy;
+	struct sending *s = ctx;
+	if (type == CURLINFO_HEADER_OUT && slice_starts(slice_of(line, n), SLICE_LIT("RCPT ")))
+		s->addressed = true;
+	return 0;
 }
 
 static void easy_secure(CURL *easy, const struct mail_settings *s)
@@ -100,6 +112,9 @@ static void easy_address(CURL *easy, struct sending *s, struct curl_slist *recei
 	(void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, text_wanted);
 	(void)curl_easy_setopt(easy, CURLOPT_READDATA, s);
+	(void)curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, line_said);
+	(void)curl_easy_setopt(easy, CURLOPT_DEBUGDATA, s);
 	(void)curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, progress_made);
 	(void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, s->mail);
@@ -131,16 +146,30 @@ static void sending_free(struct sending *s)
 	mem_free(s);
 }
 
+/* A letter without its last line is none (RFC 5321, 4.1.1.4); when all of it was handed to curl,
+ * the server has it, or will say so. What it says before it knows the receiver is about us. */
+static enum mail_outcome outcome_of(const struct sending *s)
+{
+	bool said_no = s->smtp >= SMTP_NOT_NOW && s->smtp < SMTP_NEVER_ENDS;
+	if (s->code == CURLE_OK)
+		return MAIL_SENT;
+	if (s->addressed && said_no)
+		return s->smtp >= SMTP_NEVER ? MAIL_REFUSED : MAIL_LATER;
+	if (s->at > 0 && s->at == s->n)
+		return MAIL_UNKNOWN;
+	return said_no ? MAIL_LATER : MAIL_AWAY;
+}
+
 static void sending_done(void *item, bool ran)
 {
 	struct sending *s = item;
-	bool sent = ran && s->code == CURLE_OK;
-	if (ran && !sent)
+	enum mail_outcome outcome = ran ? outcome_of(s) : MAIL_AWAY;
+	if (ran && outcome != MAIL_SENT)
 		log_warn("mail_failed", LOG_N("curl", s->code), LOG_N("smtp", s->smtp));
 	mail_done_fn *done = s->done;
 	void *ctx = s->ctx;
 	sending_free(s);
-	done(ctx, sent);
+	done(ctx, outcome);
 }
 
 enum err mail_send(

@@ -22,8 +22,14 @@ void mail_stop(struct mail *mail);
 /* Stops first. */
 void mail_free(struct mail **mail);
 
-/* sent: the server has taken it. Otherwise nobody knows: it may be sent again. */
-typedef void mail_done_fn(void *ctx, bool sent);
+enum mail_outcome {
+	MAIL_SENT,    /* the server has taken it */
+	MAIL_REFUSED, /* and says for good that it takes nothing for this receiver, or not this */
+	MAIL_LATER,   /* it has not taken it, and may another time */
+	MAIL_AWAY,    /* nor did anybody answer */
+	MAIL_UNKNOWN, /* the line was cut when it had all of it: it may have taken it */
+};
+typedef void mail_done_fn(void *ctx, enum mail_outcome outcome);
 /* to: an address that passed address_is_good; copied, as the text is, which is a whole letter. done
  * comes in a later turn, exactly once. ERR_BUSY when too many wait, ERR_SHUTTING_DOWN after
  * mail_stop: then done is not called. */

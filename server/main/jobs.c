@@ -1,6 +1,6 @@
-/* What happens by itself: a table of statements and how often, and two jobs of more than one step.
- * Each runs alone, never twice at a time; what fails is logged and comes again at the next round.
- * No socket from outside. */
+/* What happens by itself: a table of statements and how often, and three jobs of more than one
+ * step. Each runs alone, never twice at a time; what fails is logged and comes again at the next
+ * round. No socket from outside. */
 #include "main/jobs.h"
 
 #include <signal.h>
@@ -53,6 +53,9 @@ static const size_t statements[JOBS_STATEMENTS] = {
 	[JOBS_RETENTION_CERTIFY] = STMT_JOB_RETENTION_CERTIFY,
 	[JOBS_UNIT_NEWEST_BATCH] = STMT_UNIT_NEWEST_BATCH,
 	[JOBS_UNIT_BATCH_KNOWN] = STMT_UNIT_BATCH_KNOWN,
+	[JOBS_NOTIFY_QUEUE] = STMT_JOB_NOTIFY_QUEUE,
+	[JOBS_NOTIFY_TAKE] = STMT_JOB_NOTIFY_TAKE,
+	[JOBS_NOTIFY_DONE] = STMT_JOB_NOTIFY_DONE,
 };
 
 /* The items of an array, if the argument is one. NULL: the sweep takes none */
@@ -73,6 +76,7 @@ struct runner {
 	struct posting *posting;
 	struct unit_job *units;
 	struct unit_check unit_check;
+	struct notifying *notifying;
 	int exit_code;
 };
 
@@ -124,6 +128,7 @@ static void jobs_round(void *ctx)
 	rotation_round(r->rotation);
 	posting_round(r->posting);
 	unit_job_round(r->units);
+	notifying_round(r->notifying);
 }
 
 static void jobs_checked(void *ctx, enum err e)
@@ -155,6 +160,18 @@ static void jobs_stop(void *ctx)
 	loop_stop(r->parts.loop);
 }
 
+static struct mail *jobs_mail(const struct runner *r)
+{
+	const struct config *c = r->parts.config;
+	const struct mail_settings settings = {.url = c->smtp_url,
+		.from = c->smtp_from,
+		.user = c->smtp_user,
+		.password_file = c->smtp_password_file,
+		.ca_file = c->smtp_ca,
+		.plain = config_smtp_is_local(c)};
+	return c->smtp_url[0] ? mail_new(r->parts.loop, &settings) : NULL;
+}
+
 static void jobs_build(struct runner *r, const char *conninfo, const char *unit_conninfo)
 {
 	const struct config *config = r->parts.config;
@@ -176,8 +193,10 @@ static void jobs_build(struct runner *r, const char *conninfo, const char *unit_
 	r->parts.pg = pg_new(r->parts.loop, &settings, jobs_ready, r);
 	r->parts.keys = keys_new(r->parts.loop, config->keys_socket);
 	r->rotation = rotation_new(&r->parts);
+	r->parts.mail = jobs_mail(r);
 	r->posting = posting_new(&r->parts);
 	r->units = unit_job_new(&r->parts);
+	r->notifying = notifying_new(&r->parts);
 	loop_on_signal(r->parts.loop, SIGTERM, jobs_stop, r);
 	loop_on_signal(r->parts.loop, SIGINT, jobs_stop, r);
 }
@@ -186,12 +205,15 @@ static void jobs_build(struct runner *r, const char *conninfo, const char *unit_
 static void jobs_free(struct runner *r)
 {
 	timer_stop(r->round);
-	posting_stop(r->posting);
+	if (r->parts.mail)
+		mail_stop(r->parts.mail);
 	pg_stop(r->parts.pg);
 	keys_stop(r->parts.keys);
 	rotation_free(&r->rotation);
 	posting_free(&r->posting);
 	unit_job_free(&r->units);
+	notifying_free(&r->notifying);
+	mail_free(&r->parts.mail);
 	pg_free(&r->parts.pg);
 	keys_free(&r->parts.keys);
 	timer_free(&r->round);

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/config.h"
 #include "io/keys.h"
+#include "io/mail.h"
 #include "io/pg.h"
 
 /* What the files of the jobs process share. Each long job does one thing at a time, and begins when
@@ -10,6 +11,7 @@ struct jobs_parts {
 	struct loop *loop;
 	struct pg *pg;
 	struct keys *keys;
+	struct mail *mail; /* NULL: this installation sends none */
 };
 
 /* The statements that this process may run, in its own order. */
@@ -39,6 +41,9 @@ enum jobs_statement {
 	JOBS_RETENTION_CERTIFY,
 	JOBS_UNIT_NEWEST_BATCH,
 	JOBS_UNIT_BATCH_KNOWN,
+	JOBS_NOTIFY_QUEUE,
+	JOBS_NOTIFY_TAKE,
+	JOBS_NOTIFY_DONE,
 	JOBS_STATEMENTS
 };
 
@@ -53,8 +58,6 @@ void rotation_free(struct rotation **r);
 struct posting;
 struct posting *posting_new(const struct jobs_parts *parts);
 void posting_round(struct posting *p);
-/* Waits for the mail that is on its way, and breaks it off. */
-void posting_stop(struct posting *p);
 void posting_free(struct posting **p);
 
 /* jobs_units.c: seals what is from before there were units, begins erasures that are due, destroys
@@ -64,3 +67,9 @@ struct unit_job *unit_job_new(const struct jobs_parts *parts);
 void unit_job_round(struct unit_job *j);
 /* When nothing more is answered. */
 void unit_job_free(struct unit_job **j);
+
+/* jobs_notify.c: sends the letters that say that something waits. */
+struct notifying;
+struct notifying *notifying_new(const struct jobs_parts *parts);
+void notifying_round(struct notifying *n);
+void notifying_free(struct notifying **n);

@@ -22,7 +22,6 @@ struct outgoing {
 
 struct posting {
 	struct jobs_parts parts;
-	struct mail *mail; /* NULL: this installation sends none */
 	struct arena *arena;
 	struct outgoing *items;
 	size_t n, at;
@@ -60,7 +59,7 @@ static void item_note(struct posting *p, bool sent)
 {
 	const struct letter *letter = &p->items[p->at].letter;
 	const struct pg_param params[] = {
-		pg_id(&letter->room), pg_id(&letter->invite), pg_bool(sent)};
+		pg_id(&letter->room), pg_id(&letter->name), pg_bool(sent)};
 	const struct pg_call call = {.statement = JOBS_MAIL_DONE,
 		.org = &letter->org,
 		.params = params,
@@ -72,9 +71,10 @@ static void item_note(struct posting *p, bool sent)
 		posting_end(p, e);
 }
 
-static void letter_gone(void *ctx, bool sent)
+static void letter_gone(void *ctx, enum mail_outcome outcome)
 {
 	struct posting *p = ctx;
+	bool sent = outcome == MAIL_SENT;
 	p->sent += sent;
 	p->failed += !sent;
 	if (sent) {
@@ -90,10 +90,10 @@ static void item_send(struct posting *p, const struct letter_secret *secret)
 	struct letter *letter = &p->items[p->at].letter;
 	struct buf text = BUF_MAX(LETTER_MAX);
 	letter->now = clock_wall_ms();
-	letter_write(&text, letter, secret);
+	letter_write(&text, letter, &(struct letter_filling){.to = secret->to, .secret = secret});
 	enum err e = buf_check(&text);
 	if (e == ERR_OK)
-		e = mail_send(p->mail, secret->to, buf_slice(&text), letter_gone, p);
+		e = mail_send(p->parts.mail, secret->to, buf_slice(&text), letter_gone, p);
 	if (text.p)
 		crypt_wipe(text.p, text.n);
 	buf_done(&text);
@@ -126,7 +126,7 @@ static void item_next(struct posting *p)
 	const struct outgoing *o = &p->items[p->at];
 	const struct keys_ask ask = {.type = KEYS_FIELD_OPEN,
 		.field = {.kind = KEYS_EMAIL,
-			.context = {o->letter.org, o->letter.room, o->letter.invite},
+			.context = {o->letter.org, o->letter.room, o->letter.name},
 			.n_context = 3,
 			.bytes = o->sealed}};
 	enum err e = keys_ask(p->parts.keys, &ask, item_opened, p, 0);
@@ -152,10 +152,12 @@ static void items_came(void *ctx, uint64_t tag, enum err e, const struct pg_resu
 				.language = LETTER_FI,
 				.org = pg_get_id(result, i, JOB_MAIL_TAKE_ORG),
 				.room = pg_get_id(result, i, JOB_MAIL_TAKE_ROOM),
-				.invite = pg_get_id(result, i, JOB_MAIL_TAKE_INVITE),
+				.name = pg_get_id(result, i, JOB_MAIL_TAKE_INVITE),
 				.expires_at = pg_get_time(result, i, JOB_MAIL_TAKE_EXPIRES_AT)},
 			.sealed = arena_copy(
 				p->arena, pg_get_bytes(result, i, JOB_MAIL_TAKE_SEALED))};
+		p->items[i].letter.kind =
+			id_is_zero(&p->items[i].letter.room) ? LETTER_ENROLMENT : LETTER_INVITATION;
 		bool known = letter_language_parse(pg_get_bytes(result, i, JOB_MAIL_TAKE_LANGUAGE),
 			&p->items[i].letter.language);
 		ASSERT(known); /* a constraint of the table */
@@ -165,7 +167,7 @@ static void items_came(void *ctx, uint64_t tag, enum err e, const struct pg_resu
 
 void posting_round(struct posting *p)
 {
-	if (p->running || !p->mail)
+	if (p->running || !p->parts.mail)
 		return;
 	const struct pg_param params[] = {pg_int(BATCH)};
 	const struct pg_call call = {.statement = JOBS_MAIL_TAKE,
@@ -179,25 +181,10 @@ void posting_round(struct posting *p)
 
 struct posting *posting_new(const struct jobs_parts *parts)
 {
-	const struct config *c = parts->config;
 	struct posting *p = MEM_NEW(struct posting);
 	p->parts = *parts;
 	p->arena = arena_new(ARENA_FIRST);
-	const struct mail_settings settings = {.url = c->smtp_url,
-		.from = c->smtp_from,
-		.user = c->smtp_user,
-		.password_file = c->smtp_password_file,
-		.ca_file = c->smtp_ca,
-		.plain = config_smtp_is_local(c)};
-	if (c->smtp_url[0])
-		p->mail = mail_new(parts->loop, &settings);
 	return p;
-}
-
-void posting_stop(struct posting *p)
-{
-	if (p->mail)
-		mail_stop(p->mail);
 }
 
 void posting_free(struct posting **posting)
@@ -206,7 +193,6 @@ void posting_free(struct posting **posting)
 	*posting = NULL;
 	if (!p)
 		return;
-	mail_free(&p->mail);
 	arena_free(&p->arena);
 	mem_free(p);
 }

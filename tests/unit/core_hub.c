@@ -453,6 +453,18 @@ static void the_typist_does_not_hear_of_it(void **state)
 	assert_int_equal(heard(2, "message_typing"), 1);
 }
 
+static void what_has_changed_of_a_person_is_told_to_them_alone(void **state)
+{
+	(void)state;
+	notice("r " ORG " " ONE);
+	assert_int_equal(heard(1, "self_told"), 1);
+	assert_int_equal(heard(2, "self_told"), 0);
+	notice("n " ORG " " ONE);
+	assert_int_equal(heard(1, "self_told"), 2);
+	assert_int_equal(heard(1, "\"about\":\"notify\""), 1);
+	assert_int_equal(wires.n_calls, 0);
+}
+
 static void an_invitation_is_told_in_the_room_and_to_who_waits_once(void **state)
 {
 	(void)state;
@@ -612,6 +624,7 @@ int main(void)
 		H(what_is_before_the_seat_is_hidden), H(rooms_of_nobody_here_cost_nothing),
 		H(a_grown_log_seats_who_came_and_tells_who_went), H(the_typist_does_not_hear_of_it),
 		H(an_invitation_is_told_in_the_room_and_to_who_waits_once),
+		H(what_has_changed_of_a_person_is_told_to_them_alone),
 		H(an_ended_session_closes_its_connections_only),
 		H(the_oldest_of_too_many_connections_goes),
 		H(after_a_gap_all_catch_up_and_seats_are_read_again),

@@ -119,6 +119,8 @@ static void notices_are_read(void **state)
 	assert_int_equal(n.second.b[1], 1);
 	assert_true(notice_parse(SLICE_LIT("v " HEX " " HEX " " HEX), &n));
 	assert_int_equal(n.kind, NOTICE_INVITATION);
+	assert_true(notice_parse(SLICE_LIT("r " HEX " " HEX), &n));
+	assert_int_equal(n.kind, NOTICE_REMINDER);
 }
 
 static void notices_of_another_form_are_refused(void **state)
@@ -127,8 +129,8 @@ static void notices_of_another_form_are_refused(void **state)
 	struct notice n;
 	static const char *const wrong[] = {"", "m", "m " HEX, "x " HEX " " HEX, "c " HEX " " HEX,
 		"c " HEX " " HEX " x", "p " HEX " " HEX " 1", "p " HEX " 00", "t " HEX " " HEX,
-		"v " HEX " " HEX, "v " HEX " " HEX " " HEX " 1", "c " HEX " " HEX " 12 1",
-		"p " HEX " 000102030405060708090A0B0C0D0E0F"};
+		"v " HEX " " HEX, "v " HEX " " HEX " " HEX " 1", "r " HEX, "n " HEX " " HEX " " HEX,
+		"c " HEX " " HEX " 12 1", "p " HEX " 000102030405060708090A0B0C0D0E0F"};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_false(notice_parse(slice_text(wrong[i]), &n));
 	struct notice_range range;

@@ -8,13 +8,13 @@
 struct heard {
 	struct loop *loop;
 	unsigned times;
-	bool sent;
+	enum mail_outcome outcome;
 };
 
-static void heard_of(void *ctx, bool sent)
+static void heard_of(void *ctx, enum mail_outcome outcome)
 {
 	struct heard *h = ctx;
-	h->sent = sent;
+	h->outcome = outcome;
 	h->times++;
 	loop_stop(h->loop);
 }
@@ -24,7 +24,7 @@ struct way {
 	bool plain, other_ca, signs_in;
 };
 
-static bool sends(struct way way)
+static enum mail_outcome outcome_of(struct way way)
 {
 	AUTO(loop) struct loop *loop = loop_new();
 	struct heard heard = {.loop = loop};
@@ -45,7 +45,12 @@ static bool sends(struct way way)
 	mail_free(&mail);
 	assert_int_equal(heard.times, 1);
 	buf_done(&url);
-	return heard.sent;
+	return heard.outcome;
+}
+
+static bool sends(struct way way)
+{
+	return outcome_of(way) == MAIL_SENT;
 }
 
 static void sends_over_starttls_and_over_tls(void **state)
@@ -79,18 +84,41 @@ static void signs_in_with_the_first_line_of_the_file(void **state)
 	assert_false(sends((struct way){.scheme = "smtp", .port = "MAIL_LOGIN"}));
 }
 
-static void says_so_when_a_letter_is_refused_or_nobody_is_there(void **state)
+/* In clear, to the server that behaves so. */
+static enum mail_outcome outcome_at(const char *port)
+{
+	return outcome_of((struct way){.scheme = "smtp", .port = port, .plain = true});
+}
+
+static void a_receiver_who_is_refused_for_good_is_told_from_one_who_is_not_now(void **state)
 {
 	(void)state;
-	assert_false(sends((struct way){.scheme = "smtp", .port = "MAIL_REFUSING"}));
-	assert_false(sends((struct way){.scheme = "smtp", .port = "MAIL_CLOSED"}));
+	assert_int_equal(outcome_at("MAIL_REFUSING"), MAIL_REFUSED);
+	assert_int_equal(outcome_at("MAIL_CONTENT"), MAIL_REFUSED);
+	assert_int_equal(outcome_at("MAIL_GREY"), MAIL_LATER);
+}
+
+static void what_is_said_of_the_sender_is_not_about_the_receiver(void **state)
+{
+	(void)state;
+	assert_int_equal(outcome_at("MAIL_SENDER"), MAIL_LATER);
+	assert_int_equal(
+		outcome_of((struct way){.scheme = "smtp", .port = "MAIL_LOGIN"}), MAIL_LATER);
+}
+
+static void a_line_that_is_cut_leaves_a_letter_unknown_only_when_it_was_handed_over(void **state)
+{
+	(void)state;
+	assert_int_equal(outcome_at("MAIL_CUT_AFTER"), MAIL_UNKNOWN);
+	assert_int_equal(outcome_at("MAIL_CUT_BEFORE"), MAIL_AWAY);
+	assert_int_equal(outcome_at("MAIL_CLOSED"), MAIL_AWAY);
 }
 
 static void stopping_breaks_off_what_is_on_its_way(void **state)
 {
 	(void)state;
 	AUTO(loop) struct loop *loop = loop_new();
-	struct heard heard = {.loop = loop, .sent = true};
+	struct heard heard = {.loop = loop, .outcome = MAIL_SENT};
 	struct buf url = BUF_MAX(100);
 	buf_addf(&url, "smtp://localhost:%s", getenv("MAIL_SILENT"));
 	const struct mail_settings settings = {
@@ -100,7 +128,7 @@ static void stopping_breaks_off_what_is_on_its_way(void **state)
 	loop_turn(loop);
 	mail_stop(mail);
 	assert_int_equal(heard.times, 1);
-	assert_false(heard.sent);
+	assert_int_equal(heard.outcome, MAIL_AWAY);
 	assert_err(mail_send(mail, SLICE_LIT("a@b.example"), SLICE_LIT("x"), heard_of, &heard),
 		ERR_SHUTTING_DOWN);
 	mail_free(&mail);
@@ -113,7 +141,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {T(sends_over_starttls_and_over_tls),
 		T(sends_in_clear_only_where_it_may), T(refuses_a_server_of_another_authority),
 		T(signs_in_with_the_first_line_of_the_file),
-		T(says_so_when_a_letter_is_refused_or_nobody_is_there),
+		T(a_receiver_who_is_refused_for_good_is_told_from_one_who_is_not_now),
+		T(what_is_said_of_the_sender_is_not_about_the_receiver),
+		T(a_line_that_is_cut_leaves_a_letter_unknown_only_when_it_was_handed_over),
 		T(stopping_breaks_off_what_is_on_its_way)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ class Talk(socketserver.StreamRequestHandler):
 		while line := self.rfile.readline().decode().rstrip("\r\n"):
 			word = line.upper()
 			if word.startswith("EHLO"):
-				more = ["250-STARTTLS"] if way in ("starttls", "login", "refusing") and not safe else []
+				more = ["250-STARTTLS"] if way in ("starttls", "login") and not safe else []
 				self.say("250-test", *more, *(["250-AUTH PLAIN"] if way == "login" and safe else []), "250 OK")
 			elif word == "STARTTLS":
 				self.say("220 go on")
@@ -53,11 +53,22 @@ class Talk(socketserver.StreamRequestHandler):
 				self.say("530 sign in first")
 			elif word.startswith("RCPT") and way == "refusing":
 				self.say("550 nobody here")
+			elif word.startswith("RCPT") and way == "grey":
+				self.say("451 come again")
+			elif word.startswith("MAIL") and way == "sender":
+				self.say("550 not from you")
+			elif word == "DATA" and way == "cut_before":
+				return
 			elif word == "DATA":
 				self.say("354 go on")
 				lines = []
 				while (one := self.rfile.readline().decode().rstrip("\r\n")) != ".":
 					lines.append(one)
+				if way == "cut_after":
+					return
+				if way == "content":
+					self.say("554 not this")
+					continue
 				self.server.taken.append((way, safe, lines))
 				self.say("250 taken")
 			elif word == "QUIT":
@@ -91,7 +102,7 @@ def main():
 		context.load_cert_chain(f"{where}/right.pem", f"{where}/right.key")
 		taken, silence = [], threading.Event()
 		environment = {**os.environ, "MAIL_CA": f"{where}/right.pem", "MAIL_OTHER_CA": f"{where}/wrong.pem", "MAIL_PASSWORD_FILE": f"{where}/password"}
-		for way in ("starttls", "tls", "clear", "login", "refusing", "silent", "closed"):
+		for way in ("starttls", "tls", "clear", "login", "refusing", "grey", "sender", "content", "cut_before", "cut_after", "silent", "closed"):
 			server = Server(("127.0.0.1", 0), Talk)
 			server.way, server.context, server.taken, server.silence = way, context, taken, silence
 			environment[f"MAIL_{way.upper()}"] = str(server.server_address[1])

@@ -111,25 +111,29 @@ static void mail_settings_that_cannot_be_are_refused(void **state)
 
 /* --- the letter --- */
 
-static const struct letter letter = {.from = "luotsi@kunta.example",
+static const struct letter letter = {.kind = LETTER_INVITATION,
+	.from = "luotsi@kunta.example",
 	.origin = "https://luotsi.example",
 	.language = LETTER_FI,
 	.org = {{1}},
 	.room = {{2}},
-	.invite = {{3}},
+	.name = {{3}},
 	.now = INT64_C(1795321800000),
 	.expires_at = INT64_C(1795926600000)};
+
+static const struct letter_secret secret_4 = {.token = {{4}}};
+static const struct letter_filling filling = {
+	.to = SLICE_LIT("a@b.fi"), .secret = &secret_4, .code = "12345678"};
 
 static void a_letter_is_short_lines_of_ascii(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 2 * LETTER_LANGUAGES; i++) { /* invitations, then enrolments */
+	for (unsigned i = 0; i < (unsigned)LETTER_KINDS * LETTER_LANGUAGES; i++) {
 		struct letter one = letter;
-		const struct letter_secret secret = {.token = {{4}}, .to = SLICE_LIT("a@b.fi")};
 		struct buf b = BUF_MAX(LETTER_MAX);
 		one.language = (enum letter_language)(i % LETTER_LANGUAGES);
-		one.room.b[0] = i < LETTER_LANGUAGES;
-		letter_write(&b, &one, &secret);
+		one.kind = (enum letter_kind)(i / LETTER_LANGUAGES);
+		letter_write(&b, &one, &filling);
 		assert_ok(buf_check(&b));
 		size_t line = 0;
 		for (size_t at = 0; at < b.n; at++) {
@@ -155,25 +159,98 @@ static void the_head_of_a_letter_is_exactly_this(void **state)
 		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
 		"Content-Language: fi\r\nContent-Transfer-Encoding: base64\r\n"
 		"Auto-Submitted: auto-generated\r\n\r\n";
-	const struct letter_secret secret = {.to = SLICE_LIT("a@b.fi")};
 	struct buf b = BUF_MAX(LETTER_MAX);
-	letter_write(&b, &letter, &secret);
+	letter_write(&b, &letter, &filling);
 	assert_true(slice_starts(buf_slice(&b), SLICE_LIT(head)));
 	buf_done(&b);
 }
 
-static void a_letter_without_a_room_welcomes_a_colleague(void **state)
+static uint8_t value_of(uint8_t c)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	return (uint8_t)(strchr(alphabet, c) - alphabet);
+}
+
+/* The body of a letter, out of its base64. */
+static struct buf body_of(enum letter_kind kind, enum letter_language language)
+{
+	struct letter one = letter;
+	struct buf b = BUF_MAX(LETTER_MAX), body = BUF_MAX(LETTER_MAX);
+	one.kind = kind;
+	one.language = language;
+	letter_write(&b, &one, &filling);
+	buf_add_byte(&b, '\0');
+	unsigned bits = 0, n = 0;
+	for (const char *at = strstr((const char *)b.p, "\r\n\r\n"); *at && *at != '='; at++) {
+		if (*at == '\r' || *at == '\n')
+			continue;
+		bits = bits << 6 | value_of((uint8_t)*at);
+		n += 6;
+		if (n >= 8) {
+			n -= 8;
+			buf_add_byte(&body, (uint8_t)(bits >> n));
+		}
+	}
+	buf_add_byte(&body, '\0');
+	buf_done(&b);
+	return body;
+}
+
+static bool says(enum letter_kind kind, enum letter_language language, const char *words)
+{
+	struct buf body = body_of(kind, language);
+	bool found = strstr((const char *)body.p, words) != NULL;
+	buf_done(&body);
+	return found;
+}
+
+static void a_letter_of_an_enrolment_welcomes_a_colleague(void **state)
 {
 	(void)state;
-	const struct letter_secret secret = {.token = {{4}}, .to = SLICE_LIT("a@b.fi")};
-	struct letter one = letter;
-	struct buf b = BUF_MAX(LETTER_MAX);
-	one.room = (struct id){{0}};
-	letter_write(&b, &one, &secret);
-	buf_add_byte(&b, '\0');
-	/* "Tervetuloa Luotsiin", and no letter of an invitation. */
-	assert_non_null(strstr((const char *)b.p, "=?UTF-8?B?VGVydmV0dWxvYSBMdW90c2lpbg==?="));
-	assert_null(strstr((const char *)b.p, "U2ludWxsZSBvbiBrdXRzdQ=="));
+	assert_true(says(LETTER_ENROLMENT, LETTER_FI, "organisaatiosi on tehnyt"));
+	assert_true(says(LETTER_ENROLMENT, LETTER_FI, "https://luotsi.example/liity#BAAAAAAA"));
+	assert_true(says(LETTER_ENROLMENT, LETTER_FI, "voimassaolopäivä on 29.11.2026."));
+	assert_false(says(LETTER_ENROLMENT, LETTER_FI, "/kutsu#"));
+	assert_true(says(LETTER_INVITATION, LETTER_EN, "/kutsu#AgEAAAAA"));
+}
+
+static void only_a_letter_with_a_code_holds_it(void **state)
+{
+	(void)state;
+	for (enum letter_kind kind = 0; kind < LETTER_KINDS; kind++)
+		for (enum letter_language l = 0; l < LETTER_LANGUAGES; l++) {
+			assert_int_equal(says(kind, l, "1234 5678"), kind == LETTER_CODE);
+			assert_true(says(kind, l, "https://luotsi.example"));
+			assert_false(says(kind, l, "{"));
+		}
+}
+
+static void what_waits_is_told_without_a_link_into_it(void **state)
+{
+	(void)state;
+	for (enum letter_language l = 0; l < LETTER_LANGUAGES; l++) {
+		assert_true(says(LETTER_MESSAGE, l, " https://luotsi.example.\r\n"));
+		assert_true(says(LETTER_REMINDER, l, " https://luotsi.example.\r\n"));
+		assert_false(says(LETTER_MESSAGE, l, "#"));
+		assert_false(says(LETTER_REMINDER, l, "#"));
+	}
+}
+
+static void a_code_and_its_address_are_read_as_they_were_written(void **state)
+{
+	(void)state;
+	const struct notify_secret secret = {.code = "01234567", .to = SLICE_LIT("a@b.fi")};
+	struct notify_secret read;
+	struct buf b = BUF_MAX(NOTIFY_SECRET_MAX);
+	notify_secret_write(&b, &secret);
+	assert_ok(notify_secret_read(buf_slice(&b), &read));
+	assert_memory_equal(read.code, "01234567", NOTIFY_CODE_SIZE);
+	assert_slice(read.to, "a@b.fi");
+	b.p[b.n - 1] = '\n';
+	assert_err(notify_secret_read(buf_slice(&b), &read), ERR_BAD_FIELD);
+	for (size_t n = 0; n < NOTIFY_CODE_SIZE + ADDRESS_MIN; n++)
+		assert_err(notify_secret_read(slice_of(b.p, n), &read), ERR_BAD_FIELD);
 	buf_done(&b);
 }
 
@@ -217,7 +294,9 @@ int main(void)
 		T(mail_goes_without_tls_on_this_machine_alone),
 		T(mail_settings_that_cannot_be_are_refused), T(a_letter_is_short_lines_of_ascii),
 		T(the_head_of_a_letter_is_exactly_this),
-		T(a_letter_without_a_room_welcomes_a_colleague),
+		T(a_letter_of_an_enrolment_welcomes_a_colleague),
+		T(only_a_letter_with_a_code_holds_it), T(what_waits_is_told_without_a_link_into_it),
+		T(a_code_and_its_address_are_read_as_they_were_written),
 		T(a_secret_is_read_as_it_was_written), T(languages_are_three_words)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
