@@ -110,6 +110,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		{ session: "s3", started_at: now - 6 * DAY, seen_at: now - 5 * DAY, current: false },
 	];
 	let workers = startWorkers();
+	let told_at: object = scenario === "refused-mail" ? { state: "refused", address: "aino@esimerkki.fi" } : { state: "none" };
 	let alive = true;
 	const tell = (event: EngineEvent): void => void (alive && setTimeout(() => told(event), 0));
 	const messages = (room: Id): MessageView[] => kept.get(room) ?? kept.set(room, startMessages(room)).get(room) ?? [];
@@ -189,6 +190,13 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		certifyStaff: async ({ user, name, role }) => void (workers = workers.map((one) => (one.user === user ? { ...one, name, role, state: "certified", known: true, until: now + 365 * DAY } : one))),
 		revokeStaff: async (user) => void (workers = workers.map((one) => (one.user === user ? { ...one, state: "revoked", until: null } : one))),
 		ownCode: async () => (scenario === "counsellor-new" ? COMPARED : ""),
+	};
+	const notify = (op: string): object => {
+		if (op === "notify_put") told_at = { state: "unconfirmed", address: "aino@esimerkki.fi" };
+		if (op === "notify_confirm") told_at = { ...told_at, state: "confirmed" };
+		if (op === "notify_remove") told_at = { state: "none" };
+		if (op !== "notify_get") return op === "notify_confirm" ? { outcome: "confirmed", tries: 4 } : {};
+		return { mail: true, language: "fi", messages: true, reminders: true, letter: "sent", until: Date.now() + 1_800_000, tries: 5, ...told_at };
 	};
 	const engine: Engine = {
 		start: async () => {
@@ -317,7 +325,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		acceptInvitation: async () => refuse("used"),
 		readInvitation: async (fragment) => ({ ok: fragment.length === 172 }),
 		setLanguage: async () => undefined,
-		work: (async (act: string) => (["items", "topics", "reminders"].includes(act) ? [] : act === "olderItems" ? { more: false } : refuse("internal"))) as never,
+		work: (async (act: string, op?: string) => (act === "notify" ? notify(op ?? "") : ["items", "topics", "reminders"].includes(act) ? [] : act === "olderItems" ? { more: false } : refuse("internal"))) as never,
 		invitation: (act, ...args) => (inviting[act] as (...args: unknown[]) => never)(...args),
 		organise: (act, ...args) => (organising[act] as (...args: unknown[]) => never)(...args),
 	};

@@ -11,6 +11,7 @@ import { identifyTests } from "./identify.test.js";
 import { invitationTests } from "./invitation.test.js";
 import { jobsTests } from "./jobs.test.js";
 import { libraryTests } from "./library.test.js";
+import { notifyTests } from "./notify.test.js";
 import { passkeyTests } from "./passkey.test.js";
 import { recoveryTests } from "./recovery.test.js";
 import { resetTests } from "./reset.test.js";
@@ -60,7 +61,7 @@ const edge: Readonly<Record<string, string>> = {
 const suites = {
 	talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
 	roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
-	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, line: lineTests, log: logTests, recovery: recoveryTests,
+	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, line: lineTests, log: logTests, recovery: recoveryTests,
 };
 
 for (const [name, tests] of Object.entries(suites)) if (!isEdge || name in edge) tests(get);

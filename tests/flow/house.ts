@@ -69,7 +69,7 @@ export const isEdge = process.env["LUOTSI_EDGE"] === "yes";
 const SETTINGS = {
 	epoch_max_messages: 20, posts_per_minute: 600, requests_per_minute: 20_000, sign_ins_per_minute: 10_000, identifications_per_address: 1_000, connects_per_minute: 100_000,
 	first_frame_seconds: 4, max_frame: 131_072, outq_bytes: 262_144, max_connections_per_address: 1_000, db_lock_timeout_ms: 2_000, db_hot_timeout_ms: 5_000,
-	control_entries_per_hour: 60, jobs_seconds: 1, log_ms: 50, log_check_seconds: 1,
+	control_entries_per_hour: 60, jobs_seconds: 1, notify_delay_seconds: 0, log_ms: 50, log_check_seconds: 1,
 };
 
 const uuidToId = (uuid: string): string => Buffer.from(uuid.replaceAll("-", ""), "hex").toString("base64url");

@@ -46,7 +46,7 @@ const until = async (what: string, check: () => Promise<boolean>): Promise<void>
 };
 
 /** A role of the server of this house. */
-const processOf = (house: House, role: string): number => {
+export const processOf = (house: House, role: string): number => {
 	for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
 		try {
 			const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");

@@ -1,4 +1,4 @@
-// A mail server for tests: takes letters on a loopback port, and refuses as many as it is told to.
+// A mail server for tests: takes letters on a loopback port, and refuses as many and whom it is told to.
 
 import { createServer, type Socket } from "node:net";
 
@@ -14,6 +14,10 @@ export interface Mailbox {
 	readonly letters: Letter[];
 	/** How many of the next letters are refused with 451. */
 	refusals: number;
+	/** Receivers who are refused with 550. */
+	readonly nobody: Set<string>;
+	/** How many of the next letters are taken without a word. */
+	silent: number;
 	stop(): Promise<void>;
 }
 
@@ -27,7 +31,8 @@ const converse = (socket: Socket, box: Omit<Mailbox, "stop" | "url">): void => {
 		} else if (text !== null) {
 			box.letters.push({ from, to, text: `${text.join("\r\n")}\r\n` });
 			[text, to] = [null, []];
-			say("250 taken");
+			if (box.silent > 0) box.silent--;
+			else say("250 taken");
 		} else if (word === "MAIL" && box.refusals > 0) {
 			box.refusals--;
 			say("451 not now");
@@ -36,7 +41,7 @@ const converse = (socket: Socket, box: Omit<Mailbox, "stop" | "url">): void => {
 			say("250 yes");
 		} else if (word === "RCPT") {
 			to.push(/<([^>]*)>/.exec(line)?.[1] ?? "");
-			say("250 yes");
+			say(box.nobody.has(to.at(-1) ?? "") ? "550 nobody here" : "250 yes");
 		} else if (word === "DATA") {
 			text = [];
 			say("354 go on");
@@ -57,7 +62,7 @@ const converse = (socket: Socket, box: Omit<Mailbox, "stop" | "url">): void => {
 };
 
 export const openMailbox = async (): Promise<Mailbox> => {
-	const box = { letters: [] as Letter[], refusals: 0 };
+	const box = { letters: [] as Letter[], refusals: 0, silent: 0, nobody: new Set<string>() };
 	const sockets = new Set<Socket>();
 	const server = createServer((socket) => {
 		sockets.add(socket);

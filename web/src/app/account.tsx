@@ -6,6 +6,7 @@ import type { Language, SessionView } from "../client/api.js";
 import { engine, speak } from "./engine.js";
 import { Unlockers } from "./keys/unlockers.js";
 import { lock } from "./leave.js";
+import { Notify } from "./notify/notify.js";
 import { Button, Choice, Field, Loading, Notice, PageTitle, useAct } from "./parts.js";
 import { Passkeys } from "./passkey/passkeys.js";
 import { OwnEvents } from "./roles/events.js";
@@ -108,6 +109,7 @@ export const OwnAccount = () => {
 	const { t, language } = useSpeech();
 	const client = use((all) => all.self?.role === "client");
 	const without = use((all) => all.self?.keys === "without");
+	const hasRooms = use((all) => ["client", "counsellor", "team_lead"].includes(all.self?.role ?? ""));
 	return (
 		<div class="account">
 			<PageTitle>{t("account.title")}</PageTitle>
@@ -115,6 +117,7 @@ export const OwnAccount = () => {
 			{!client && <Part title={t("role.title")}><OwnRole /></Part>}
 			{!without && <Part title={t("account.secrets")}><Unlockers /></Part>}
 			<Part title={t("passkey.title")}><Passkeys /></Part>
+			{hasRooms && <Part title={t("notify.title")}><Notify /></Part>}
 			<Part title={t("account.sessions")}><Sessions /></Part>
 			<Part title={t("account.language")}><Choice legend={t("shell.language")} value={language} options={languages} onChange={(next) => void speak(next)} /></Part>
 			{!client && <OwnEvents />}

@@ -23,6 +23,7 @@ const told: Told = {
 	},
 	transfers: ({ room, transfers }) => set({ transfers: { ...get().transfers, [room]: transfers } }),
 	announce: ({ from, text }) => say(get().speech.t("announce.message", { from, text })),
+	news: (news) => set({ news }),
 	ended: ({ why }) => finish(why),
 };
 

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { RoomSummary } from "../client/api.js";
 import { Button, Icon, PageTitle } from "./parts.js";
 import { goTo, goToRoom } from "./route.js";
-import { Lazy } from "./lazy.js";
+import { Later, Lazy } from "./lazy.js";
 import { use, useSpeech } from "./state.js";
 import { useNow, waited } from "./waiting.js";
 
@@ -96,6 +96,7 @@ export const RoomList = () => {
 	const { t } = useSpeech();
 	const rooms = use((all) => all.rooms) ?? [];
 	const staff = use((all) => all.self?.role !== "client");
+	const open = use((all) => all.open);
 	const [filter, setFilter] = useState<Filter>("all");
 	const [search, setSearch] = useState("");
 	const now = useNow();
@@ -108,6 +109,7 @@ export const RoomList = () => {
 				<PageTitle>{t("rooms.title")}</PageTitle>
 				{staff && <StaffTop search={search} onSearch={setSearch} />}
 			</div>
+			{!staff && !open && <Later load={async () => (await import("./assignment/reminders.js")).Reminders} props={{ room: "" }} />}
 			{staff && <Filters filter={filter} onChange={setFilter} rooms={rooms} />}
 			{shown.length === 0 ? (
 				<p class="rooms-none">{rooms.length === 0 ? t("rooms.none_yet") : t("rooms.none")}</p>

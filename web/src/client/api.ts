@@ -262,6 +262,7 @@ export type EngineEvent =
 	| { type: "messages"; room: Id; changed: MessageView[]; removed: Id[] } // keyed by id; ordered by (seq, at)
 	| { type: "transfers"; room: Id; transfers: TransferView[] }
 	| { type: "announce"; room: Id; from: string; text: string } // for the screen reader
+	| { type: "news"; about: "reminders" | "notify" } // of one's own: to be asked for again
 	| { type: "ended"; why: "signed_out" | "expired" | "replaced" };
 
 /** Refusals reject with an EngineError whose `word` is a wire word of errors.def or one of the local words. */
@@ -341,6 +342,7 @@ export interface Organising {
 }
 
 export type LibraryOp = Extract<Op, `template_${string}`>;
+export type NotifyOp = Extract<Op, `notify_${string}`>;
 
 /** What features do in a room, by name; each adds its acts here and in client/work.ts, and is loaded with the first of them. */
 export interface ExportAsked {
@@ -385,6 +387,8 @@ export interface Working extends Assigning {
 	fetchFile(room: Id, id: Id): Promise<Blob>;
 	/** Staff: the library of assignment templates, by its messages (proto/library.toml). */
 	library<O extends LibraryOp>(op: O, body: Body<O>): Promise<Reply<O>>;
+	/** Letters by e-mail that say that something waits, by their messages (proto/notify.toml). `news` tells when they stand otherwise. */
+	notify<O extends NotifyOp>(op: O, body: Body<O>): Promise<Reply<O>>;
 }
 
 export interface Engine {

@@ -47,4 +47,4 @@ const fileActs = (d: WorkDeps): FileActs => {
 	};
 };
 
-export const working = (d: WorkDeps): Working => ({ ...itemActs(d), ...fileActs(d), ...roomworkActs(d), ...makeAssigning(d), library: d.call });
+export const working = (d: WorkDeps): Working => ({ ...itemActs(d), ...fileActs(d), ...roomworkActs(d), ...makeAssigning(d), library: d.call, notify: d.call });

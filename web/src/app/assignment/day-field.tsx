@@ -34,7 +34,7 @@ export const DayField = ({ label, hint, value, onChange, onDoubt }: Props) => {
 			<label for={id}>{label}</label>
 			<p class="hint" id={`${id}-hint`}>{hint ?? t("assignment.day_hint")}</p>
 			<input
-				id={id} type="text" inputMode="decimal" autocomplete="off" value={typed} placeholder="" aria-describedby={`${id}-hint${wrong && left ? ` ${id}-error` : ""}`}
+				id={id} type="text" inputMode="decimal" autocomplete="off" value={typed} aria-describedby={`${id}-hint${wrong && left ? ` ${id}-error` : ""}`}
 				aria-invalid={wrong && left ? true : undefined} onInput={(event) => change(event.currentTarget.value)}
 				onBlur={() => {
 					leave(true);

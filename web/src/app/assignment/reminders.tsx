@@ -1,30 +1,25 @@
-// What the service reminds of: shown in the room, until the person has opened it or said that they know.
+// What the service reminds of: shown in the room, until the person has opened it or said that they know. It comes as it is told, and is
+// said to a screen reader once.
 
 import { useEffect, useState } from "preact/hooks";
 import type { Id } from "../../client/api.js";
 import type { Reminder } from "../../client/assignments-api.js";
 import { engine } from "../engine.js";
 import { Button, Notice } from "../parts.js";
-import { set, use, useSpeech } from "../state.js";
+import { say, set, use, useSpeech } from "../state.js";
 import { isOpen } from "./history.js";
 import { useAssignments } from "./use-assignments.js";
 import { dueText, titleOf } from "./words.js";
 
-const EVERY_MS = 600_000;
-
 const useReminders = () => {
 	const [all, setAll] = useState<readonly Reminder[]>([]);
 	const online = use((state) => state.connection === "online");
+	const news = use((state) => state.news);
 	useEffect(() => {
 		let alive = true;
-		const ask = (): void => void engine().work("reminders").then((found) => alive && setAll(found), () => undefined);
-		if (online) ask();
-		const timer = setInterval(ask, EVERY_MS);
-		return () => {
-			alive = false;
-			clearInterval(timer);
-		};
-	}, [online]);
+		if (online) void engine().work("reminders").then((found) => alive && setAll(found), () => undefined);
+		return () => void (alive = false);
+	}, [online, news]);
 	const seen = (one: Reminder): void => {
 		setAll((old) => old.filter((other) => other !== one));
 		void engine().work("reminderSeen", one.room, one.assignment).catch(() => undefined);
@@ -32,13 +27,25 @@ const useReminders = () => {
 	return { all, seen };
 };
 
+const said = new Set<string>();
+
+/** A region that comes with its words is not read aloud everywhere; the page's ear is. */
+const useSaid = (key: string, text: string): void =>
+	useEffect(() => {
+		if (text === "" || said.has(key)) return;
+		said.add(key);
+		say(text);
+	}, [key, text]);
+
 const Here = ({ room, one, onSeen }: { room: Id; one: Reminder; onSeen: () => void }) => {
 	const speech = useSpeech();
 	const { t, language } = speech;
 	const { view } = useAssignments(room);
-	const found = view?.list.find((a) => a.id === one.assignment);
-	if (!found || !isOpen(found) || found.standing === "submitted") return null;
-	const title = titleOf(found.given.template, language);
+	const known = view?.list.find((a) => a.id === one.assignment);
+	const found = known && isOpen(known) && known.standing !== "submitted" ? known : null;
+	const title = found ? titleOf(found.given.template, language) : "";
+	useSaid(`${one.assignment}${one.at}`, found ? t("assignment.reminder", { title }) : "");
+	if (!found) return null;
 	return (
 		<Notice kind="info" title={t("assignment.reminder", { title })}>
 			{found.given.due && <p>{dueText(speech, found.given.due)}</p>}
@@ -58,16 +65,23 @@ const Here = ({ room, one, onSeen }: { room: Id; one: Reminder; onSeen: () => vo
 	);
 };
 
-export const Reminders = ({ room }: { room: Id }) => {
+const Elsewhere = ({ room }: { room: Id }) => {
 	const { t } = useSpeech();
+	const name = use((state) => state.rooms?.find((one) => one.room === room)?.title);
+	const text = t("assignment.reminder_elsewhere", { name: name || t("rooms.unnamed") });
+	useSaid(room, text);
+	return <p>{text}</p>;
+};
+
+/** room: the one that is open, or "". */
+export const Reminders = ({ room }: { room: Id }) => {
 	const { all, seen } = useReminders();
-	const rooms = use((state) => state.rooms);
 	const here = all.filter((one) => one.room === room);
 	const elsewhere = [...new Set(all.filter((one) => one.room !== room).map((one) => one.room))];
 	return (
-		<div class="reminders" role="status">
+		<div class="reminders">
 			{here.map((one) => <Here key={one.assignment} room={room} one={one} onSeen={() => seen(one)} />)}
-			{elsewhere.map((id) => <p key={id}>{t("assignment.reminder_elsewhere", { name: rooms?.find((one) => one.room === id)?.title || t("rooms.unnamed") })}</p>)}
+			{elsewhere.map((id) => <Elsewhere key={id} room={id} />)}
 		</div>
 	);
 };

@@ -1,0 +1,173 @@
+// Letters that say only that something waits, on the real server: the code, what is told to whom, and a jobs process that is killed.
+
+import { strict as assert } from "node:assert";
+import { test } from "node:test";
+import type { NotifyOp } from "../../web/src/client/api.js";
+import type { Body, Reply } from "../../web/src/client/wire.js";
+import type { Actor } from "../client/organisation.js";
+import type { Letter } from "../lib/smtp.js";
+import { again, idToUuid, say, talk, type House } from "./house.js";
+import { processOf } from "./jobs.test.js";
+
+let addresses = 0;
+
+const until = async (what: string, found: () => boolean | Promise<boolean>): Promise<void> => {
+	for (const end = Date.now() + 30_000; !(await found()); ) {
+		if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+};
+
+const ask = <O extends NotifyOp>(actor: Actor, op: O, body: Body<O>): Promise<Reply<O>> => actor.engine.work("notify", op, body) as Promise<Reply<O>>;
+const wordOf = (work: Promise<unknown>): Promise<string> => work.then(() => "ok", (thrown: { word?: string }) => String(thrown.word));
+const lettersTo = (house: House, address: string): Letter[] => house.mailbox.letters.filter((one) => one.to.includes(address));
+const bodyOf = (letter: Letter | undefined): string => Buffer.from(letter?.text.split("\r\n\r\n")[1] ?? "", "base64").toString("utf8");
+const codeIn = (letter: Letter | undefined): string => (/(\d{4}) (\d{4})/.exec(bodyOf(letter))?.slice(1) ?? []).join("");
+
+const letterTo = async (house: House, address: string, place = 0): Promise<Letter> => {
+	await until(`letter ${place} to ${address}`, () => lettersTo(house, address).length > place);
+	return lettersTo(house, address)[place] as Letter;
+};
+
+const put = async (house: House, actor: Actor): Promise<{ address: string; code: string }> => {
+	const address = `ilmoitus${++addresses}@posti.example`;
+	await ask(actor, "notify_put", { address, language: "fi" });
+	return { address, code: codeIn(await letterTo(house, address)) };
+};
+
+const confirmed = async (house: House, actor: Actor): Promise<string> => {
+	const { address, code } = await put(house, actor);
+	assert.deepEqual(await ask(actor, "notify_confirm", { code }), { outcome: "confirmed", tries: 4 });
+	return address;
+};
+
+/** The page is closed, and the session over. */
+const goAway = async (house: House, actor: Actor): Promise<void> => {
+	await actor.engine.stop();
+	await house.db.query("DELETE FROM session WHERE account = $1", [idToUuid(actor.user)]);
+};
+
+/** A letter that was asked for now has gone: what was to be made before it is made. */
+const roundIsOver = async (house: House): Promise<void> => {
+	await put(house, house.colleague);
+	await ask(house.colleague, "notify_remove", {});
+	await house.db.query("DELETE FROM audit WHERE action = 'notify_put' AND actor = $1", [idToUuid(house.colleague.user)]);
+};
+
+const story = (get: () => House): void => {
+	test("an address is confirmed by the code of its letter, and told what waits once, in a letter that says nothing", async () => {
+		const house = get(), { client, counsellor, room } = await talk(house, "Salla");
+		const before = client.events.filter((event) => event.type === "news").length;
+		const { address, code } = await put(house, client);
+		const asked = await ask(client, "notify_get", {});
+		assert.deepEqual([asked.state, asked.address, asked.tries, asked.mail], ["unconfirmed", address, 5, true]);
+		assert.match(code, /^\d{8}$/);
+		assert.deepEqual(await ask(client, "notify_confirm", { code: code.replace(/./, (digit) => String((Number(digit) + 1) % 10)) }), { outcome: "wrong", tries: 4 });
+		assert.deepEqual(await ask(client, "notify_confirm", { code }), { outcome: "confirmed", tries: 3 });
+		assert.deepEqual((await ask(client, "notify_confirm", { code })).outcome, "over");
+		await client.until("the page hears of it", () => client.events.filter((event) => event.type === "news" && event.about === "notify").length > before);
+		await ask(client, "notify_choose", { messages: true, reminders: true, language: "sv" });
+
+		await say(counsellor, client, room, "Salainen viesti, kun olet paikalla.");
+		await roundIsOver(house);
+		assert.equal(lettersTo(house, address).length, 1, "who is connected is told nothing");
+		await goAway(house, client);
+		await counsellor.engine.send(room, "Salainen viesti poissa olevalle.");
+		const letter = await letterTo(house, address, 1);
+		assert.match(bodyOf(letter), /ett nytt meddelande väntar på dig i tjänsten https:\S+\.\r\n/);
+		assert.doesNotMatch(letter.text + bodyOf(letter), /Salainen|Salla|Oona|Testikunta|#/);
+		await counsellor.engine.send(room, "Toinen salainen viesti.");
+		await roundIsOver(house);
+		assert.equal(lettersTo(house, address).length, 2, "once, until they have been here");
+
+		const back = await again(house, client);
+		await back.engine.openRoom(room, "fi");
+		await goAway(house, back);
+		await counsellor.engine.send(room, "Kolmas salainen viesti.");
+		await letterTo(house, address, 2);
+		const { rows: [row] } = await house.db.query("SELECT count(*)::int AS n FROM notify_address WHERE position(convert_to($1, 'utf8') IN sealed) > 0 OR position(convert_to($2, 'utf8') IN sealed) > 0", [address, code]);
+		assert.equal(row.n, 0, "neither address nor code is plain in the database");
+	});
+
+	test("a code is over after five tries and on another's account it is none", async () => {
+		const house = get(), { client } = await talk(house, "Taina"), { code } = await put(house, client);
+		assert.equal((await ask(house.colleague, "notify_confirm", { code })).outcome, "over");
+		const wrong = code === "00000000" ? "00000001" : "00000000";
+		const left: number[] = [];
+		for (let i = 0; i < 5; i++) left.push((await ask(client, "notify_confirm", { code: wrong })).tries);
+		assert.deepEqual(left, [4, 3, 2, 1, 0]);
+		assert.equal((await ask(client, "notify_confirm", { code })).outcome, "over");
+		assert.equal(await wordOf(ask(client, "notify_put", { address: "ei osoite", language: "fi" })), "bad_field");
+		assert.equal(await wordOf(ask(client, "notify_choose", { messages: true, reminders: true, language: "fi" })), "ok");
+		assert.equal(await wordOf(ask(client, "notify_remove", {})), "ok");
+		assert.equal(await wordOf(ask(client, "notify_remove", {})), "not_found");
+		assert.equal((await ask(client, "notify_get", {})).state, "none");
+		assert.equal(await wordOf(ask(house.admin, "notify_get", {})), "forbidden");
+	});
+};
+
+const failures = (get: () => House): void => {
+	test("killed with a letter in hand, the jobs process never sends it again", async () => {
+		const house = get(), { client, counsellor, room } = await talk(house, "Unto"), address = await confirmed(house, client);
+		await goAway(house, client);
+		house.mailbox.silent = 1;
+		await counsellor.engine.send(room, "Odottaa.");
+		await letterTo(house, address, 1);
+		const before = processOf(house, "jobs");
+		process.kill(before, "SIGKILL");
+		await until("there is another jobs process", () => {
+			try {
+				return processOf(house, "jobs") !== before;
+			} catch {
+				return false;
+			}
+		});
+		await roundIsOver(house);
+		assert.equal(lettersTo(house, address).length, 2, "the code and the one that was taken in silence");
+		await house.db.query("UPDATE notify_mail SET claimed_at = now() - interval '11 minutes' WHERE account = $1", [idToUuid(client.user)]);
+		await until("it is left", async () => (await house.db.query("SELECT FROM audit WHERE object = $1 AND word = 'message_unknown'", [idToUuid(client.user)])).rows.length === 1);
+		await roundIsOver(house);
+		assert.equal(lettersTo(house, address).length, 2);
+	});
+
+	test("what is refused for now goes later, and an address that is refused for good gets no more", async () => {
+		const house = get(), { client, counsellor, room } = await talk(house, "Vieno"), address = await confirmed(house, client);
+		await goAway(house, client);
+		house.mailbox.refusals = 1;
+		await counsellor.engine.send(room, "Odottaa.");
+		await until("it was refused", () => house.mailbox.refusals === 0);
+		const mail = async () => (await house.db.query("SELECT tries, claimed_at FROM notify_mail WHERE account = $1", [idToUuid(client.user)])).rows[0];
+		await until("it waits", async () => (await mail())?.tries === 1 && (await mail())?.claimed_at === null);
+		house.mailbox.nobody.add(address);
+		await house.db.query("UPDATE notify_mail SET next_at = now() WHERE account = $1", [idToUuid(client.user)]);
+		await until("it is refused for good", async () => (await mail()) === undefined);
+		assert.equal(lettersTo(house, address).length, 1);
+		const back = await again(house, client), standing = await ask(back, "notify_get", {});
+		assert.deepEqual([standing.state, standing.address], ["refused", address]);
+	});
+};
+
+const reminders = (get: () => House): void => {
+	test("a reminder is told at once to who is connected, and by a letter to who is away", async () => {
+		const house = get(), { client, counsellor, room } = await talk(house, "Yrjö"), address = await confirmed(house, client);
+		const template = { format: "luotsi-template/1", id: "0f0e0d0c0b0a09080706050403020100", version: 1, kind: "assignment", languages: ["fi"], topics: [], title: { fi: "Salainen tehtävä" }, description: { fi: "x" }, fields: [{ id: "a", kind: "short", label: { fi: "x" } }] };
+		const { id } = await counsellor.engine.work("giveAssignment", room, { template: template as never, word: "", due: "", remind: false });
+		const remind = (): Promise<unknown> => counsellor.engine.parts.link.call("reminder_put", { room, msg_id: id, at: Date.now() + 300 });
+		await remind();
+		await client.until("the page hears of it", () => client.events.some((event) => event.type === "news" && event.about === "reminders"));
+		assert.equal((await client.engine.work("reminders")).length, 1);
+		assert.equal(counsellor.events.some((event) => event.type === "news" && event.about === "reminders"), false);
+		await ask(client, "notify_choose", { messages: false, reminders: true, language: "en" });
+		await goAway(house, client);
+		await remind();
+		const letter = await letterTo(house, address, 1);
+		assert.match(bodyOf(letter), /you have a reminder in the service https:\S+\.\r\n/);
+		assert.doesNotMatch(letter.text + bodyOf(letter), /Salainen|Yrjö|#/);
+	});
+};
+
+export const notifyTests = (get: () => House): void => {
+	story(get);
+	failures(get);
+	reminders(get);
+};

@@ -1,0 +1,223 @@
+// Letters by e-mail that say only that something waits: an address, the code that proves it, and what is told there.
+
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { Language, NotifyOp } from "../../client/api.js";
+import type { Body, Reply } from "../../client/wire.js";
+import { isAddress } from "../address.js";
+import { engine } from "../engine.js";
+import { Button, Check, Field, Loading, Notice, useAct } from "../parts.js";
+import { say, use, useSpeech } from "../state.js";
+
+type Standing = Reply<"notify_get">;
+
+const CODE_DIGITS = 8;
+const LANGUAGES: readonly (readonly [Language, string])[] = [["fi", "Suomi"], ["sv", "Svenska"], ["en", "English"]];
+
+const ask = <O extends NotifyOp>(op: O, body: Body<O>): Promise<Reply<O>> => engine().work("notify", op, body) as Promise<Reply<O>>;
+
+interface Part {
+	one: Standing;
+	/** Asks how it stands now; said is for the ear. */
+	again: (said?: string) => Promise<void>;
+}
+
+const AddressForm = ({ label, onPut }: { label: string; onPut: Part["again"] }) => {
+	const { t, language } = useSpeech();
+	const [address, setAddress] = useState("");
+	const [asked, setAsked] = useState(false);
+	const putting = useAct();
+	const wrong = asked && !isAddress(address) ? t("notify.address_wrong") : null;
+	const submit = (event: Event): void => {
+		event.preventDefault();
+		setAsked(true);
+		if (!isAddress(address)) return;
+		void putting.act(async () => {
+			await ask("notify_put", { address: address.trim(), language });
+			await onPut();
+		});
+	};
+	const refused = putting.word === "rate_limited" ? t("notify.too_many") : putting.error;
+	return (
+		<form onSubmit={submit} noValidate>
+			<Field label={label} hint={t("notify.address_hint")} type="email" autocomplete="email" maxLength={254} spellcheck={false} value={address} onInput={setAddress} error={wrong ?? refused} />
+			<Button kind="main" type="submit" busy={putting.busy}>{t("notify.send_code")}</Button>
+		</form>
+	);
+};
+
+const Removal = ({ again }: Pick<Part, "again">) => {
+	const { t } = useSpeech();
+	const removing = useAct();
+	const remove = (): void =>
+		void removing.act(async () => {
+			await ask("notify_remove", {});
+			await again(t("notify.removed"));
+		});
+	return (
+		<>
+			<Button busy={removing.busy} onClick={remove}>{t("notify.remove")}</Button>
+			{removing.error && <p class="field-error" role="alert">{removing.error}</p>}
+		</>
+	);
+};
+
+const CodeField = ({ value, onInput, error }: { value: string; onInput: (text: string) => void; error: string | null }) => {
+	const { t } = useSpeech();
+	const id = useId();
+	return (
+		<div class="field">
+			<label for={id}>{t("notify.code")}</label>
+			<p class="hint" id={`${id}-hint`}>{t("notify.code_hint")}</p>
+			<input
+				id={id} class="notify-code" type="text" inputMode="numeric" autocomplete="one-time-code" maxLength={20} value={value} aria-invalid={error ? true : undefined}
+				aria-describedby={`${id}-hint${error ? ` ${id}-error` : ""}`} onInput={(event) => onInput(event.currentTarget.value)}
+			/>
+			{error && <p class="field-error" id={`${id}-error`} role="alert">{error}</p>}
+		</div>
+	);
+};
+
+const CodeForm = ({ again }: Pick<Part, "again">) => {
+	const { t } = useSpeech();
+	const [code, setCode] = useState("");
+	const [fault, setFault] = useState<string | null>(null);
+	const trying = useAct();
+	const digits = code.replace(/\D/g, "");
+	const confirm = async (): Promise<void> => {
+		const { outcome, tries } = await ask("notify_confirm", { code: digits });
+		if (outcome === "confirmed") return again(t("notify.confirmed"));
+		if (outcome === "wrong") setFault(t("notify.code_wrong", { tries }));
+		if (outcome === "over" || tries === 0) await again();
+	};
+	const submit = (event: Event): void => {
+		event.preventDefault();
+		setFault(digits.length === CODE_DIGITS ? null : t("notify.code_short"));
+		if (digits.length === CODE_DIGITS) void trying.act(confirm);
+	};
+	return (
+		<form onSubmit={submit} noValidate>
+			<CodeField value={code} onInput={setCode} error={fault ?? trying.error} />
+			<Button kind="main" type="submit" busy={trying.busy}>{t("notify.confirm")}</Button>
+		</form>
+	);
+};
+
+const Unconfirmed = ({ one, again }: Part) => {
+	const { t, language } = useSpeech();
+	const sending = useAct();
+	const over = one.tries === 0 || one.until <= Date.now() || one.letter === "given_up";
+	const address = one.address ?? "";
+	const sendAgain = (): void =>
+		void sending.act(async () => {
+			await ask("notify_put", { address, language });
+			await again();
+		});
+	return (
+		<>
+			<p>{t(one.letter === "waiting" ? "notify.code_waiting" : "notify.code_sent", { address })}</p>
+			{over ? <Notice kind="warning"><p>{t(one.letter === "given_up" ? "notify.code_given_up" : "notify.code_over")}</p></Notice> : <CodeForm again={again} />}
+			<div class="row">
+				<Button busy={sending.busy} onClick={sendAgain}>{t("notify.send_again")}</Button>
+				<Removal again={again} />
+			</div>
+			{sending.error && <p class="field-error" role="alert">{sending.word === "rate_limited" ? t("notify.too_many") : sending.error}</p>}
+		</>
+	);
+};
+
+const Choices = ({ one, again }: Part) => {
+	const { t } = useSpeech();
+	const id = useId();
+	const client = use((all) => all.self?.role === "client");
+	const [saved, setSaved] = useState(false);
+	const choosing = useAct();
+	const choose = (change: Partial<Body<"notify_choose">>): void => {
+		setSaved(false);
+		void choosing.act(async () => {
+			await ask("notify_choose", { messages: one.messages, reminders: one.reminders, language: one.language, ...change });
+			await again();
+			setSaved(true);
+		});
+	};
+	return (
+		<fieldset class="choice" disabled={choosing.busy}>
+			<legend>{t("notify.what")}</legend>
+			<Check label={t("notify.messages")} hint={t("notify.messages_hint")} checked={one.messages} onChange={(messages) => choose({ messages })} />
+			{client && <Check label={t("notify.reminders")} hint={t("notify.reminders_hint")} checked={one.reminders} onChange={(reminders) => choose({ reminders })} />}
+			<div class="field">
+				<label for={id}>{t("notify.language")}</label>
+				<select id={id} value={one.language} onChange={(event) => choose({ language: event.currentTarget.value as Language })}>
+					{LANGUAGES.map(([code, name]) => <option key={code} value={code} lang={code}>{name}</option>)}
+				</select>
+			</div>
+			<p class="inline-status" role="status">{saved ? t("notify.saved") : !one.messages && !(client && one.reminders) ? t("notify.nothing") : ""}</p>
+			{choosing.error && <p class="field-error" role="alert">{choosing.error}</p>}
+		</fieldset>
+	);
+};
+
+const Confirmed = ({ one, again }: Part) => {
+	const { t } = useSpeech();
+	const [changing, change] = useState(false);
+	return (
+		<>
+			<p>{t("notify.goes_to", { address: one.address ?? "" })}</p>
+			<Choices one={one} again={again} />
+			{changing && <AddressForm label={t("notify.other_address")} onPut={again} />}
+			<div class="row">
+				{!changing && <Button onClick={() => change(true)}>{t("notify.change")}</Button>}
+				<Removal again={again} />
+			</div>
+		</>
+	);
+};
+
+const Refused = ({ one, again }: Part) => {
+	const { t } = useSpeech();
+	return (
+		<>
+			<Notice kind="warning" title={t("notify.refused_title")}><p>{t("notify.refused", { address: one.address ?? "" })}</p></Notice>
+			<AddressForm label={t("notify.other_address")} onPut={again} />
+			<div class="row"><Removal again={again} /></div>
+		</>
+	);
+};
+
+const Place = ({ one, again }: Part) => {
+	const { t } = useSpeech();
+	if (!one.mail) return <p>{t("notify.no_mail")}</p>;
+	if (one.state === "none") return <AddressForm label={t("notify.address")} onPut={again} />;
+	if (one.state === "unconfirmed") return <Unconfirmed one={one} again={again} />;
+	return one.state === "confirmed" ? <Confirmed one={one} again={again} /> : <Refused one={one} again={again} />;
+};
+
+export const Notify = () => {
+	const { t } = useSpeech();
+	const client = use((all) => all.self?.role === "client");
+	const news = use((all) => all.news);
+	const [one, know] = useState<Standing | null>(null);
+	const place = useRef<HTMLDivElement>(null);
+	const asking = useAct();
+	const again = async (): Promise<void> => know(await ask("notify_get", {}));
+	/** What the focus was on may be gone. */
+	const moved = async (said?: string): Promise<void> => {
+		await again();
+		if (said) say(said);
+		setTimeout(() => void (place.current?.contains(document.activeElement) || place.current?.focus()), 0);
+	};
+	useEffect(() => void asking.act(again), [news]);
+	return (
+		<>
+			<p>{t(client ? "notify.text" : "notify.text_staff")}</p>
+			{asking.error && (
+				<Notice kind="error">
+					<p>{asking.error}</p>
+					<Button onClick={() => void asking.act(again)}>{t("loading.again")}</Button>
+				</Notice>
+			)}
+			<div class="notify" ref={place} tabIndex={-1} role="group" aria-label={t("notify.title")}>
+				{one ? <Place one={one} again={moved} /> : !asking.error && <Loading text={t("notify.loading")} />}
+			</div>
+		</>
+	);
+};
