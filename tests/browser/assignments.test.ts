@@ -293,11 +293,9 @@ test("a_reminder_is_shown_in_the_room_until_it_is_seen", async () => {
 	await house.db.query("UPDATE reminder SET at = now()");
 	await comes(async () => (await house.db.query("SELECT FROM reminder_due")).rowCount, 1);
 	const { page } = client;
-	await page.reload();
-	await page.getByLabel("Salalause", { exact: true }).fill(OWN);
-	await page.getByRole("button", { name: "Avaa", exact: true }).click();
 	const notice = page.locator(".reminders .notice", { hasText: "Huomisen puhelu" });
 	await notice.waitFor();
+	await page.locator("[aria-live=polite]", { hasText: "Muistutus: Huomisen puhelu" }).waitFor({ state: "attached" });
 	await clean(client, "reminder");
 	await notice.getByRole("button", { name: /Avaa tehtävä/ }).click();
 	await sheet(page).getByText("Mitä aiot sanoa?").waitFor();

@@ -110,7 +110,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		{ session: "s3", started_at: now - 6 * DAY, seen_at: now - 5 * DAY, current: false },
 	];
 	let workers = startWorkers();
-	let told_at: object = scenario === "refused-mail" ? { state: "refused", address: "aino@esimerkki.fi" } : { state: "none" };
+	let letters: object = { state: "none" };
 	let alive = true;
 	const tell = (event: EngineEvent): void => void (alive && setTimeout(() => told(event), 0));
 	const messages = (room: Id): MessageView[] => kept.get(room) ?? kept.set(room, startMessages(room)).get(room) ?? [];
@@ -192,11 +192,11 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		ownCode: async () => (scenario === "counsellor-new" ? COMPARED : ""),
 	};
 	const notify = (op: string): object => {
-		if (op === "notify_put") told_at = { state: "unconfirmed", address: "aino@esimerkki.fi" };
-		if (op === "notify_confirm") told_at = { ...told_at, state: "confirmed" };
-		if (op === "notify_remove") told_at = { state: "none" };
+		if (op === "notify_put") letters = { state: "unconfirmed", address: "aino@esimerkki.fi" };
+		if (op === "notify_confirm") letters = { ...letters, state: "confirmed" };
+		if (op === "notify_remove") letters = { state: "none" };
 		if (op !== "notify_get") return op === "notify_confirm" ? { outcome: "confirmed", tries: 4 } : {};
-		return { mail: true, language: "fi", messages: true, reminders: true, letter: "sent", until: Date.now() + 1_800_000, tries: 5, ...told_at };
+		return { mail: true, language: "fi", messages: true, reminders: true, letter: "sent", until: Date.now() + 1_800_000, tries: 5, ...letters };
 	};
 	const engine: Engine = {
 		start: async () => {

@@ -47,7 +47,7 @@ const goAway = async (house: House, actor: Actor): Promise<void> => {
 	await house.db.query("DELETE FROM session WHERE account = $1", [idToUuid(actor.user)]);
 };
 
-/** A letter that was asked for now has gone: what was to be made before it is made. */
+/** Another letter has gone meanwhile: what was to be made before it is made. */
 const roundIsOver = async (house: House): Promise<void> => {
 	await put(house, house.colleague);
 	await ask(house.colleague, "notify_remove", {});
@@ -130,7 +130,7 @@ const failures = (get: () => House): void => {
 		assert.equal(lettersTo(house, address).length, 2);
 	});
 
-	test("what is refused for now goes later, and an address that is refused for good gets no more", async () => {
+	test("what is refused with a 451 goes later, and an address that is refused for good gets no more", async () => {
 		const house = get(), { client, counsellor, room } = await talk(house, "Vieno"), address = await confirmed(house, client);
 		await goAway(house, client);
 		house.mailbox.refusals = 1;

@@ -125,32 +125,34 @@ const Unconfirmed = ({ one, again }: Part) => {
 	);
 };
 
-const Choices = ({ one, again }: Part) => {
+type Chosen = Body<"notify_choose">;
+
+const Choices = ({ one }: Pick<Part, "one">) => {
 	const { t } = useSpeech();
 	const id = useId();
 	const client = use((all) => all.self?.role === "client");
+	const [chosen, setChosen] = useState<Chosen>({ messages: one.messages, reminders: one.reminders, language: one.language });
 	const [saved, setSaved] = useState(false);
 	const choosing = useAct();
-	const choose = (change: Partial<Body<"notify_choose">>): void => {
+	const choose = (change: Partial<Chosen>): void => {
+		const next = { ...chosen, ...change };
 		setSaved(false);
-		void choosing.act(async () => {
-			await ask("notify_choose", { messages: one.messages, reminders: one.reminders, language: one.language, ...change });
-			await again();
-			setSaved(true);
-		});
+		setChosen(next);
+		void choosing.act(() => ask("notify_choose", next)).then((done) => (done ? setSaved(true) : setChosen(chosen)));
 	};
+	const nothing = !chosen.messages && !(client && chosen.reminders);
 	return (
-		<fieldset class="choice" disabled={choosing.busy}>
+		<fieldset class="choice">
 			<legend>{t("notify.what")}</legend>
-			<Check label={t("notify.messages")} hint={t("notify.messages_hint")} checked={one.messages} onChange={(messages) => choose({ messages })} />
-			{client && <Check label={t("notify.reminders")} hint={t("notify.reminders_hint")} checked={one.reminders} onChange={(reminders) => choose({ reminders })} />}
+			<Check label={t("notify.messages")} hint={t("notify.messages_hint")} checked={chosen.messages} onChange={(messages) => choose({ messages })} />
+			{client && <Check label={t("notify.reminders")} hint={t("notify.reminders_hint")} checked={chosen.reminders} onChange={(reminders) => choose({ reminders })} />}
 			<div class="field">
 				<label for={id}>{t("notify.language")}</label>
-				<select id={id} value={one.language} onChange={(event) => choose({ language: event.currentTarget.value as Language })}>
+				<select id={id} value={chosen.language} onChange={(event) => choose({ language: event.currentTarget.value as Language })}>
 					{LANGUAGES.map(([code, name]) => <option key={code} value={code} lang={code}>{name}</option>)}
 				</select>
 			</div>
-			<p class="inline-status" role="status">{saved ? t("notify.saved") : !one.messages && !(client && one.reminders) ? t("notify.nothing") : ""}</p>
+			<p class="inline-status" role="status">{[saved && t("notify.saved"), nothing && t("notify.nothing")].filter(Boolean).join(" ")}</p>
 			{choosing.error && <p class="field-error" role="alert">{choosing.error}</p>}
 		</fieldset>
 	);
@@ -162,7 +164,7 @@ const Confirmed = ({ one, again }: Part) => {
 	return (
 		<>
 			<p>{t("notify.goes_to", { address: one.address ?? "" })}</p>
-			<Choices one={one} again={again} />
+			<Choices one={one} />
 			{changing && <AddressForm label={t("notify.other_address")} onPut={again} />}
 			<div class="row">
 				{!changing && <Button onClick={() => change(true)}>{t("notify.change")}</Button>}
