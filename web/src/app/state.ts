@@ -39,7 +39,7 @@ export interface State {
 	later: boolean; // a new passphrase is chosen later
 	shared: boolean; // a device that others use too
 	ended: "signed_out" | "expired" | "replaced" | null;
-	news: { readonly about: string } | null; // what was last told of one's own; another one each time
+	news?: object; // reminders or letters of one's own are others; another one each time
 	spoken: readonly { key: number; text: string }[];
 }
 
@@ -66,7 +66,6 @@ let state: State = {
 	later: false,
 	shared: false,
 	ended: null,
-	news: null,
 	spoken: [],
 };
 

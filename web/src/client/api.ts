@@ -262,7 +262,7 @@ export type EngineEvent =
 	| { type: "messages"; room: Id; changed: MessageView[]; removed: Id[] } // keyed by id; ordered by (seq, at)
 	| { type: "transfers"; room: Id; transfers: TransferView[] }
 	| { type: "announce"; room: Id; from: string; text: string } // for the screen reader
-	| { type: "news"; about: "reminders" | "notify" } // of one's own: to be asked for again
+	| { type: "news" } // reminders or letters of one's own: to be asked for again
 	| { type: "ended"; why: "signed_out" | "expired" | "replaced" };
 
 /** Refusals reject with an EngineError whose `word` is a wire word of errors.def or one of the local words. */

@@ -162,7 +162,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			case "invitation_changed":
 				return rooms.later();
 			case "self_told":
-				return emit({ type: "news", ...event.body });
+				return emit({ type: "news" });
 			case "message_typing":
 				return open.get(event.body.room)?.typing(event.body.user);
 			case "chain_changed":
@@ -173,7 +173,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 				for (const one of open.values()) if (rooms.row(one.id)?.members.concat(toBase64Url(mine().me.org)).includes(event.body.user)) void one.again();
 				return;
 			case "resync":
-				emit({ type: "news", about: "reminders" });
+				emit({ type: "news" });
 				return void (await everything());
 			case "session_ended":
 				return;
