@@ -35,6 +35,8 @@ async function run(bundles) {
 	const child = spawn(process.execPath, ['--enable-source-maps', '--test', '--test-concurrency=1', '--test-reporter=tap', ...only, ...bundles], {
 		stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, LUOTSI_TEST_LIB: here },
 	});
+	// whoever stops this stops the tests, and the folder goes
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 	let tail = '';
 	child.stdout.on('data', (text) => {
 		process.stdout.write(text);
