@@ -47,7 +47,7 @@ static const struct {
 	{"jobs", "do what happens by itself (started by run)", jobs_command},
 	{"migrate", "bring the database up to date", migrate_command},
 	{"units",
-		"check the database of unit keys; --replay destroys again what a backup brought "
+		"verify erasures and both databases; --replay destroys again what a backup brought "
 		"back",
 		units_run},
 	{"check", "check a settings file", check_command},

@@ -91,3 +91,50 @@ SELECT unit_batch_done(:batch) AS units;
 -- out: n int8, org uuid, batch uuid, units uuid[], parts int4[]
 -- The next confirmed errand after a number.
 SELECT n, org, batch, units, parts FROM unit_batch_replay(:after);
+
+-- name: unit_orgs
+-- shape: many
+-- lane: write
+-- tenant: no
+-- in:
+-- out: org uuid
+-- The organisations, for the verifier.
+SELECT org FROM unit_orgs();
+
+-- name: erasure_faults
+-- shape: many
+-- lane: write
+-- tenant: yes
+-- in:
+-- out: fault text, n int8
+-- What must never be: rows of what has gone, rows without what they belong to.
+SELECT fault, n FROM erasure_faults();
+
+-- name: unit_list
+-- shape: many
+-- lane: unit
+-- tenant: yes
+-- in: after uuid, after_part int4, most int4
+-- out: unit uuid, part int4
+-- Units that have a key, made more than a day ago, after this one.
+SELECT k.unit, k.part FROM unit_key k
+WHERE (k.unit, k.part) > (:after, :after_part) AND k.wrapped IS NOT NULL AND k.made_at < now() - interval '1 day'
+ORDER BY k.unit, k.part LIMIT :most;
+
+-- name: unit_orphans
+-- shape: one
+-- lane: write
+-- tenant: yes
+-- in: units uuid[], parts int4[]
+-- out: orphans int8
+-- How many of them nothing needs; they are doomed.
+SELECT unit_orphans(:units, :parts) AS orphans;
+
+-- name: unit_needed
+-- shape: many
+-- lane: write
+-- tenant: yes
+-- in: after uuid, after_part int4, most int4
+-- out: unit uuid, part int4
+-- Units under which something is stored, after this one.
+SELECT unit, part FROM unit_needed(:after, :after_part, :most);

@@ -79,12 +79,19 @@ struct pg_param units_again(struct arena *arena, const struct pg_result *result,
 
 enum { CONNINFO_MAX = 4096, TIMEOUT_MS = 600000, QUEUE = 4, ARENA_FIRST = 65536 };
 
-enum { REPLAY_NEXT, REPLAY_ERASE, CHECK_NEWEST, CHECK_KNOWN, STATEMENTS };
+enum { REPLAY_NEXT, REPLAY_ERASE, CHECK_NEWEST, CHECK_KNOWN, VERIFY_FIRST };
+enum { STATEMENTS = VERIFY_FIRST + VERIFY_STATEMENTS };
 static const size_t chosen[STATEMENTS] = {
 	[REPLAY_NEXT] = STMT_JOB_UNIT_BATCH_REPLAY,
 	[REPLAY_ERASE] = STMT_JOB_UNIT_ERASE,
 	[CHECK_NEWEST] = STMT_UNIT_NEWEST_BATCH,
 	[CHECK_KNOWN] = STMT_UNIT_BATCH_KNOWN,
+	[VERIFY_FIRST + VERIFY_ORGS] = STMT_UNIT_ORGS,
+	[VERIFY_FIRST + VERIFY_FAULTS] = STMT_ERASURE_FAULTS,
+	[VERIFY_FIRST + VERIFY_LIST] = STMT_UNIT_LIST,
+	[VERIFY_FIRST + VERIFY_ORPHANS] = STMT_UNIT_ORPHANS,
+	[VERIFY_FIRST + VERIFY_NEEDED] = STMT_UNIT_NEEDED,
+	[VERIFY_FIRST + VERIFY_GET] = STMT_UNIT_GET,
 };
 
 struct command {
@@ -164,11 +171,24 @@ static void replay_ask(struct command *c)
 		command_end(c, e);
 }
 
+static void command_verified(void *ctx, enum err e, int64_t n_faults)
+{
+	command_end(ctx, e == ERR_OK && n_faults > 0 ? ERR_CONFLICT : e);
+}
+
 static void command_checked(void *ctx, enum err e)
 {
-	if (e == ERR_OK)
-		printf("The database of unit keys knows the newest erasure.\n");
-	command_end(ctx, e);
+	static const size_t verify[VERIFY_STATEMENTS] = {VERIFY_FIRST + VERIFY_ORGS,
+		VERIFY_FIRST + VERIFY_FAULTS, VERIFY_FIRST + VERIFY_LIST,
+		VERIFY_FIRST + VERIFY_ORPHANS, VERIFY_FIRST + VERIFY_NEEDED,
+		VERIFY_FIRST + VERIFY_GET};
+	struct command *c = ctx;
+	if (e != ERR_OK) {
+		command_end(c, e);
+		return;
+	}
+	printf("The database of unit keys knows the newest erasure.\n");
+	unit_verify_begin(c->pg, verify, command_verified, c);
 }
 
 static void command_ready(void *ctx, enum err e)

@@ -120,7 +120,9 @@ export const retentionTests = (house: () => House): void => {
 			assert.match(replayed.stdout, /[1-9]\d* keys destroyed once more/);
 			assert.deepEqual([serverCommand("units").status, await sql("luotsi_units", "SELECT FROM unit_key WHERE unit = $1 AND wrapped IS NOT NULL", [goesRoom])], [0, []]);
 
+			assert.match(serverCommand("units").stdout, /looked at; .* 0 faults/);
 			deploy("restore", "main", dumpOf("main"));
+			assert.match(serverCommand("units").stdout, /stored under a key that is not there: [1-9]/, "the verifier tells what a backup brought back");
 			assert.ok((await sql("luotsi", "SELECT FROM wrap WHERE room = $1", [goesRoom])).length > 0, "the backup has the rows");
 			await own.service.restart();
 			const [reader, other] = [await again(own, stays.client), await again(own, goes.client)];
