@@ -224,3 +224,12 @@ test('keys that nothing needs are doomed, those that may still be needed are not
 	while (await steps.keys()) continue;
 	assert.ok(await got(org, room.room, 1));
 });
+
+test('whatever belongs to a room or a person is known to the erasure, or goes by itself', async () => {
+	const { rows } = await owner.query(`SELECT c.confrelid::regclass::text AS of, c.conrelid::regclass::text AS held FROM pg_constraint c
+		WHERE c.contype = 'f' AND c.confrelid IN ('room'::regclass, 'account'::regclass) AND c.confdeltype <> 'c'`);
+	const held = (of) => [...new Set(rows.filter((r) => r.of === of).map((r) => r.held))].sort();
+	assert.deepEqual(held('room'), ['control_entry', 'draft', 'file', 'invitation', 'room_epoch', 'room_member', 'room_topic']);
+	// file: with its room; staff_label: of staff, who are not erased by a rule.
+	assert.deepEqual(held('account'), ['account_enrolment', 'account_identity', 'file', 'passkey', 'self_keys', 'self_state', 'session', 'staff_label']);
+});
