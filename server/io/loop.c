@@ -1,14 +1,15 @@
 /* libuv with its edges taken off: handles are heap objects that close themselves, and work for the
- * next turn is a list run by an idle handle that is active only while the list holds something. */
+ * next turn is a list run by an idle handle that is active only while the list holds something. A
+ * turn is bounded: few descriptors, and of the list what fits into a time, so that timers and the
+ * rest are looked at between (loop_turn.c). */
 #include "io/loop.h"
-
-#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/loop_uv.h"
 
-enum { NS_PER_MS = 1000000 };
+/* Of what was posted no more is begun in a turn after so long. */
+enum { POSTS_NS = 1000000 };
 
 struct post {
 	loop_fn *fn;
@@ -27,18 +28,11 @@ struct watch {
 	struct watch *next;
 };
 
-/* What the loop had used up when it last went to wait, in nanoseconds. */
-struct used {
-	uint64_t wall, waited, processor;
-};
-
 struct loop {
 	uv_loop_t uv;
 	uv_idle_t *idle;
-	uv_prepare_t *before_wait; /* only where turns are watched */
-	struct used used;
-	uint64_t stall_ms;
 	struct posts now, next;
+	size_t n_run; /* of now */
 	struct watch *signals;
 };
 
@@ -66,17 +60,23 @@ uv_loop_t *loop_uv(struct loop *loop)
 	return &loop->uv;
 }
 
-/* Posts made meanwhile go to the other list, and so to the next turn. */
+/* Posts made meanwhile go to the other list, and so to a later turn. */
 static void loop_run_posts(uv_idle_t *idle)
 {
 	struct loop *loop = idle->data;
-	struct posts now = loop->next;
-	loop->next = loop->now;
-	for (size_t i = 0; i < now.n; i++)
-		now.items[i].fn(now.items[i].ctx);
-	now.n = 0;
-	loop->now = now;
-	if (loop->next.n == 0)
+	struct posts *now = &loop->now;
+	if (loop->n_run == now->n) {
+		struct posts empty = {.items = now->items, .cap = now->cap};
+		*now = loop->next;
+		loop->next = empty;
+		loop->n_run = 0;
+	}
+	uint64_t until = uv_hrtime() + POSTS_NS;
+	while (loop->n_run < now->n && uv_hrtime() < until) {
+		struct post post = now->items[loop->n_run++];
+		post.fn(post.ctx);
+	}
+	if (loop->n_run == now->n && loop->next.n == 0)
 		uv_idle_stop(idle);
 }
 
@@ -101,10 +101,10 @@ void loop_free(struct loop **loop)
 		l->signals = w->next;
 		loop_close_handle(&w);
 	}
-	while (l->next.n)
+	while (uv_is_active((uv_handle_t *)l->idle))
 		loop_turn(l);
 	loop_close_handle(&l->idle);
-	loop_close_handle(&l->before_wait);
+	turn_unwatch(&l->uv);
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	ASSERT(uv_loop_close(&l->uv) == 0);
 	mem_free(l->now.items);
@@ -112,47 +112,13 @@ void loop_free(struct loop **loop)
 	mem_free(l);
 }
 
-static struct used loop_used(struct loop *loop)
-{
-	struct timespec t;
-	ASSERT(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0);
-	return (struct used){
-		.wall = uv_hrtime(),
-		.waited = uv_metrics_idle_time(&loop->uv),
-		.processor = (uint64_t)t.tv_sec * 1000 * NS_PER_MS + (uint64_t)t.tv_nsec,
-	};
-}
-
-/* libuv runs the callbacks of descriptors inside its wait: what was not spent waiting since the
- * last time is one turn. */
-static void loop_turned(uv_prepare_t *before_wait)
-{
-	struct loop *loop = before_wait->data;
-	struct used last = loop->used;
-	struct used now = loop->used = loop_used(loop);
-	uint64_t turn = (now.wall - last.wall) - (now.waited - last.waited);
-	if (turn < loop->stall_ms * NS_PER_MS)
-		return;
-	log_warn("loop_stalled", LOG_N("ms", turn / NS_PER_MS),
-		LOG_N("processor_ms", (now.processor - last.processor) / NS_PER_MS));
-}
-
 void loop_watch_turns(struct loop *loop, uint64_t stall_ms)
 {
-	ASSERT(!loop->before_wait && uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME) == 0);
-	loop->stall_ms = stall_ms;
-	loop->before_wait = MEM_NEW(uv_prepare_t);
-	ASSERT(uv_prepare_init(&loop->uv, loop->before_wait) == 0);
-	loop->before_wait->data = loop;
-	ASSERT(uv_prepare_start(loop->before_wait, loop_turned) == 0);
-	uv_unref((uv_handle_t *)loop->before_wait);
+	turn_watch(&loop->uv, stall_ms);
 }
 
 void loop_run(struct loop *loop)
 {
-	/* What it took to build the process was no turn. */
-	if (loop->before_wait)
-		loop->used = loop_used(loop);
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 }
 
@@ -174,8 +140,7 @@ void loop_post(struct loop *loop, loop_fn *fn, void *ctx)
 		next->items = mem_resize(next->items, next->cap, sizeof(*next->items));
 	}
 	next->items[next->n++] = (struct post){fn, ctx};
-	if (next->n == 1)
-		uv_idle_start(loop->idle, loop_run_posts);
+	uv_idle_start(loop->idle, loop_run_posts);
 }
 
 struct timer *timer_new(struct loop *loop, loop_fn *fn, void *ctx)

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "io/http.h"
-#include "io/loop.h"
+#include "io/loop_uv.h"
 #include "io/outq.h"
 #include "io/work.h"
 #include "unit.h"
@@ -109,6 +109,101 @@ static void a_turn_that_takes_long_is_logged_and_waiting_is_not_a_turn(void **st
 	assert_non_null(strstr(log, " loop_stalled ms="));
 	assert_ptr_equal(end + 1, log + n);
 	assert_int_equal(watched(10000, log), 0);
+}
+
+/* What only computed is ours, and so is what was blocked; neither stood in line. */
+static void a_turn_that_was_blocked_is_told_as_ours(void **state)
+{
+	(void)state;
+	char log[512];
+	unsigned ms = 0, own = 0, processor = 0;
+	assert_true(watched(150, log) > 0);
+	const char *found = strstr(log, " loop_stalled ms=");
+	assert_non_null(found);
+	assert_int_equal(sscanf(found, " loop_stalled ms=%u own_ms=%u processor_ms=%u", &ms, &own,
+				 &processor),
+		3);
+	assert_true(ms >= 200 && own <= ms && own >= 200 && processor < 100);
+}
+
+enum { CROWD = 40, CROWD_TURN = 8 };
+
+struct crowd {
+	unsigned in_turn, most, n;
+};
+
+static void crowd_came(uv_poll_t *poll, int status, int events)
+{
+	struct crowd *crowd = poll->data;
+	char byte;
+	uv_os_fd_t fd;
+	assert_true(status == 0 && (events & UV_READABLE));
+	assert_int_equal(uv_fileno((uv_handle_t *)poll, &fd), 0);
+	assert_int_equal(read(fd, &byte, 1), 1);
+	crowd->n++;
+	if (++crowd->in_turn > crowd->most)
+		crowd->most = crowd->in_turn;
+}
+
+static void a_crowd_that_comes_at_once_is_served_in_many_turns(void **state)
+{
+	(void)state;
+	struct loop *loop = loop_new();
+	struct crowd crowd = {0};
+	int pipes[CROWD][2];
+	uv_poll_t *polls[CROWD];
+	for (int i = 0; i < CROWD; i++) {
+		assert_int_equal(pipe(pipes[i]), 0);
+		assert_int_equal(write(pipes[i][1], "x", 1), 1);
+		polls[i] = mem_new(sizeof(uv_poll_t));
+		assert_int_equal(uv_poll_init(loop_uv(loop), polls[i], pipes[i][0]), 0);
+		polls[i]->data = &crowd;
+		assert_int_equal(uv_poll_start(polls[i], UV_READABLE, crowd_came), 0);
+	}
+	for (int turns = 0; crowd.n < CROWD && turns < CROWD; turns++) {
+		crowd.in_turn = 0;
+		loop_turn(loop);
+	}
+	assert_int_equal(crowd.n, CROWD);
+	assert_true(crowd.most <= CROWD_TURN);
+	for (int i = 0; i < CROWD; i++) {
+		loop_close_handle(&polls[i]);
+		close(pipes[i][0]);
+		close(pipes[i][1]);
+	}
+	loop_free(&loop);
+}
+
+/* Each takes two milliseconds, and says how many ran before it. */
+struct slow {
+	int *ran;
+	int before;
+};
+
+static void slow_runs(void *ctx)
+{
+	struct slow *slow = ctx;
+	slow->before = (*slow->ran)++;
+	usleep(2000);
+}
+
+static void what_was_posted_is_spread_over_turns_in_its_order(void **state)
+{
+	(void)state;
+	enum { POSTS = 6 };
+	struct loop *loop = loop_new();
+	struct slow posts[POSTS];
+	int ran = 0;
+	for (int i = 0; i < POSTS; i++) {
+		posts[i] = (struct slow){&ran, -1};
+		loop_post(loop, slow_runs, &posts[i]);
+	}
+	loop_turn(loop);
+	assert_int_equal(ran, 1);
+	loop_free(&loop);
+	assert_int_equal(ran, POSTS);
+	for (int i = 0; i < POSTS; i++)
+		assert_int_equal(posts[i].before, i);
 }
 
 struct job {
@@ -266,6 +361,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {T(posts_run_in_order_and_never_at_once),
 		T(a_timer_repeats_until_it_is_freed_by_itself),
 		T(a_turn_that_takes_long_is_logged_and_waiting_is_not_a_turn),
+		T(a_turn_that_was_blocked_is_told_as_ours),
+		T(a_crowd_that_comes_at_once_is_served_in_many_turns),
+		T(what_was_posted_is_spread_over_turns_in_its_order),
 		T(work_runs_every_item_once_and_answers_later),
 		T(work_that_has_not_begun_is_given_up_at_the_end),
 		T(a_frame_carries_the_shortest_header),
