@@ -22,10 +22,10 @@ SELECT sweep_invitations() AS swept;
 -- shape: one
 -- lane: write
 -- tenant: no
--- in:
+-- in: event_days int4
 -- out: swept int8
--- Removes identifications that were never finished, and enrolments whose time has passed.
-SELECT sweep_logins() AS swept;
+-- Removes identifications that were never finished, enrolments whose time has passed, and what was noted of identifications so long ago.
+SELECT sweep_logins(:event_days) AS swept;
 
 -- name: job_sweep_challenges
 -- shape: one

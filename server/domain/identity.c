@@ -60,7 +60,7 @@ static void self_read(struct request *r, const struct pg_result *result)
 	if (out->version > 0)
 		self_keys_read(r->arena, result, out);
 	out->state_version = pg_get_int(result, 0, SELF_GET_STATE_VERSION);
-	out->has_state = out->state_version > 0;
+	out->has_state = !pg_is_null(result, 0, SELF_GET_STATE);
 	if (out->has_state)
 		out->state = arena_copy(r->arena, pg_get_bytes(result, 0, SELF_GET_STATE));
 	r->state = out;

@@ -38,7 +38,8 @@ static void refusal_noted(struct request *r, enum err e, const struct pg_result 
 	req_fail(r, ERR_PASSKEY_REFUSED);
 }
 
-/* r->session names whose it is, as far as that is known. */
+/* r->session names whose it is, as far as that is known. Whoever is not signed in has proven
+ * nothing: the refusal is about that person, and not an act of theirs. */
 static void refuse(struct request *r, enum webauthn why)
 {
 	const char *word = webauthn_word(why);
@@ -47,8 +48,11 @@ static void refuse(struct request *r, enum webauthn why)
 		req_fail(r, ERR_PASSKEY_REFUSED);
 		return;
 	}
-	const struct pg_param params[] = {pg_id(&r->session.user),
-		pg_bytes(SLICE_LIT("passkey_refused")), pg_null(), pg_bytes(slice_text(word))};
+	struct pg_param person = pg_id(&r->session.user);
+	bool is_proven = !id_is_zero(&r->session.session);
+	const struct pg_param params[] = {is_proven ? person : pg_null(),
+		pg_bytes(SLICE_LIT("passkey_refused")), is_proven ? pg_null() : person,
+		pg_bytes(slice_text(word))};
 	req_query_then(r, STMT_AUDIT_ADD, params, 4, refusal_noted);
 }
 

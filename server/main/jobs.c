@@ -28,6 +28,12 @@ static struct pg_param job_file_seconds(const struct config *c, struct pg_param 
 	return pg_int(c->file_idle_seconds);
 }
 
+static struct pg_param job_event_days(const struct config *c, struct pg_param *items)
+{
+	(void)items;
+	return pg_int(c->sign_in_event_days);
+}
+
 static const size_t statements[JOBS_STATEMENTS] = {
 	[JOBS_SWEEP_SESSIONS] = STMT_JOB_SWEEP_SESSIONS,
 	[JOBS_SWEEP_INVITATIONS] = STMT_JOB_SWEEP_INVITATIONS,
@@ -62,6 +68,7 @@ static const size_t statements[JOBS_STATEMENTS] = {
 static struct pg_param (*const arguments[JOBS_SWEEPS])(
 	const struct config *c, struct pg_param items[static SESSION_CLASSES]) = {
 	[JOBS_SWEEP_SESSIONS] = session_idle_seconds,
+	[JOBS_SWEEP_LOGINS] = job_event_days,
 	[JOBS_AGE_EPOCHS] = job_epoch_seconds,
 	[JOBS_SWEEP_FILES] = job_file_seconds,
 };

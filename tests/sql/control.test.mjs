@@ -447,6 +447,22 @@ test('keys and their identity entry commit together or not at all', async () => 
 	assert.deepEqual([self.version, self.unlockers.length, self.state_version], [2, 1, 0]);
 });
 
+test('a state that lost keys sealed goes with them, and nobody who still has them saves another', async () => {
+	const account = await makeAccount(owner, org);
+	const { subject, revoked, ...entry } = chain(account, zero);
+	const keys = (expected, change) => ask(app, org.org, 'self_put_keys', { account, expected, unlockers: [Buffer.alloc(120)], list_mac: rand32(), keys: Buffer.alloc(400), ...entry, ...change });
+	const save = (expected) => ask(app, org.org, 'self_put_state', { account, expected, state: Buffer.alloc(300) });
+	assert.deepEqual(await keys(0, {}), [{ outcome: 'ok', version: 1 }]);
+	assert.deepEqual(await save(0), [{ version: 1 }]);
+	assert.deepEqual(await keys(1, { entries: [], hashes: [], types: [] }), [{ outcome: 'ok', version: 2 }]);
+	assert.equal((await ask(app, org.org, 'self_get', { account }))[0].state.length, 300, 'a renewal keeps it');
+	assert.deepEqual(await keys(2, { head: entry.hashes.at(-1), hashes: [rand32()], types: [3] }), [{ outcome: 'ok', version: 3 }]);
+	const [self] = await ask(app, org.org, 'self_get', { account });
+	assert.deepEqual([self.state, self.state_version], [null, 2]);
+	assert.deepEqual(await save(1), [], 'the browser that had the old keys');
+	assert.deepEqual(await save(2), [{ version: 3 }], 'the one that has the new ones');
+});
+
 test('the sealed state is replaced version by version', async () => {
 	const parameters = { account: await makeAccount(owner, org), state: Buffer.alloc(300) };
 	const write = (expected) => ask(app, org.org, 'self_put_state', { ...parameters, expected });

@@ -59,9 +59,19 @@ test('an attempt of ten minutes ago is over, and swept', async () => {
 	const a = await begin(), b = await begin();
 	await db.luotsi_owner.query("UPDATE login_attempt SET expires_at = now() - interval '1 second' WHERE attempt = $1", [a.attempt]);
 	assert.deepEqual(await take(a), []);
-	const [{ swept }] = await ask(db.luotsi_jobs, null, 'job_sweep_logins', {});
+	const [{ swept }] = await ask(db.luotsi_jobs, null, 'job_sweep_logins', { event_days: 365 });
 	assert.equal(swept, 1);
 	assert.equal((await take(b)).length, 1);
+});
+
+test('how an identification went is forgotten after its time, the oldest first', async () => {
+	const kept = async () => Number((await db.luotsi_owner.query("SELECT count(*) FROM sign_in_event WHERE word = 'swept_test'")).rows[0].count);
+	await db.luotsi_owner.query("INSERT INTO sign_in_event (at, word) SELECT now() - make_interval(days => d), 'swept_test' FROM unnest(ARRAY[400, 366, 364, 0]) d");
+	await ask(db.luotsi_jobs, null, 'job_sweep_logins', { event_days: 365 });
+	assert.equal(await kept(), 2);
+	await ask(db.luotsi_jobs, null, 'job_sweep_logins', { event_days: 1 });
+	assert.equal(await kept(), 1);
+	await refused(db.luotsi_jobs.query('DELETE FROM sign_in_event'), '42501', assert);
 });
 
 test('one address has only so many attempts under way', async () => {

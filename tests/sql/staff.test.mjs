@@ -20,7 +20,7 @@ const outcome = async (org, name, parameters) => (await app(org, name, parameter
 const make = (role) => makeAccount(db.luotsi_owner, here, role);
 const inAMinute = () => new Date(Date.now() + 60_000);
 const row = async (account) => (await app(here, 'staff_list', {})).find((one) => one.account === account);
-const start = (account) => app(here, 'session_start', { session: id(), token_hash: rand32(), account, method: 'passkey', identified_at: null, acr: null, old_hash: null, seconds: [600, 600, 600] });
+const start = (account, method = 'oidc') => app(here, 'session_start', { session: id(), token_hash: rand32(), account, method, identified_at: null, acr: null, old_hash: null, seconds: [600, 600, 600] });
 const sessions = async (account) => (await owner(here, 'SELECT count(*)::int AS n FROM session WHERE account = $1', [account]))[0].n;
 const passkey = (account) => app(here, 'passkey_add', { account, passkey: id(), credential: rand32(), algorithm: -7, public_key: Buffer.alloc(64, 4), counter: 0, synced: false, device: 'key', most: 16 });
 const identify = (account) => owner(here, `INSERT INTO account_identity (account, key_version, blind_index, code, country, provider, acr, identified_at)
@@ -102,6 +102,22 @@ test('a shut account has no session and no way in, until it is opened again', as
 	assert.equal(await enrol(account), 'not_found');
 	assert.equal(await outcome(here, 'staff_disable', { actor: admin, account, disabled: false }), 'ok');
 	assert.equal((await start(account)).length, 1);
+});
+
+test('who is signing in by a passkey that is just being taken away gets no session', async () => {
+	const account = await make('counsellor');
+	await identify(account);
+	assert.deepEqual(await start(account, 'passkey'), [], 'none that they have');
+	await passkey(account);
+	assert.equal((await start(account, 'passkey')).length, 1);
+	const other = await connect('luotsi_owner');
+	await other.query('BEGIN');
+	await other.query("SELECT set_config('luotsi.org', $1, true), passkey_reset($2, $3, 'lost')", [here.org, admin, account]);
+	const waiting = start(account, 'passkey'); // its passkey was good a moment ago
+	for (const end = Date.now() + 20_000; Date.now() < end; ) if ((await db.luotsi_read.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount > 0) break;
+	await other.query('COMMIT');
+	await other.end();
+	assert.deepEqual([await waiting, await sessions(account)], [[], 0]);
 });
 
 test('lost passkeys go with all sessions and the tie to the person; keys stay', async () => {
