@@ -17,7 +17,7 @@ const carryKey = randomBytes(32).toString("base64url");
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 const claims = (nonce: string) => ({
-	iss: "luotsi", client_id: "luotsi", nonce, redirect_uri: REDIRECT, response_type: "code", code_challenge_method: "S256", code_challenge: "c".repeat(43), state: STATE,
+	iss: "luotsi", aud: "https://bank.example/oidc", client_id: "luotsi", nonce, redirect_uri: REDIRECT, response_type: "code", code_challenge_method: "S256", code_challenge: "c".repeat(43), state: STATE,
 });
 
 const address = (said: object, more: Record<string, string> = {}): string => {
@@ -61,6 +61,9 @@ for (const [name, make] of Object.entries<() => string>({
 	"no nonce": () => address({ ...claims("n"), nonce: undefined }),
 	"another client": () => address({ ...claims("n"), client_id: "other" }),
 	"another signer": () => address({ ...claims("n"), iss: "other" }),
+	"another provider": () => address({ ...claims("n"), aud: "https://other.example/oidc" }),
+	"nobody to ask": () => address({ ...claims("n"), aud: undefined }),
+	"two to ask": () => address({ ...claims("n"), aud: ["https://bank.example/oidc", "https://other.example/oidc"] }),
 	"another way back": () => address({ ...claims("n"), redirect_uri: "https://evil.example/kirjaudu/paluu" }),
 	"a token at once": () => address({ ...claims("n"), response_type: "code id_token" }),
 	"a plain challenge": () => address({ ...claims("n"), code_challenge_method: "plain" }),

@@ -33,6 +33,7 @@ const wipe = ({ sig, enc }: Pairs): void => {
 /** What is looked at in a request object; it came from outside, so that each may be anything. */
 interface Claims {
 	readonly iss?: unknown;
+	readonly aud?: unknown;
 	readonly client_id?: unknown;
 	readonly nonce?: unknown;
 	readonly redirect_uri?: unknown;
@@ -52,7 +53,7 @@ const claimsOf = (object: string | null): Claims => {
 /** 32 bytes or more, in base64url. */
 const isSecret = (value: unknown): boolean => typeof value === "string" && /^[\w-]{43,128}$/.test(value);
 
-/** Goes nowhere but with a request that says what this page asked for; gives its state. */
+/** Goes nowhere but with a request that says what this page asked for, and asks it of the provider to which it goes; gives its state. */
 export const checkAddress = (address: string, nonce: string, redirect: string): string => {
 	try {
 		const to = new URL(address);
@@ -60,7 +61,7 @@ export const checkAddress = (address: string, nonce: string, redirect: string): 
 		const client = to.searchParams.get("client_id");
 		const right = to.protocol === "https:" && to.username + to.password + to.hash === "" && ["request", "client_id"].every((name) => to.searchParams.getAll(name).length === 1)
 			&& !to.searchParams.has("request_uri") && claims.client_id === client
-			&& claims.iss === client && claims.nonce === nonce && claims.redirect_uri === redirect && claims.response_type === "code"
+			&& claims.iss === client && typeof claims.aud === "string" && new URL(claims.aud).origin === to.origin && claims.nonce === nonce && claims.redirect_uri === redirect && claims.response_type === "code"
 			&& claims.code_challenge_method === "S256" && isSecret(claims.code_challenge) && isSecret(claims.state);
 		if (right) return String(claims.state);
 	} catch {

@@ -7,6 +7,7 @@ import type { Identification } from "./identify.js";
 import { createRoom, join, readFragment, renew, waitFor } from "./invitations.js";
 import { forgetDrafts } from "./lost.js";
 import type { Room } from "./room.js";
+import { wordOf } from "./refusal.js";
 import { certificateOf } from "./room-view.js";
 import type { Rooms } from "./rooms.js";
 import type { Self } from "./self.js";
@@ -164,7 +165,13 @@ const membership = (d: RareDeps): Membership => ({
 	},
 	closeRoom: async (id, reason) => (await d.prepared(id)).acts.close(CLOSE_REASON[reason]),
 	reopenRoom: async (id) => (await d.prepared(id)).acts.reopen(),
-	leaveRoom: async (id) => (await d.prepared(id)).acts.leave(),
+	/** Afterwards the log is not ours to read any more: that this is refused says that we are out. */
+	leaveRoom: async (id) => {
+		const { acts } = await d.prepared(id);
+		await acts.leave().catch((thrown: unknown) => {
+			if (wordOf(thrown) !== "not_member") throw thrown;
+		});
+	},
 });
 
 const own = (d: RareDeps): Pick<RareActs, "identify" | "carry" | "carried" | "canOpen" | "sessions" | "endSession"> => ({
