@@ -57,8 +57,8 @@ static uint64_t queued_so_far(void)
 	if (n <= 0)
 		return 0;
 	struct slice rest = slice_of(text, (size_t)n);
-	bool found = slice_next(&rest, ' ', &word) && slice_next(&rest, ' ', &word) &&
-		     num_parse_u64(word, UINT64_MAX, &queued);
+	bool found = slice_next(&rest, ' ', &word);
+	found = found && slice_next(&rest, ' ', &word) && num_parse_u64(word, UINT64_MAX, &queued);
 	return found ? queued : 0;
 }
 
