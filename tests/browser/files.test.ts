@@ -232,6 +232,9 @@ test("a_file_that_is_on_its_way_shows_how_far_it_is_and_can_be_paused_resumed_an
 	await row("toinen.pdf").getByText("Odottaa vuoroaan").waitFor();
 	await row("iso.pdf").getByRole("button", { name: "Keskeytä iso.pdf" }).click();
 	await row("iso.pdf").getByText("Keskeytetty").waitFor();
+	const [asked] = await Promise.all([page.waitForEvent("dialog"), page.close({ runBeforeUnload: true })]);
+	assert.equal(asked.type(), "beforeunload");
+	await asked.dismiss();
 	await clean(staff, "queue");
 	await row("toinen.pdf").getByRole("button", { name: "Peru toinen.pdf" }).click();
 	await row("toinen.pdf").waitFor({ state: "detached" });

@@ -8,7 +8,7 @@ import { ACCEPT } from "../../client/files-types.js";
 import type { Bytes } from "../../seal/bytes.js";
 import { engine } from "../engine.js";
 import { Button, Icon } from "../parts.js";
-import { say, use, useSpeech } from "../state.js";
+import { get, say, use, useSpeech } from "../state.js";
 import { Choosing } from "./choosing.js";
 import { FileIcon, Progress, Stop } from "./parts.js";
 import { fileSentence } from "./sentences.js";
@@ -138,6 +138,12 @@ const Ways = ({ onFiles }: { onFiles: (files: readonly File[]) => void }) => {
 };
 
 const none: readonly TransferView[] = [];
+const isGoing = ({ up, state }: TransferView): boolean => up && state !== "done" && state !== "failed" && state !== "cancelled";
+
+/** What is on its way lives in this page alone: closing it would end it, in whatever room. */
+const warn = (event: BeforeUnloadEvent): void => {
+	if (Object.values(get().transfers).some((list) => list.some(isGoing))) event.preventDefault();
+};
 
 export const Attach = ({ room, canSend }: { room: Id; canSend: boolean }) => {
 	const { t } = useSpeech();
@@ -147,6 +153,9 @@ export const Attach = ({ room, canSend }: { room: Id; canSend: boolean }) => {
 	const above = useDropped(take);
 	useSaid(all);
 	useArrivals();
+	useEffect(() => {
+		if (all.some(isGoing)) addEventListener("beforeunload", warn); // once, however often
+	}, [all]);
 	const going = all.filter((one) => one.up && one.state !== "done");
 	return (
 		<>

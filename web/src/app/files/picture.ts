@@ -4,7 +4,7 @@
 import { judge, typeOf, type FileType, type Unfit } from "../../client/files-types.js";
 import { HEAD_SIZE, pictureSize } from "../../client/files-picture.js";
 
-export type WhyNot = Unfit | "too_large" | "undecoded";
+export type WhyNot = Unfit | "too_large" | "undecoded" | "heic";
 
 export interface Ready {
 	readonly file: Blob;
@@ -48,7 +48,8 @@ const preparePicture = async (file: Blob, type: FileType): Promise<Ready | WhyNo
 	const head = new Uint8Array(await file.slice(0, HEAD_SIZE).arrayBuffer());
 	const size = pictureSize(type.media, head);
 	if (typeof size === "string") return size;
-	return redrawn(file, ["image/png", "image/gif"].includes(type.media) ? "image/png" : "image/jpeg");
+	const again = await redrawn(file, ["image/png", "image/gif"].includes(type.media) ? "image/png" : "image/jpeg");
+	return again === "undecoded" && type.media === "image/heic" ? "heic" : again;
 };
 
 /** What will be sent, or why nothing will. */
