@@ -20,6 +20,7 @@ export interface Service {
 	sockets: string;
 	database: string;
 	log: string;
+	conf: string;
 	server_pid: number;
 	edge: boolean;
 	bank: string;
@@ -27,6 +28,8 @@ export interface Service {
 	restart(): Promise<void>;
 	/** Stops the server; restart() starts it. */
 	down(): Promise<void>;
+	/** PostgreSQL dies by kill -9 and is there again; who has a connection to it must make another. */
+	crash(): Promise<void>;
 	stop(): Promise<void>;
 }
 
@@ -77,6 +80,14 @@ export const idToUuid = (id: string): string => Buffer.from(fromBase64Url(id)).t
 
 /** The organisation whose staff the bank's office signs in (deploy/lib.sh): the house's own. */
 export const OFFICE = "2296962a-0000-4000-8000-000000000001";
+
+/** As the superuser. */
+export const connect = async (service: Service): Promise<pg.Client> => {
+	const db = new pg.Client({ host: service.sockets, user: "postgres", database: service.database });
+	db.on("error", () => undefined);
+	await db.connect();
+	return db;
+};
 
 type Base = Pick<House, "service" | "ca" | "db">;
 interface AtBank {
@@ -179,9 +190,7 @@ export const openHouse = async (settings: Readonly<Record<string, string>> = {})
 	const mail = { smtp_url: mailbox.url, smtp_from: "luotsi@testikunta.example" };
 	const service = await startService({ edge: isEdge, bank: true, settings: { ...SETTINGS, ...mail, ...settings } });
 	const ca = readFileSync(service.ca, "utf8");
-	const db = new pg.Client({ host: service.sockets, user: "postgres", database: service.database });
-	db.on("error", () => undefined);
-	await db.connect();
+	const db = await connect(service);
 	const accounts = makeOrg(service, OFFICE), foreign = randomUUID();
 	makeOrg(service, foreign);
 	const base = { service, ca, db };

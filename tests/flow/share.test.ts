@@ -7,10 +7,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { makeActor, PASSPHRASE, type Actor } from "../client/organisation.js";
 import { pdf } from "../client/samples.js";
-import { cookieOf, idToUuid, say, talk, type House } from "./house.js";
+import { connect, cookieOf, idToUuid, say, talk, type House } from "./house.js";
 import type { FileView, TransferView } from "../../web/src/client/api.js";
 import { openNodePlatform, wordOf, type Platform } from "../../web/src/client/index.js";
-import type { PartAnswer, PartRequest, Transport } from "../../web/src/client/platform.js";
+import type { PartAnswer, PartRequest, RunTransport, Transport } from "../../web/src/client/platform.js";
 import { readFileClear, toBase64Url, type Bytes } from "../../web/src/seal/index.js";
 
 const MB = 1_048_576;
@@ -26,12 +26,12 @@ const filled = (size: number): Bytes => {
 };
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-/** Another device of this person, whose parts go through `through`. */
-const device = async (house: House, actor: Actor, through: (own: Transport) => Transport): Promise<Actor> => {
+/** Another device of this person, whose parts go through `through`; several in one answer only if there is a way through for them. */
+const device = async (house: House, actor: Actor, through: (own: Transport) => Transport, ran?: (own: RunTransport) => RunTransport): Promise<Actor> => {
 	const cookie = await cookieOf(house, { person: actor.user, role: "" });
 	const platform: Platform = openNodePlatform({ origin: house.service.origin, ca: house.ca, cookie });
-	const { runs: _, ...singly } = platform;
-	const one = makeActor(actor.user, { ...singly, transport: through(platform.transport as Transport) });
+	const { runs, ...singly } = platform;
+	const one = makeActor(actor.user, { ...singly, transport: through(platform.transport as Transport), ...(ran && { runs: ran(runs as RunTransport) }) });
 	house.open.push(one);
 	await one.engine.start();
 	await one.engine.unlock({ passphrase: PASSPHRASE });
@@ -146,6 +146,40 @@ export const shareTests = (house: () => House): void => {
 			`SELECT f.state, count(*)::int AS n, count(*) FILTER (WHERE f.n_parts <> (SELECT count(*) FROM file_part p WHERE p.org = f.org AND p.file = f.file))::int AS double
 			 FROM file f WHERE f.room = $1 AND f.state <> 'gone' GROUP BY f.state`, [idToUuid(room)]);
 		assert.deepEqual(rows, [{ state: "sent", n: sizes.length, double: 0 }]);
+	});
+
+	test("every_byte_arrives_once_though_postgresql_and_workers_are_killed_in_the_middle_of_an_upload_and_of_downloads", { timeout: PATIENCE_MS }, async () => {
+		const { client, counsellor, room } = await talk(house());
+		const { db, service } = house();
+		const killWorkers = async (): Promise<void> => workers(service.server_pid).forEach((pid) => process.kill(pid, "SIGKILL"));
+		const at = (count: number, kills: (() => Promise<void>)[]) => {
+			let n = 0;
+			return async (): Promise<void> => void (++n % count === 0 && (await kills.shift()?.()));
+		};
+		const sending = [service.crash, killWorkers], running = [service.crash, killWorkers], single = [service.crash];
+		const [sent, ran, got] = [at(5, sending), at(6, running), at(4, single)];
+		const sender = await device(house(), client, (own) => async (asked) => {
+			const answer = asked.method === "PUT" ? Promise.all([own(asked), sent()]).then(([one]) => one) : own(asked);
+			if (asked.method === "GET") await got();
+			return answer;
+		});
+		await sender.engine.openRoom(room, "fi");
+		const reader = await device(house(), counsellor, (own) => own, (own) => async (asked) => own({ ...asked, take: async (part) => {
+			await ran();
+			await asked.take(part);
+		} }));
+		await reader.engine.openRoom(room, "fi");
+		await db.end();
+		const bytes = filled(14 * MB + 3);
+		await send(sender, room, bytes, "kestävä.pdf");
+		const [file] = await listed(reader, room, 1);
+		for (const one of [reader, sender]) assert.equal(digestOf(await fetched(one, room, file?.id ?? "")), digestOf(bytes));
+		assert.deepEqual([sending.length, running.length, single.length], [0, 0, 0]);
+		house().db = await connect(service);
+		const { rows } = await house().db.query<{ state: string; n: number }>(
+			"SELECT f.state, count(p.n)::int - f.n_parts AS n FROM file f LEFT JOIN file_part p ON p.org = f.org AND p.file = f.file WHERE f.room = $1 GROUP BY f.state, f.n_parts", [idToUuid(room)]);
+		assert.deepEqual(rows, [{ state: "sent", n: 0 }]);
+		await client.until("connected again", () => client.events.filter((e) => e.type === "connection").at(-1)?.state === "online");
 	});
 
 	test("a_room_that_rotates_while_parts_are_on_their_way_keeps_the_file_readable", async () => {

@@ -10,7 +10,7 @@ const here = process.env.LUOTSI_TEST_LIB ?? dirname(fileURLToPath(import.meta.ur
 const program = join(here, '..', 'service');
 
 // Resolves to what tests/service says about itself (origin, ca, sockets, log, server_pid, ...) with
-// restart(), down() and stop(). stop() rejects when a process was left or a sanitizer reported something.
+// restart(), down(), crash() and stop(). stop() rejects when a process was left or a sanitizer reported something.
 export async function startService({ edge = false, demo = false, bank = false, port, workers, dir, build, settings = {} } = {}) {
 	const args = [];
 	if (edge) args.push('--edge');
@@ -39,6 +39,10 @@ export async function startService({ edge = false, demo = false, bank = false, p
 	};
 	service.down = async () => {
 		child.stdin.write('down\n');
+		Object.assign(service, await told());
+	};
+	service.crash = async () => {
+		child.stdin.write('crash\n');
 		Object.assign(service, await told());
 	};
 	service.stop = async () => {
