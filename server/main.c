@@ -51,16 +51,18 @@ static const struct {
 		"back",
 		units_run},
 	{"check", "check a settings file", check_command},
+	{"check-files", "look for orphans and gaps among the files of all organisations",
+		check_files_run},
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static int main_usage(void)
 {
-	fputs("luotsid COMMAND -c SETTINGS\n  settings  print every setting with its default\n",
+	fputs("luotsid COMMAND -c SETTINGS\n  settings    print every setting with its default\n",
 		stderr);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(stderr, "  %-9s %s\n", commands[i].name, commands[i].help);
+		fprintf(stderr, "  %-11s %s\n", commands[i].name, commands[i].help);
 	return EXIT_USAGE;
 }
 

@@ -39,4 +39,5 @@ int keys_run(const struct config *config, const struct options *options);
 int jobs_run(const struct config *config);
 int signer_run(const struct config *config, const struct options *options);
 int migrate_run(const struct config *config);
+int check_files_run(const struct config *config, const struct options *options);
 int units_run(const struct config *config, const struct options *options);

@@ -205,6 +205,18 @@ export const fileTests = (house: () => House): void => {
 		assert.equal((await put(house(), mine, file, 0, parts[0] as Buffer)).word, "conflict");
 	});
 
+	test("who runs the server can have all files looked at, and is told of what is wrong", async () => {
+		const { service, db, org } = house();
+		const look = (): [number | null, string] => {
+			const ran = spawnSync(`${process.env["LUOTSI_BUILD"]}/server/main/luotsid`, ["check-files", "-c", service.conf], { encoding: "utf8" });
+			return [ran.status, ran.stdout.trim()];
+		};
+		assert.deepEqual(look(), [0, "0 faults among the files."]);
+		await db.query("UPDATE file_use SET used = used + 1 WHERE org = $1", [idToUuid(org)]);
+		assert.deepEqual(look(), [1, "1 faults among the files."]);
+		await db.query("UPDATE file_use SET used = used - 1 WHERE org = $1", [idToUuid(org)]);
+	});
+
 	test("a connection answers one request on a direct listener, and many behind the edge", async () => {
 		const { client, room, mine } = await scene();
 		const parts = cipher(72), file = await begin(client, room, 72), body = parts[0] as Buffer;
