@@ -207,6 +207,8 @@ export const fileTests = (house: () => House): void => {
 
 	test("who runs the server can have all files looked at, and is told of what is wrong", async () => {
 		const { service, db, org } = house();
+		const { client, room } = await scene();
+		const file = await begin(client, room, 72);
 		const look = (): [number | null, string] => {
 			const ran = spawnSync(`${process.env["LUOTSI_BUILD"]}/server/main/luotsid`, ["check-files", "-c", service.conf], { encoding: "utf8" });
 			return [ran.status, ran.stdout.trim()];
@@ -215,6 +217,7 @@ export const fileTests = (house: () => House): void => {
 		await db.query("UPDATE file_use SET used = used + 1 WHERE org = $1", [idToUuid(org)]);
 		assert.deepEqual(look(), [1, "1 faults among the files."]);
 		await db.query("UPDATE file_use SET used = used - 1 WHERE org = $1", [idToUuid(org)]);
+		await cancel(client, file);
 	});
 
 	test("a connection answers one request on a direct listener, and many behind the edge", async () => {
