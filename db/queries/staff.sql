@@ -97,10 +97,10 @@ SELECT enrolment_spoil(:actor, :token_hash) AS spoilt;
 -- shape: many
 -- lane: write
 -- tenant: yes
--- in: actor uuid, before int8, most int4
--- out: n int8, at timestamptz, actor uuid, action text, object uuid, word text
--- The organisation's events before one of them, or the newest (before NULL; recorded). actor, object and word may be NULL.
-SELECT n, at, actor, action, object, word FROM event_list(:actor, :before, :most);
+-- in: actor uuid, before int8, reason text, take bool, since timestamptz, until timestamptz, action text, person uuid, most int4
+-- out: n int8, at timestamptz, actor uuid, action text, object uuid, word text, reason text, place int8, nonce bytea, detail text
+-- The organisation's events before one of them, or the newest (before NULL; recorded with the reason). since, until, action and person: NULL for all.
+SELECT n, at, actor, action, object, word, reason, place, nonce, detail FROM event_list(:actor, :before, :reason, :take, :since, :until, :action, :person, :most);
 
 -- name: own_events
 -- shape: many

@@ -8,6 +8,7 @@
 #include "base/b64.h"
 #include "base/clock.h"
 #include "base/crypt.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "core/decode.h"
@@ -265,6 +266,30 @@ static void look_at_session(struct request *r)
 	req_query(r, STMT_SESSION_LOOK, params, 2, session_looked_at);
 }
 
+static void refusal_noted(void *ctx, uint64_t tag, enum err e, const struct pg_result *result)
+{
+	(void)ctx;
+	(void)tag;
+	(void)e; /* it has been refused in any case */
+	(void)result;
+}
+
+/* In the organisation's log, which takes one row a minute. */
+static void note_refusal(const struct request *r)
+{
+	if (r->session.role == ROLE_NOBODY)
+		return;
+	const struct pg_param params[] = {
+		pg_id(&r->session.user), pg_bytes(slice_text(r->route->op))};
+	struct pg_call call = {.statement = STMT_AUDIT_REFUSED,
+		.org = &r->session.org,
+		.params = params,
+		.n_params = 2,
+		.done = refusal_noted};
+	if (pg_submit(r->core->parts.pg, &call) != ERR_OK)
+		log_warn("refusal_not_noted", LOG_W("op", r->route->op));
+}
+
 static void judge(struct request *r)
 {
 	r->facts.fresh = session_is_fresh(&r->session);
@@ -274,8 +299,11 @@ static void judge(struct request *r)
 		r->then_judged(r);
 	else if (e == ERR_STEP_UP_NEEDED && !r->http && !r->looked)
 		look_at_session(r);
-	else
+	else {
+		if (e == ERR_FORBIDDEN || e == ERR_NOT_MEMBER)
+			note_refusal(r);
 		req_fail(r, e);
+	}
 }
 
 void gate_judge(struct request *r, enum action action, step_fn *then)
@@ -300,8 +328,8 @@ static enum err (*const checks[])(struct request *r) = {
 	check_draining,
 	check_connection,
 	check_session,
-	check_audience,
 	check_rate,
+	check_audience,
 	check_facts,
 	check_policy,
 };
@@ -312,6 +340,8 @@ void gate_go_on(struct request *r)
 		enum err e = checks[r->next_check++](r);
 		if (e == WAITS)
 			return;
+		if (e == ERR_FORBIDDEN)
+			note_refusal(r);
 		if (e != ERR_OK) {
 			req_fail(r, e);
 			return;

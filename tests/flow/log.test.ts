@@ -9,7 +9,8 @@ import { get as httpsGet, type RequestOptions } from "node:https";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { makeOrg, type House } from "./house.js";
+import { call } from "../lib/bank.js";
+import { cookieOf, idToUuid, makeOrg, OFFICE, type House } from "./house.js";
 
 interface Told { readonly state: string; readonly conf: string }
 interface Answer { readonly status: number; readonly headers: Record<string, unknown>; readonly body: Buffer }
@@ -74,7 +75,7 @@ const entriesOf = async (house: House, log: Log, size: number): Promise<Buffer[]
 // --- an organisation whose log is nobody else's ---
 
 const add = (house: House, org: string, n: number): Promise<unknown> =>
-	house.db.query("INSERT INTO audit (org, actor, action, object, word) SELECT $1, gen_random_uuid(), 'room_open', gen_random_uuid(), 'ok' FROM generate_series(1, $2)", [org, n]);
+	house.db.query("INSERT INTO audit (org, actor, action, object, word) SELECT $1, gen_random_uuid(), 'control_create', gen_random_uuid(), 'ok' FROM generate_series(1, $2)", [org, n]);
 
 const state = async (house: House, org: string): Promise<{ size: number; signed_size: number; note: string; refused: string | null; key: string }> => {
 	const { rows } = await house.db.query("SELECT size::int4, signed_size::int4, note, refused, key FROM log WHERE log = $1", [org]);
@@ -229,6 +230,40 @@ export const logTests = (get: () => House): void => {
 		const other = await checked(house, log, ["events"], [lines[0]?.replace(" ok -", " no -"), ...lines.slice(1)].join("\n"));
 		assert.equal(other.code, 1);
 		assert.match(other.out, /Leaf 0 is of something else.\n689 events are in the log as they are here, 1 are not/);
+	});
+
+	test("every event that was written so far has a plain sentence in three languages", async () => {
+		const { rows } = await get().db.query("SELECT DISTINCT action FROM audit ORDER BY action");
+		const texts = join(process.env["LUOTSI_TEST_LIB"] as string, "../../web/src/text");
+		for (const language of ["fi", "sv", "en"]) {
+			const areas = readdirSync(texts, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => readFileSync(join(texts, entry.name, `${language}.json`), "utf8"));
+			const keys = new Set(areas.flatMap((area) => Object.keys(JSON.parse(area) as object)));
+			assert.deepEqual((rows as { action: string }[]).map((row) => row.action).filter((action) => !keys.has(`event.a.${action}`)), [], language);
+		}
+	});
+
+	test("who looks at the events says why, and what they take along is checked by luotsi-verify", async () => {
+		const house = get(), jar = new Map([(await cookieOf(house, { person: house.admin.user, role: "admin" })).split("=") as [string, string]]);
+		assert.equal((await call(house, jar, "event_list", {})).err, "bad_field");
+		assert.equal((await call(house, jar, "event_list", { reason: "two\nlines" })).err, "bad_field");
+		const standing = (await call(house, jar, "log_state", {})).ok as { org: string; key: string; size: number };
+		await until("no leaf waits", async () => ((await house.db.query("SELECT FROM audit WHERE org = $1 AND place IS NULL", [OFFICE])).rowCount ?? 1) === 0);
+		const first = (await call(house, jar, "event_list", { reason: "A look at the log", take: true })).ok as { events: { action: string; reason?: string; place?: number; nonce: string; detail: string }[] };
+		assert.deepEqual([first.events[0]?.action, first.events[0]?.reason], ["event_export", "A look at the log"]);
+		const list = first.events.map((row) => `${row.place ?? "-"} ${Buffer.from(row.nonce, "base64url").toString("hex")} ${row.detail}`).join("\n");
+		const log: Log = { org: OFFICE, path: standing.org, note: (await fetchPath(house, `${standing.org}/checkpoint`)).body.toString() };
+		const { code, out } = await checked(house, log, ["events"], list);
+		assert.equal(code, 0, out);
+		assert.match(out, /^(99|100) events are in the log as they are here, 0 are not/);
+	});
+
+	test("who asks for what they may not have is noted once a minute", async () => {
+		const house = get(), { person } = await house.account(), jar = new Map([(await cookieOf(house, { person, role: "client" })).split("=") as [string, string]]);
+		for (let i = 0; i < 3; i++) assert.equal((await call(house, jar, "event_list", { reason: "curious" })).err, "forbidden");
+		assert.equal((await call(house, jar, "staff_list", {})).err, "forbidden");
+		const noted = async (): Promise<unknown[]> => (await house.db.query("SELECT word FROM audit WHERE org = $1 AND actor = $2 AND action = 'refused' ORDER BY n", [OFFICE, idToUuid(person)])).rows.map((row) => (row as { word: string }).word);
+		await until("noted", async () => (await noted()).length >= 2);
+		assert.deepEqual(await noted(), ["event_list", "staff_list"]);
 	});
 
 	test("a signer that is killed again and again leaves no gap and no leaf twice, and never signs two heads of one size", async () => {

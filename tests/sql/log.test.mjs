@@ -152,3 +152,48 @@ test('only the first hashes of a tile are given, and only as many as there are',
 	assert.deepEqual(await get(2), [{ hashes: tile.subarray(0, 64) }]);
 	assert.deepEqual(await get(4), []);
 });
+
+test('events are found by time, by what was done and by person, whoever did it or had it done to them', async () => {
+	const other = await makeOrg(owner), [one, two, dpo] = [id(), id(), id()];
+	const put = (at, actor, action, object) => within(owner, other.org, () =>
+		owner.query('INSERT INTO audit (at, actor, action, object) VALUES ($1, $2, $3, $4)', [at, actor, action, object]));
+	await put('2026-01-01', one, 'room_open', two);
+	await put('2026-02-01', two, 'room_open', one);
+	await put('2026-03-01', two, 'export', two);
+	const find = async (filter) => (await ask(app, other.org, 'event_list',
+		{ actor: dpo, before: 9e15, reason: 'why', take: false, since: null, until: null, action: null, person: null, most: 9, ...filter })).map((r) => r.at.toISOString().slice(5, 7));
+	assert.deepEqual(await find({}), ['03', '02', '01']);
+	assert.deepEqual(await find({ since: '2026-01-15', until: '2026-02-15' }), ['02']);
+	assert.deepEqual(await find({ action: 'room_open' }), ['02', '01']);
+	assert.deepEqual(await find({ person: one }), ['02', '01']);
+	assert.deepEqual(await find({ person: two, action: 'export' }), ['03']);
+	assert.deepEqual(await find({ person: two, until: '2026-01-15' }), ['01']);
+	assert.deepEqual(await find({ person: dpo }), []);
+});
+
+test('to take events along is another event than to look at them', async () => {
+	const other = await makeOrg(owner), dpo = id();
+	for (const take of [false, true])
+		await ask(app, other.org, 'event_list', { actor: dpo, before: null, reason: 'An audit', take, since: null, until: null, action: null, person: null, most: 9 });
+	assert.deepEqual((await events(other)).map((e) => [e.action, e.reason]), [['event_read', 'An audit'], ['event_export', 'An audit']]);
+});
+
+test('a refusal is noted once a minute for a person and a word', async () => {
+	const other = await makeOrg(owner), [one, two] = [id(), id()];
+	const refuse = async (actor, word) => (await ask(app, other.org, 'audit_refused', { actor, word }))[0].noted;
+	assert.deepEqual([await refuse(one, 'staff_list'), await refuse(one, 'staff_list'), await refuse(one, 'event_list'), await refuse(two, 'staff_list')], [true, false, true, true]);
+	await within(owner, other.org, () => owner.query("INSERT INTO audit (at, actor, action, object, word) VALUES (now() - interval '61 seconds', $1, 'refused', $1, 'room_list')", [two]));
+	assert.equal(await refuse(two, 'room_list'), true);
+	assert.equal((await events(other)).length, 5);
+});
+
+test('unlockers that are changed are noted, and a room\'s events are its own', async () => {
+	const other = await makeOrg(owner), account = await makeAccount(owner, other), room = id();
+	await within(app, other.org, async () => {
+		await app.query('INSERT INTO self_keys (account, version, unlockers, list_mac, keys) VALUES ($1, 1, $2, $3, $4)', [account, [Buffer.alloc(100)], Buffer.alloc(32), Buffer.alloc(32)]);
+		await app.query('UPDATE self_keys SET version = 2 WHERE account = $1', [account]);
+		await app.query("INSERT INTO audit (actor, action, object) VALUES ($1, 'export', $2)", [account, room]);
+	});
+	assert.deepEqual((await events(other)).map((e) => e.action), ['unlockers_change', 'unlockers_change', 'export']);
+	assert.deepEqual((await ask(app, other.org, 'room_events', { room, before: null, most: 9 })).map((e) => e.action), ['export']);
+});

@@ -187,13 +187,14 @@ test('an enrolment that somebody came with who is here already is spoilt for all
 
 test('events are told page by page, and the asking is one of them', async () => {
 	const dpo = await make('dpo');
-	const page = (before, most = 3) => app(here, 'event_list', { actor: dpo, before, most });
+	const all = { reason: 'Yearly look', take: false, since: null, until: null, action: null, person: null };
+	const page = (before, most = 3) => app(here, 'event_list', { actor: dpo, before, most, ...all });
 	const first = await page(null), second = await page(first.at(-1).n), again = await page(null, 1);
-	assert.deepEqual([first[0].action, first[0].actor], ['event_read', dpo]);
+	assert.deepEqual([first[0].action, first[0].actor, first[0].reason], ['event_read', dpo, 'Yearly look']);
 	assert.ok(first.length === 3 && second.length === 3 && second.every((one) => Number(one.n) < Number(first.at(-1).n)));
 	assert.equal(again[0].action, 'event_read');
 	assert.notEqual(again[0].n, first[0].n);
-	assert.equal((await app(there, 'event_list', { actor: dpo, before: null, most: 100 })).some((one) => one.n === first[0].n), false);
+	assert.equal((await app(there, 'event_list', { actor: dpo, before: null, most: 100, ...all })).some((one) => one.n === first[0].n), false);
 });
 
 test('only the functions change accounts, and the jobs process none', async () => {

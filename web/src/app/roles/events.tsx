@@ -1,13 +1,15 @@
-// Rows of the audit trail in plain words: the organisation's, for those who look after it, and one's own.
+// Rows of the audit trail in plain words; and what was done to one's own account.
 
 import { useEffect, useState } from "preact/hooks";
 import { office, type EventRow } from "../office.js";
-import { Button, Loading, Notice, useAct } from "../parts.js";
+import { Notice, useAct } from "../parts.js";
 import { use, useSpeech } from "../state.js";
 
 const SHORT = 8;
 
-const useWords = (): ((row: EventRow) => string) => {
+export type Row = EventRow & { readonly reason?: string };
+
+export const useWords = (): ((row: EventRow) => string) => {
 	const { t, has } = useSpeech();
 	return ({ action, word }) => {
 		const key = `event.a.${action}`;
@@ -18,18 +20,21 @@ const useWords = (): ((row: EventRow) => string) => {
 };
 
 /** Ids are long and say nothing: enough of them to tell one from another. */
-const Who = ({ id }: { id: string | undefined }) => {
+const Who = ({ id, name }: { id: string | undefined; name: ((id: string) => string | undefined) | undefined }) => {
 	const { t } = useSpeech();
 	const me = use((all) => all.self?.user);
 	if (id === undefined) return <span>{t("event.service")}</span>;
-	return id === me ? <span>{t("event.you")}</span> : <code title={id}>{id.slice(0, SHORT)}</code>;
+	if (id === me) return <span>{t("event.you")}</span>;
+	const known = name?.(id);
+	return known ? <span>{known}</span> : <code title={id}>{id.slice(0, SHORT)}</code>;
 };
 
-const Table = ({ rows }: { rows: readonly EventRow[] }) => {
+/** With the names of those who have one here. */
+export const Table = ({ rows, name, title }: { rows: readonly Row[]; name?: (id: string) => string | undefined; title: string }) => {
 	const { t, format } = useSpeech();
 	const words = useWords();
 	return (
-		<div class="scroll" tabIndex={0} role="region" aria-label={t("event.title")}>
+		<div class="scroll" tabIndex={0} role="region" aria-label={title}>
 			<table class="events">
 				<thead>
 					<tr>
@@ -43,38 +48,14 @@ const Table = ({ rows }: { rows: readonly EventRow[] }) => {
 					{rows.map((row) => (
 						<tr key={row.n}>
 							<td><time dateTime={new Date(row.at).toISOString()}>{format.date(row.at)} {format.time(row.at)}</time></td>
-							<td>{words(row)}</td>
-							<td><Who id={row.actor} /></td>
-							<td>{row.object !== undefined && <Who id={row.object} />}</td>
+							<td>{words(row)}{row.reason && <><br /><span class="hint">{t("event.reason", { reason: row.reason })}</span></>}</td>
+							<td><Who id={row.actor} name={name} /></td>
+							<td>{row.object !== undefined && <Who id={row.object} name={name} />}</td>
 						</tr>
 					))}
 				</tbody>
 			</table>
 		</div>
-	);
-};
-
-export const Events = () => {
-	const { t } = useSpeech();
-	const [rows, setRows] = useState<readonly EventRow[] | null>(null);
-	const [more, setMore] = useState(false);
-	const asking = useAct();
-	const bring = (): void =>
-		void asking.act(async () => {
-			const last = rows?.at(-1);
-			const said = await office("event_list", last ? { before: last.n } : {});
-			setRows([...(rows ?? []), ...said.events]);
-			setMore(said.more);
-		});
-	useEffect(bring, []);
-	return (
-		<section>
-			<h2>{t("event.title")}</h2>
-			<p>{t("event.text")}</p>
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
-			{rows ? <Table rows={rows} /> : !asking.error && <Loading text={t("loading.page")} />}
-			{(more || asking.error) && <Button busy={asking.busy} onClick={bring}>{asking.error ? t("loading.again") : t("event.more")}</Button>}
-		</section>
 	);
 };
 

@@ -2,11 +2,12 @@
 // officer what was done in the organisation.
 
 import { useEffect, useState } from "preact/hooks";
+import { Lazy } from "../lazy.js";
 import { Button, Notice, PageTitle } from "../parts.js";
 import { listPasskeys } from "../passkey/ceremony.js";
 import { goTo } from "../route.js";
 import { use, useSpeech } from "../state.js";
-import { Events, OwnEvents } from "./events.js";
+import { OwnEvents } from "./events.js";
 
 export const OwnRole = () => {
 	const { t } = useSpeech();
@@ -53,7 +54,7 @@ export const RoleHome = () => {
 				</ul>
 			</section>
 			<OwnEvents />
-			{role === "dpo" && <Events />}
+			{role === "dpo" && <Lazy load={async () => (await import("./log.js")).Events} props={{}} />}
 		</div>
 	);
 };

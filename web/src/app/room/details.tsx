@@ -50,6 +50,7 @@ const Readers = ({ view }: { view: RoomView }) => {
 			)}
 			<p><Icon name="lock" /> {t("details.nobody_else")}</p>
 			<button type="button" class="link" onClick={() => goTo("help")}>{t("promise.more")}</button>
+			<Lazy load={async () => (await import("./events.js")).RoomEvents} props={{ view }} />
 		</section>
 	);
 };
