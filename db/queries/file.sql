@@ -53,7 +53,7 @@ SELECT s.epoch, s.key
 FROM file f
 JOIN room_member m ON m.org = f.org AND m.room = f.room AND m.account = :account AND m.active AND f.seq >= m.visible_from
 JOIN file_seal s ON s.org = f.org AND s.file = f.file
-WHERE f.file = :file AND f.room = :room AND f.state = 'sent';
+WHERE f.file = :file AND f.room = :room AND f.state = 'sent' AND room_may(f.room, 'read');
 
 -- name: file_limits
 -- shape: one
@@ -86,4 +86,4 @@ SELECT f.cipher_size, p.digest, p.bytes
 FROM file f
 JOIN room_member m ON m.org = f.org AND m.room = f.room AND m.account = :account AND m.active AND f.seq >= m.visible_from
 JOIN file_part p ON p.org = f.org AND p.file = f.file AND p.n = :n
-WHERE f.file = :file AND f.state = 'sent';
+WHERE f.file = :file AND f.state = 'sent' AND room_may(f.room, 'read');

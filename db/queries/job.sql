@@ -140,3 +140,21 @@ SELECT org, account, kind, mail, address, sealed, language FROM notify_take(:aft
 -- out: done bool
 -- What became of it: sent | later | refused | unknown | given_up.
 SELECT notify_done(:account, :kind, :mail, :outcome) AS done;
+
+-- name: job_agreements
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in:
+-- out: changed int8
+-- Amendments whose day has come hold; agreements whose last day has passed have ended.
+SELECT agreements_round() AS changed;
+
+-- name: job_succession
+-- shape: one
+-- lane: write
+-- tenant: no
+-- in: most int4
+-- out: done int8
+-- The next agreements of the processor's succession that is running.
+SELECT succession_round(:most) AS done;

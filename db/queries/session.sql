@@ -71,7 +71,7 @@ VALUES (:ticket_hash, :session, now() + make_interval(secs => :seconds));
 -- in:
 -- out: agreement uuid
 -- The organisation's live agreement, under which staff open new rooms; of several always the same.
-SELECT agreement FROM agreement WHERE state = 'live' ORDER BY agreement LIMIT 1;
+SELECT agreement FROM agreement WHERE agreement_may(allows, 'room_new') ORDER BY agreement LIMIT 1;
 
 -- name: session_touch
 -- shape: exec

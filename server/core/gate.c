@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/agreement.h"
 #include "core/decode.h"
 #include "core/log_path.h"
 #include "core/state.h"
@@ -215,6 +216,7 @@ static void facts_known(struct request *r, const struct pg_result *result)
 		r->facts.phase = slice_is(pg_get_bytes(result, 0, ROOM_FACTS_PHASE), "closed")
 					 ? PHASE_CLOSED
 					 : PHASE_OPEN;
+		r->allows = (uint32_t)pg_get_int(result, 0, ROOM_FACTS_ALLOWS);
 	}
 	gate_go_on(r);
 }
@@ -295,6 +297,8 @@ static void judge(struct request *r)
 	r->facts.fresh = session_is_fresh(&r->session);
 	r->facts.half = session_is_half(r->core->parts.config, &r->session);
 	enum err e = policy_decide(r->judged, &r->facts);
+	if (e == ERR_OK && r->route->resource == RESOURCE_ROOM)
+		e = agreement_decide(r->judged, r->allows);
 	if (e == ERR_OK)
 		r->then_judged(r);
 	else if (e == ERR_STEP_UP_NEEDED && !r->http && !r->looked)

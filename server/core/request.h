@@ -37,6 +37,7 @@ struct request {
 	struct session session;    /* zero for the audience nobody */
 	struct slice organisation; /* its name; known when the session was read for this request */
 	struct facts facts;
+	uint32_t allows;   /* of a room: what its agreement allows (agreement.h) */
 	uint64_t affinity; /* of the next query on the hot lane */
 	void *state;       /* the module's own, in the arena */
 	step_fn *release;  /* what the module must give back, once, when the request ends; may be

@@ -113,6 +113,27 @@ static struct slice text_read(struct arena *arena, const struct pg_result *resul
 	return arena_copy(arena, pg_get_bytes(result, 0, column));
 }
 
+static void card_days_read(
+	struct arena *arena, const struct pg_result *result, struct wire_agreement_card *card)
+{
+	card->has_ends_on = !pg_is_null(result, 0, ROOM_AGREEMENT_ENDS_ON);
+	if (card->has_ends_on)
+		card->ends_on = text_read(arena, result, ROOM_AGREEMENT_ENDS_ON);
+	card->has_processor_before = !pg_is_null(result, 0, ROOM_AGREEMENT_PROCESSOR_BEFORE);
+	card->has_processor_since = card->has_processor_before;
+	if (card->has_processor_before) {
+		card->processor_before = text_read(arena, result, ROOM_AGREEMENT_PROCESSOR_BEFORE);
+		card->processor_since = text_read(arena, result, ROOM_AGREEMENT_PROCESSOR_SINCE);
+	}
+	card->has_processor_next = !pg_is_null(result, 0, ROOM_AGREEMENT_PROCESSOR_NEXT);
+	card->has_processor_next_from = card->has_processor_next;
+	if (card->has_processor_next) {
+		card->processor_next = text_read(arena, result, ROOM_AGREEMENT_PROCESSOR_NEXT);
+		card->processor_next_from =
+			text_read(arena, result, ROOM_AGREEMENT_PROCESSOR_NEXT_FROM);
+	}
+}
+
 static void room_agreement_read(struct request *r, const struct pg_result *result)
 {
 	const struct room_open_in *in = r->in;
@@ -132,6 +153,7 @@ static void room_agreement_read(struct request *r, const struct pg_result *resul
 	card->retention_days = (uint32_t)pg_get_int(result, 0, ROOM_AGREEMENT_RETENTION_DAYS);
 	card->privacy_notice = text_read(r->arena, result, ROOM_AGREEMENT_PRIVACY_NOTICE);
 	card->service_promise = text_read(r->arena, result, ROOM_AGREEMENT_SERVICE_PROMISE);
+	card_days_read(r->arena, result, card);
 	const struct pg_param params[] = {pg_id(&in->room)};
 	req_query(r, STMT_ROOM_READS, params, 1, room_reads_read);
 }

@@ -14,7 +14,7 @@
 #include "main/units.h"
 #include "sql_gen.h"
 
-enum { CONNINFO_MAX = 4096, QUEUE = 16, TIMEOUT_MS = 60000 };
+enum { CONNINFO_MAX = 4096, QUEUE = 16, SUCCESSION_BATCH = 50, TIMEOUT_MS = 60000 };
 
 static struct pg_param job_epoch_seconds(const struct config *c, struct pg_param *items)
 {
@@ -34,6 +34,13 @@ static struct pg_param job_event_days(const struct config *c, struct pg_param *i
 	return pg_int(c->sign_in_event_days);
 }
 
+static struct pg_param job_succession_most(const struct config *c, struct pg_param *items)
+{
+	(void)c;
+	(void)items;
+	return pg_int(SUCCESSION_BATCH);
+}
+
 static const size_t statements[JOBS_STATEMENTS] = {
 	[JOBS_SWEEP_SESSIONS] = STMT_JOB_SWEEP_SESSIONS,
 	[JOBS_SWEEP_INVITATIONS] = STMT_JOB_SWEEP_INVITATIONS,
@@ -43,6 +50,8 @@ static const size_t statements[JOBS_STATEMENTS] = {
 	[JOBS_SWEEP_FILES] = STMT_JOB_SWEEP_FILES,
 	[JOBS_CHECK_FILES] = STMT_JOB_CHECK_FILES,
 	[JOBS_REMIND] = STMT_JOB_REMIND,
+	[JOBS_AGREEMENTS] = STMT_JOB_AGREEMENTS,
+	[JOBS_SUCCESSION] = STMT_JOB_SUCCESSION,
 	[JOBS_IDENTITY_STALE] = STMT_JOB_IDENTITY_STALE,
 	[JOBS_IDENTITY_ROTATE] = STMT_JOB_IDENTITY_ROTATE,
 	[JOBS_MAIL_TAKE] = STMT_JOB_MAIL_TAKE,
@@ -71,6 +80,7 @@ static struct pg_param (*const arguments[JOBS_SWEEPS])(
 	[JOBS_SWEEP_LOGINS] = job_event_days,
 	[JOBS_AGE_EPOCHS] = job_epoch_seconds,
 	[JOBS_SWEEP_FILES] = job_file_seconds,
+	[JOBS_SUCCESSION] = job_succession_most,
 };
 
 struct runner {

@@ -3,6 +3,7 @@
  * room for those who administer. */
 #include <stdio.h>
 
+#include "core/agreement.h"
 #include "core/policy.h"
 #include "core/route.h"
 
@@ -67,6 +68,8 @@ static void check_route(const struct route *route)
 	for (enum role role = 0; role < ROLE_COUNT; role++)
 		anybody = anybody || may(route->action, role, &route->resource);
 	hold(anybody, route->op, "no row allows it to anybody");
+	hold(route->resource != RESOURCE_ROOM || agreement_knows(route->action), route->op,
+		"nothing says what it needs of the agreement");
 	bool before = route->audience == AUDIENCE_NOBODY;
 	hold(before == may(route->action, ROLE_NOBODY, NULL), route->op,
 		"its row and its audience differ about who is not signed in");
@@ -109,6 +112,8 @@ static void check_action(enum action action)
 			}
 	}
 	hold(anybody, action_words[action], "no row allows it to anybody");
+	hold(!agreement_knows(action) || agreement_decide(action, 0) == ERR_AGREEMENT_NOT_LIVE,
+		action_words[action], "done under an agreement that allows nothing");
 }
 
 int main(void)

@@ -137,3 +137,11 @@ export async function refused(promise, code, assert) {
 		return true;
 	});
 }
+
+// Terms of an agreement that are legal; change what a test wants changed.
+export const terms = (change = {}) => ({
+	format: 'luotsi-agreement/1', subject: 'Ohjaus', nature: 'Säilytys', purpose: 'Neuvonta', begins: '2026-01-01', ends: null,
+	data: ['identity', 'conversation'], persons: ['clients'], instructions: 'Kirjalliset', confidentiality: 'Vaitiolo', security: ['Salaus'],
+	subprocessors: [], rights_help: 'Autetaan', breach_help: 'Ilmoitetaan', audits: 'Saa tarkastaa', at_end: 'delete', end_days: 30,
+	retention: { messages: 456, files: 456, assignments: 456, notes: 456, closed_rooms: 456, anonymous: 30, audit: 1825, accounts: 456 },
+	training_required: false, other: '', ...change });

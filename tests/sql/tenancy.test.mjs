@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, connect, envelope, hash, hex, id, makeAccount, makeOrg, makeRoom, post, rand32, refused, statements, within, zero } from './lib.mjs';
+import { ask, connect, envelope, hash, hex, id, makeAccount, makeOrg, makeRoom, post, rand32, refused, statements, terms, within, zero } from './lib.mjs';
 
 const roles = ['luotsi_owner', 'luotsi_app', 'luotsi_jobs', 'luotsi_read'];
 const db = {};
@@ -59,6 +59,16 @@ before(async () => {
 		await owner.query('INSERT INTO file_use (used) VALUES (72)');
 		await owner.query("INSERT INTO account_enrolment (account, token_hash, expires_at) VALUES ($1, $2, now() + interval '1 day')", [room.staff.account, rand32()]);
 		await owner.query("INSERT INTO enrolment_mail (account, mail, sealed, language) VALUES ($1, $2, $3, 'fi')", [room.staff.account, id(), Buffer.alloc(120)]);
+		await owner.query("INSERT INTO office (office, name, address, hours) VALUES ($1, 'Toimisto', '', '')", [id()]);
+		await owner.query("INSERT INTO contact (contact, name, title, email, phone, basis_text) VALUES ($1, 'Kaisa', '', '', '', '')", [id()]);
+		await owner.query(`INSERT INTO agreement_version (agreement, version, language, terms, holds_from, made_by) VALUES ($1, 1, 'fi', $2, '2026-01-01', $3)`,
+			[there.agreement, terms(), id()]);
+		await owner.query("INSERT INTO agreement_signatory (agreement, version, n, party, name, title, basis, basis_text) VALUES ($1, 1, 1, 'controller', 'Kaisa', '', 'rules', '')", [there.agreement]);
+		await owner.query("INSERT INTO agreement_history (agreement, n, to_state, note) VALUES ($1, 1, 'contact_found', '')", [there.agreement]);
+		await owner.query("INSERT INTO agreement_due (agreement, what, ended_at, due_on) VALUES ($1, 'delete', now(), '2026-01-01')", [there.agreement]);
+		await owner.query("INSERT INTO training (account, passed_on, by) VALUES ($1, '2026-01-01', $2)", [room.staff.account, id()]);
+		await owner.query("INSERT INTO succession (succession, to_name, to_business_id, holds_from, note, made_by, done_at) VALUES ($1, 'Toinen', '2296962-1', '2026-01-01', 'laki', $1, now())", [template]);
+		await owner.query('INSERT INTO succession_item (succession, of_org, agreement) VALUES ($1, $2, $3)', [template, there.org, there.agreement]);
 		await owner.query('INSERT INTO staff_label (account, name) VALUES ($1, $2)', [room.staff.account, Buffer.alloc(60)]);
 	});
 	tables = (await owner.query(`SELECT c.oid::regclass::text AS name FROM pg_class c
@@ -225,6 +235,9 @@ test('message_erase touches no other organisation', async () => {
 	assert.equal(await seen(), true);
 });
 
+const ofAgreements = ['accept', 'draft', 'list', 'make', 'offer', 'past', 'sign', 'signatories', 'take', 'take_many', 'template_get', 'template_list', 'template_put', 'terms', 'texts', 'versions']
+	.map((name) => `agreement_${name}`).concat('agreements_round', 'contact_list', 'contact_put', 'organisation_admin', 'organisation_import', 'organisation_list', 'organisation_put',
+		'organisation_stuck', 'succession_begin', 'succession_get', 'succession_list', 'succession_round', 'training_put', 'office_list', 'office_put');
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
@@ -235,7 +248,7 @@ test('functions with the owner\'s rights fix their search path, and only they ha
 			'notify_confirm', 'notify_done', 'notify_get', 'notify_here', 'notify_over', 'notify_put', 'notify_queue', 'notify_remove', 'notify_take', 'notify_try', 'passkey_find', 'passkey_reset', 'reminder_list', 'reminder_put',
 			'reminder_seen', 'reminders_fire', 'retention_begin', 'retention_certify', 'retention_due', 'retention_of_room', 'retention_rows', 'retention_rule_put', 'retention_rules', 'self_keys_audit', 'session_end_token',
 			'session_find', 'sign_in_organisations', 'staff_add', 'staff_disable', 'staff_role', 'sweep_challenges', 'sweep_files', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_curate', 'template_thank',
-			'template_used', 'unit_batch_done', 'unit_batch_replay', 'unit_batch_take', 'unit_needed', 'unit_newest_batch', 'unit_orgs', 'unit_orphans', 'unit_plain', 'unit_seal', 'webauthn_begin', 'webauthn_take', 'wrap_of_living_unit']);
+			'template_used', 'unit_batch_done', 'unit_batch_replay', 'unit_batch_take', 'unit_needed', 'unit_newest_batch', 'unit_orgs', 'unit_orphans', 'unit_plain', 'unit_seal', 'webauthn_begin', 'webauthn_take', 'wrap_of_living_unit', ...ofAgreements].sort());
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
 
@@ -247,8 +260,8 @@ test('nothing is executable by everybody', async () => {
 
 test('statements without a tenant are only those of sign-in, of jobs and of the logs', () => {
 	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
-		['identity_find', 'job_age_epochs', 'job_check_files', 'job_identity_stale', 'job_mail_take', 'job_notify_queue', 'job_notify_take', 'job_remind', 'job_retention_begin', 'job_retention_certify', 'job_retention_rows',
-			'job_sweep_challenges', 'job_sweep_files', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions', 'job_unit_batch_replay', 'job_unit_batch_take', 'job_unit_plain', 'log_checkpoint', 'log_entries', 'log_extend',
+		['identity_find', 'job_age_epochs', 'job_agreements', 'job_check_files', 'job_identity_stale', 'job_mail_take', 'job_notify_queue', 'job_notify_take', 'job_remind', 'job_retention_begin', 'job_retention_certify', 'job_retention_rows',
+			'job_succession', 'job_sweep_challenges', 'job_sweep_files', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions', 'job_unit_batch_replay', 'job_unit_batch_take', 'job_unit_plain', 'log_checkpoint', 'log_entries', 'log_extend',
 			'log_look', 'log_publish', 'log_refuse', 'log_take', 'log_tile', 'log_waiting', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'passkey_find', 'session_find', 'session_open', 'sign_in_note',
 			'sign_in_organisations', 'unit_batch_known', 'unit_newest_batch', 'unit_orgs', 'webauthn_begin', 'webauthn_take']);
 });

@@ -6,7 +6,7 @@
 import type { Topic } from "../assignment/types.js";
 import type { ExportForm, ExportPiece } from "../export/collect.js";
 import type { Assigning } from "./assignments-api.js";
-import type { Body, Op, Reply } from "./wire.js";
+import type { AgreementCard, Body, Op, Reply } from "./wire.js";
 
 export type Id = string; // base64url of 16 bytes
 export type Language = "fi" | "sv" | "en";
@@ -95,6 +95,8 @@ export interface RoomView {
 	controllerBusinessId: string;
 	processor: string;
 	agreementState: string;
+	/** All that is said of the agreement, its days too. */
+	card?: AgreementCard;
 	retentionDays: number;
 	privacyNotice: string;
 	servicePromise: string;

@@ -239,6 +239,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 			canSend: why === null, newKeys: newKeys(), openings: log.entries.flatMap((entry) => openingView(entry, names()) ?? []), olderLeft: conversation.olderLeft(), draft: draft.text(), elsewhere: draft.elsewhere(), readUpTo: row()?.read_seq ?? 0,
 			typing: [...typists.keys()].map((user) => ({ user, name: membersView(log, names()).find((m) => m.user === user)?.name ?? "" })),
 			...(agreement && {
+				card: agreement,
 				controller: agreement.controller, controllerBusinessId: agreement.controller_business_id, processor: agreement.processor,
 				agreementState: agreement.state, retentionDays: agreement.retention_days, privacyNotice: agreement.privacy_notice,
 				servicePromise: agreement.service_promise,

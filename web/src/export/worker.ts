@@ -4,14 +4,15 @@
 import { makeArchive, type Archive } from "./zip.js";
 import type { Writing } from "./document.js";
 import type { Drawn, Extra } from "./letters.js";
-import { speaking, type ExportLanguage } from "./words.js";
+import { speaking, type ExportLanguage, type Word } from "./words.js";
 
 export type FontFile = "plain" | "strong" | Extra;
 
 export type Told =
 	/** `file`: where to write it; without one the bytes come back. */
 	| { readonly begin: "archive"; readonly file?: FileSystemFileHandle }
-	| { readonly begin: "document"; readonly language: ExportLanguage; readonly zone: string }
+	/** `title`: of what is no room. */
+	| { readonly begin: "document"; readonly language: ExportLanguage; readonly zone: string; readonly title?: string }
 	| { readonly entry: string; readonly bytes: Uint8Array; readonly whole: number }
 	| { readonly font: FontFile; readonly bytes: Uint8Array | null }
 	| { readonly end: true }
@@ -126,10 +127,12 @@ const makeDrawing = () => {
 	};
 };
 
-const documentSink = async (language: ExportLanguage, zone: string): Promise<Sink> => {
+const documentSink = async ({ language, zone, title }: Extract<Told, { begin: "document" }>): Promise<Sink> => {
+	const plainly = speaking(language, zone);
+	const words = { ...plainly, say: (word: Word, args?: Parameters<typeof plainly.say>[1]) => (word === "title" && title !== undefined ? title : plainly.say(word, args)) };
 	const [{ writeDocument }, plain, strong] = [await import("./document.js"), await fontFile("plain"), await fontFile("strong")];
 	const draw = typeof OffscreenCanvas === "function" ? makeDrawing() : undefined;
-	const writing: Writing = writeDocument({ plain, strong, extra: fontFile }, speaking(language, zone), give, draw);
+	const writing: Writing = writeDocument({ plain, strong, extra: fontFile }, words, give, draw);
 	const decoder = new TextDecoder();
 	return {
 		take: async (_, bytes) => {
@@ -144,7 +147,7 @@ let sink: Sink | undefined;
 let queue: Promise<void> = Promise.resolve();
 
 const act = async (told: Exclude<Told, { font: FontFile }>): Promise<void> => {
-	if ("begin" in told) sink = told.begin === "archive" ? await archiveSink(told.file) : await documentSink(told.language, told.zone);
+	if ("begin" in told) sink = told.begin === "archive" ? await archiveSink(told.file) : await documentSink(told);
 	else if ("drop" in told) {
 		await sink?.drop();
 		return tell({ done: true, size: 0 });

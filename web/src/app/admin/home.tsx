@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { OrganisationView } from "../../client/api.js";
 import { engine } from "../engine.js";
+import { Lazy } from "../lazy.js";
 import { Button, Loading, Notice, PageTitle, useAct } from "../parts.js";
 import { goTo } from "../route.js";
 import { use, useSpeech } from "../state.js";
@@ -10,6 +11,19 @@ import { Ceremony } from "./ceremony.js";
 import { Issuer } from "./issuer.js";
 import { Recovery } from "./recovery.js";
 import { StaffKeys } from "./staff.js";
+
+/** Fetched when it is asked for: the page is about keys first. */
+const Agreement = () => {
+	const { t } = useSpeech();
+	const [shown, show] = useState(false);
+	return (
+		<section>
+			<h2>{t("agreement.own")}</h2>
+			<Button small onClick={() => show(!shown)}>{t(shown ? "agreement.hide" : "agreement.show")}</Button>
+			{shown && <Lazy load={async () => (await import("../agreement/own.js")).OwnAgreement} props={{}} />}
+		</section>
+	);
+};
 
 const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean; onChange: () => void }) => {
 	const { t } = useSpeech();
@@ -22,6 +36,7 @@ const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean
 			<p><button type="button" class="link" onClick={() => goTo("library")}>{t("library.open")}</button></p>
 			<StaffKeys staff={view.staff} able={view.issuerUntil !== null} onChange={onChange} />
 			{view.issuerUntil !== null && <Recovery staff={view.staff} />}
+			<Agreement />
 		</div>
 	);
 };

@@ -4,6 +4,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Lazy } from "../lazy.js";
 import { Button, Notice, PageTitle } from "../parts.js";
+import { Lazy } from "../lazy.js";
 import { listPasskeys } from "../passkey/ceremony.js";
 import { goTo } from "../route.js";
 import { use, useSpeech } from "../state.js";
@@ -53,6 +54,8 @@ export const RoleHome = () => {
 					{role === "dpo" && <li>{t("role.can.events")}</li>}
 				</ul>
 			</section>
+			{role === "operator" && <Lazy load={async () => (await import("../agreement/operator.js")).OperatorPage} props={{}} />}
+			{role === "dpo" && <section><h2>{t("agreement.own")}</h2><Lazy load={async () => (await import("../agreement/own.js")).OwnAgreement} props={{}} /></section>}
 			<OwnEvents />
 			{role === "dpo" && <Lazy load={async () => (await import("./log.js")).Events} props={{}} />}
 		</div>

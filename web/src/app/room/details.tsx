@@ -65,6 +65,7 @@ const Rules = ({ view }: { view: RoomView }) => {
 				<dd>{view.controller} ({view.controllerBusinessId})</dd>
 				<dt>{t("details.processor")}</dt>
 				<dd>{view.processor}</dd>
+				{view.card && <Lazy quiet load={async () => (await import("../agreement/card.js")).CardDays} props={{ card: view.card }} />}
 				<dt>{t("details.kept")}</dt>
 				<dd>{t("details.kept_text", { days: view.retentionDays })}</dd>
 				<dt>{t("details.opened")}</dt>

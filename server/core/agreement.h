@@ -1,0 +1,10 @@
+#pragma once
+#include "base/err.h"
+#include "proto_gen.h"
+
+/* ERR_OK if an agreement that allows these classes (bits in the order of agreement.def, as
+ * agreement.allows of the database has them) allows the action in a room of its, else
+ * ERR_AGREEMENT_NOT_LIVE. What has no row needs nothing of the agreement. */
+MUST enum err agreement_decide(enum action action, uint32_t allows);
+/* Whether agreement.def says of the action what it needs. */
+bool agreement_knows(enum action action);

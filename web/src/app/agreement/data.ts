@@ -1,0 +1,59 @@
+// Words and shapes that the pages of organisations and agreements share.
+
+import type { Ops } from "../../gen/proto.js";
+import type { Key, Speech } from "../../text/text.js";
+
+export type Organisation = Ops["organisation_list"]["out"]["organisations"][number];
+export type Query = Ops["organisation_list"]["in"];
+export type Agreement = Ops["agreement_list"]["out"]["agreements"][number];
+export type Edition = Ops["agreement_versions"]["out"]["versions"][number];
+export type Signatory = Ops["agreement_sign"]["in"]["signatories"][number];
+export type Contact = Ops["contact_list"]["out"]["contacts"][number];
+export type Office = Ops["office_list"]["out"]["offices"][number];
+export type Stuck = Ops["organisation_stuck"]["out"]["rows"][number];
+export type Step = Ops["agreement_take"]["in"]["to"];
+
+export const STATES = ["none", "contact_found", "signatory_found", "sent", "signed", "trained", "live", "ending", "ended"] as const;
+export const FORMS = ["city", "employment_area", "wellbeing_county", "school", "association", "state", "other"] as const;
+export const BASES = ["office", "rules", "register", "proxy", "decision"] as const;
+/** Finland's regions: their names are the same in the table of an import. */
+export const REGIONS = [
+	["ahvenanmaa", "Ahvenanmaa"], ["etela_karjala", "Etelä-Karjala"], ["etela_pohjanmaa", "Etelä-Pohjanmaa"], ["etela_savo", "Etelä-Savo"], ["kainuu", "Kainuu"],
+	["kanta_hame", "Kanta-Häme"], ["keski_pohjanmaa", "Keski-Pohjanmaa"], ["keski_suomi", "Keski-Suomi"], ["kymenlaakso", "Kymenlaakso"], ["lappi", "Lappi"],
+	["paijat_hame", "Päijät-Häme"], ["pirkanmaa", "Pirkanmaa"], ["pohjanmaa", "Pohjanmaa"], ["pohjois_karjala", "Pohjois-Karjala"], ["pohjois_pohjanmaa", "Pohjois-Pohjanmaa"],
+	["pohjois_savo", "Pohjois-Savo"], ["satakunta", "Satakunta"], ["uusimaa", "Uusimaa"], ["varsinais_suomi", "Varsinais-Suomi"],
+] as const;
+
+export type State = (typeof STATES)[number];
+export type Form = (typeof FORMS)[number];
+export type Basis = (typeof BASES)[number];
+
+export const regionName = (region: string | undefined): string => REGIONS.find(([key]) => key === region)?.[1] ?? "";
+
+/** What follows a state, which way the table of transitions has it. */
+export const STEPS: Readonly<Record<State, readonly Step[]>> = {
+	none: [], contact_found: ["signatory_found"], signatory_found: ["sent", "contact_found"], sent: ["signed", "signatory_found"], signed: ["trained"],
+	trained: ["live"], live: ["ending"], ending: ["ended", "live"], ended: [],
+};
+
+export const daysSince = (at: number): number => Math.max(0, Math.floor((Date.now() - at) / 86_400_000));
+
+/** The outcome of a step or an imported row in words; a word that is not known is shown as it is. */
+export const outcomeText = ({ t, has }: Speech, outcome: string): string => {
+	const key = `agreement.outcome.${outcome}`;
+	return has(key) ? (t as (key: Key) => string)(key) : outcome;
+};
+
+export const hexOf = (bytes: Uint8Array): string => [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
+/** A hash of the wire as people compare it. */
+export const sumText = (sum: string): string => hexOf(Uint8Array.from(atob(sum.replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0)));
+export const sumOf = async (bytes: ArrayBuffer): Promise<string> =>
+	btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+export const saveFile = (name: string, content: Blob): void => {
+	const link = document.createElement("a");
+	link.href = URL.createObjectURL(content);
+	link.download = name;
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+};
