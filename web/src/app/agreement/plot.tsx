@@ -6,7 +6,7 @@ import { Loading, Notice, useAct } from "../parts.js";
 import { useSpeech } from "../state.js";
 import { regionName, STATES, type State, type Stuck } from "./data.js";
 
-const ROW = 34, LEFT = 170, WIDE = 560, BAR = 18;
+const ROW = 34, LEFT = 210, WIDE = 600, BAR = 18;
 const WAITING: readonly State[] = STATES.filter((state) => state !== "live" && state !== "ended");
 
 interface Standing {

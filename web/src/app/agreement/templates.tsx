@@ -118,7 +118,7 @@ export const TemplatesPage = () => {
 							<strong>{row.name}</strong>
 							<span class="hint">{LANGUAGES.find(([key]) => key === row.language)?.[1]}, {t("agreement.template.version", { version: row.version })}{row.published_at === undefined ? `, ${t("agreement.standing.draft")}` : ""}</span>
 						</div>
-						<Button small label={t("agreement.template.edit_name", { name: row.name })} onClick={() => edit(row)}>{t(row.published_at === undefined ? "agreement.template.edit" : "agreement.template.next")}</Button>
+						<Button small label={`${t(row.published_at === undefined ? "agreement.template.edit" : "agreement.template.next")}: ${row.name}`} onClick={() => edit(row)}>{t(row.published_at === undefined ? "agreement.template.edit" : "agreement.template.next")}</Button>
 					</li>
 				))}
 			</ul>
