@@ -4,7 +4,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { Lazy } from "../lazy.js";
 import { Button, Notice, PageTitle } from "../parts.js";
-import { Lazy } from "../lazy.js";
 import { listPasskeys } from "../passkey/ceremony.js";
 import { goTo } from "../route.js";
 import { use, useSpeech } from "../state.js";
