@@ -4,7 +4,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openNodePlatform, type Platform } from "../../web/src/client/index.js";
 import { NOTE_CTYPE, WORK_CTYPE, writeNote, writePatch } from "../../web/src/roomwork/content.js";
@@ -12,14 +14,18 @@ import type { RunTransport, Transport } from "../../web/src/client/platform.js";
 import { readCode } from "../../web/src/seal/index.js";
 import { certify, makeOrganisation } from "../../web/src/demo/ceremony.js";
 import { makeActor, type Actor } from "../client/organisation.js";
+import { pdf } from "../client/samples.js";
 import { signIn, type Coming } from "../lib/bank.js";
 import { startService } from "../lib/service.mjs";
 import { entriesOf, takeArchive } from "../lib/taken.js";
 import { openMailbox, type Mailbox } from "../lib/smtp.js";
-import { family, needles, searchBytes, searchFiles, searchMemory, type Found, type Needle, type Searched } from "./search.js";
+import { family, needles, searchBytes, searchFiles, searchMemory, searchWindows, WINDOW, windowsOf, type Found, type Needle, type Searched } from "./search.js";
 
 /** The organisation whose staff the bank's office signs in (deploy/lib.sh). */
 const OFFICE = "2296962a-0000-4000-8000-000000000001";
+/** A document of random bytes in two parts: each window of sixteen bytes of it is searched for. */
+const document = Buffer.concat([pdf(), randomBytes(1_600_000)]);
+const random = windowsOf("a window of the random file", document.subarray(pdf().length));
 const mark = Math.random().toString(36).slice(2, 10);
 const planted = {
 	message: `Kerron nyt salaisuuden kurkiaura-${mark} vain sinulle`,
@@ -100,15 +106,21 @@ const psql = (...args: string[]): string =>
 
 const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A text of two parts, in which every stretch of a hundred bytes holds what is searched for. */
+/** Two files of two parts: a text in which every stretch of a hundred bytes holds what is searched for, and what is random. */
 const share = async (from: Actor, to: Actor, room: string): Promise<void> => {
-	const text = planted.file.repeat(18_000);
-	const { transfer } = await from.engine.work("sendFile", room, new Blob([text]), { name: planted.fileName, about: planted.fileAbout, without: "tiedosto" });
+	await shareOne(from, to, room, document);
+	await shareOne(from, to, room, Buffer.from(planted.file.repeat(18_000)));
+};
+
+const shareOne = async (from: Actor, to: Actor, room: string, bytes: Buffer): Promise<void> => {
+	const count = (await to.engine.work("files", room, "tiedosto")).length + 1;
+	const { transfer } = await from.engine.work("sendFile", room, new Blob([Uint8Array.from(bytes)]), { name: planted.fileName, about: planted.fileAbout, without: "tiedosto" });
 	await from.until("the file is sent", () => from.events.some((e) => e.type === "transfers" && e.transfers.some((one) => one.id === transfer && one.state === "done")));
-	await to.until("the file has come", () => [...to.messages.values()].some((m) => m.item?.kind === 5 && m.item.content));
+	await to.until("the file has come", () => [...to.messages.values()].filter((m) => m.item?.kind === 5 && m.item.content).length >= count);
 	const [file] = await to.engine.work("files", room, "tiedosto");
-	assert.deepEqual([file?.name, file?.about], [planted.fileName, planted.fileAbout]);
-	assert.equal(await (await to.engine.work("fetchFile", room, file?.id ?? "")).text(), text);
+	assert.equal(file?.about, planted.fileAbout);
+	assert.ok(file?.name.startsWith(planted.fileName));
+	assert.ok(bytes.equals(Buffer.from(await (await to.engine.work("fetchFile", room, file?.id ?? "")).arrayBuffer())));
 };
 
 /** Everything that the two of them can do, with planted text in all of it. */
@@ -226,7 +238,7 @@ test("the promise is about something: every planted text has been typed and all 
 });
 
 test("finds_nothing_in_the_database_files_the_wal_and_the_logs", () => {
-	const places = [service.data, service.log].map((folder) => searchFiles(folder, [...secret, ...known.login]));
+	const places = [service.data, service.log].map((folder) => searchFiles(folder, [...secret, ...known.login], random));
 	const found = places.flatMap((p) => p.found);
 	assert.ok(found.some((f) => f.what === "login"), "the search finds what is there");
 	assert.equal(show(found.filter((f) => f.what !== "login")), "");
@@ -246,7 +258,7 @@ test("finds_nothing_in_the_memory_of_server_and_database", () => {
 	const postmaster = Number(readFileSync(`${service.data}/postmaster.pid`, "utf8").split("\n")[0]);
 	const pids = [...family(service.server_pid), ...family(postmaster)];
 	assert.ok(pids.length > 6);
-	const searched: Searched[] = pids.map((pid) => searchMemory(pid, [...secret, ...known.login, ...needles("organisation", "Testikunta").slice(0, 1)]));
+	const searched: Searched[] = pids.map((pid, i) => searchMemory(pid, [...secret, ...known.login, ...needles("organisation", "Testikunta").slice(0, 1)], random, i === 0 || pid === postmaster));
 	const found = searched.flatMap((s) => s.found);
 	const control = new Set(["login", "organisation"]);
 	assert.ok(found.some((f) => control.has(f.what)), "the search finds what is there");
@@ -257,4 +269,23 @@ test("finds_nothing_in_the_traffic_inside_tls", () => {
 	const all = Buffer.concat(traffic);
 	assert.ok(searchBytes(all, "traffic", known.room).length === 1, "the search finds what is there");
 	assert.equal(show(searchBytes(all, "traffic", secret)), "");
+	assert.equal(show(searchWindows(all, "traffic", random)), "");
+});
+
+test("the_search_for_windows_of_the_random_file_bites_wherever_one_of_them_stands", () => {
+	const { secret } = random;
+	for (const from of [0, 1, 777_777, 1_048_570, 1_500_001, secret.length - WINDOW]) {
+		for (const before of [0, 1, 4_095]) {
+			const place = Buffer.concat([randomBytes(before), secret.subarray(from, from + WINDOW), randomBytes(100)]);
+			assert.equal(searchWindows(place, "planted", random).length, 1, `${from} behind ${before}`);
+			const less = Buffer.concat([randomBytes(before), secret.subarray(from, from + WINDOW - 1), Buffer.from([(secret[from + WINDOW - 1] as number) ^ 1]), randomBytes(100)]);
+			assert.equal(searchWindows(less, "planted", random).length, 0, `all but its last byte, ${from} behind ${before}`);
+		}
+	}
+	assert.equal(searchWindows(secret.subarray(0, WINDOW), "the bytes alone", random).length, 1);
+	assert.equal(searchWindows(secret.subarray(0, WINDOW - 1), "less than a window", random).length, 0);
+	const folder = mkdtempSync(join(tmpdir(), "luotsi-promise."));
+	writeFileSync(join(folder, "log"), Buffer.concat([randomBytes(16 * 1024 * 1024 - 7), secret.subarray(5, 5 + WINDOW), randomBytes(9)]));
+	assert.equal(searchFiles(folder, [], random).found.length, 1, "over the edge of what is read at once");
+	rmSync(folder, { recursive: true });
 });
