@@ -31,12 +31,12 @@ WHERE r.room = :room;
 -- envelopes, up to 1,000.
 SELECT r.room, r.phase, r.agreement, r.created_at, r.last_seq,
 	coalesce((SELECT e.at FROM message e
-		WHERE e.room = r.room AND e.seq > r.last_seq - 200 AND kind_is_news(e.kind) AND e.op = 0
+		WHERE e.room = r.room AND e.seq BETWEEN r.last_seq - 199 AND r.last_seq AND kind_is_news(e.kind) AND e.op = 0
 		ORDER BY e.seq DESC LIMIT 1), r.last_at) AS last_at,
 	m.visible_from AS first_seq, m.read_seq,
 	(SELECT count(*) FROM (
 		SELECT FROM message e
-		WHERE e.room = r.room AND e.seq > u.after
+		WHERE e.room = r.room AND e.seq BETWEEN u.after + 1 AND r.last_seq -- both ends: the planner then takes the index
 			AND kind_is_news(e.kind) AND e.op = 0 AND NOT e.tombstone AND e.sender <> m.account
 		LIMIT 1000) AS fresh) AS unread,
 	r.waiting_since, r.n_entries AS entries, r.epoch, r.pending,

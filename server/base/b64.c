@@ -103,9 +103,9 @@ enum err b64_decode_exact(struct slice text, uint8_t *ret_bytes, size_t n)
 static void b64_respell(uint8_t *text, size_t n, const char *from, const char *to)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (text[i] == from[0])
+		if (text[i] == (uint8_t)from[0])
 			text[i] = (uint8_t)to[0];
-		else if (text[i] == from[1])
+		else if (text[i] == (uint8_t)from[1])
 			text[i] = (uint8_t)to[1];
 	}
 }

@@ -521,12 +521,12 @@ static void enter_log(struct core *core, const struct http_request *http)
 	enum err e = http->method == HTTP_GET ? ERR_OK : ERR_BAD_METHOD;
 	if (e == ERR_OK)
 		e = log_path_read(r->arena, http->path, &op, &r->in);
-	if (e == ERR_OK) {
+	if (e == ERR_OK)
 		r->route = find_route(core, slice_text(op), VIA_RAW);
+	if (r->route != NULL)
 		gate_go_on(r);
-	} else {
-		req_fail(r, e);
-	}
+	else
+		req_fail(r, e == ERR_OK ? ERR_UNKNOWN_OP : e);
 }
 
 void gate_arrive_http(struct core *core, const struct http_request *http)

@@ -23,35 +23,37 @@ typedef void fetched_fn(struct request *r, enum err e, const struct fetch_answer
 
 struct request {
 	struct core *core;
-	uint64_t id;   /* ours: a reference for the log */
-	uint64_t from; /* the connection, or the HTTP request */
-	bool http;
+	uint64_t id;        /* ours: a reference for the log */
+	uint64_t from;      /* the connection, or the HTTP request */
 	uint64_t client_id; /* the frame's id */
 	const struct route *route;
 	struct arena *arena;
 	const void *in;    /* decoded: struct <op>_in */
 	struct hash token; /* of the session's cookie */
 	struct hash login; /* of the cookie of an identification that has begun */
-	bool has_token, has_login;
-	struct id address;         /* a hash of it; for rates */
+	struct id address; /* a hash of it; for rates */
+	bool http, has_token, has_login;
+	unsigned nth;    /* of VIA_RAW: the answer has begun, so many pieces of it went before */
+	uint32_t allows; /* of a room: what its agreement allows (agreement.h) */
 	struct session session;    /* zero for the audience nobody */
 	struct slice organisation; /* its name; known when the session was read for this request */
 	struct facts facts;
-	uint32_t allows;   /* of a room: what its agreement allows (agreement.h) */
 	uint64_t affinity; /* of the next query on the hot lane */
 	void *state;       /* the module's own, in the arena */
 	step_fn *release;  /* what the module must give back, once, when the request ends; may be
 			      NULL */
 	struct slice known_etag; /* what the client of a GET has already; of VIA_RAW */
 	struct buf body;         /* of VIA_RAW */
-	unsigned nth; /* of VIA_RAW: the answer has begun, so many pieces of it went before */
 	struct list
 		order; /* the module's own: requests of a connection that must keep their order */
 	step_fn *orphaned; /* when its connection has gone and the order with it; may be NULL */
 
 	/* The gate's and request.c's own. */
 	unsigned next_check;
+	enum action judged;
 	bool answered;
+	bool looked;   /* whether the session has been stepped up elsewhere */
+	bool arriving; /* only judged, while its body is still coming */
 	uint64_t deadline;
 	struct list waiting;
 	result_fn *then_result;
@@ -61,11 +63,8 @@ struct request {
 	fetched_fn *then_fetched;
 	struct http_header *http_headers;
 	size_t n_http_headers;
-	enum action judged;
 	step_fn *then_judged;
 	void *starting; /* session_start's own */
-	bool looked;    /* whether the session has been stepped up elsewhere */
-	bool arriving;  /* only judged, while its body is still coming */
 };
 
 /* Asks the database under the session's organisation; a failure answers the request. */

@@ -126,12 +126,12 @@ static enum err range_hash(
 {
 	struct hash heads[MERKLE_PROOF_MAX], all;
 	size_t n = 0;
-	while (range.n > 0) {
+	do {
 		uint64_t piece = (uint64_t)1 << (63 - __builtin_clzll(range.n));
 		TRY(whole_hash(source, size, (struct range){range.from, piece}, &heads[n++]));
 		range.from += piece;
 		range.n -= piece;
-	}
+	} while (range.n > 0);
 	all = heads[--n];
 	while (n > 0)
 		all = merkle_node(&heads[--n], &all);

@@ -215,16 +215,20 @@ export const openHouse = async (settings: Readonly<Record<string, string>> = {})
 	const [counsellor, colleague] = [await staff("counsellor-1", "anna", "Oona Ohjaaja"), await staff("counsellor-2", "jukka", "Kalle Kollega")];
 	const house: House = {
 		service, ca, mailbox, db, org: uuidToId(OFFICE), admin, counsellor, colleague, ceremony, open: [admin, counsellor, colleague],
-		account: () => newcomer(base, OFFICE),
-		foreigner: () => newcomer(base, foreign),
+		account: () => newcomer(house, OFFICE), // with the connection to the database that it has then
+		foreigner: () => newcomer(house, foreign),
 		client: async (name, link) => {
-			const actor = link === undefined ? await joinUp(await actorOf(base, await newcomer(base, OFFICE)), name) : await invited(base, name, link);
+			const actor = link === undefined ? await joinUp(await actorOf(house, await newcomer(house, OFFICE)), name) : await invited(house, name, link);
 			house.open.push(actor);
 			return actor;
 		},
 	};
 	return house;
 };
+
+/** As if this person had just proven to be there again: their first proof may be long ago by now. */
+export const proveAgain = ({ db }: House, { user }: Pick<Actor, "user">): Promise<unknown> =>
+	db.query("UPDATE session SET fresh_until = now() + interval '5 minutes' WHERE account = $1", [idToUuid(user)]);
 
 export const closeHouse = async (house: House): Promise<void> => {
 	for (const actor of house.open) await actor.engine.stop();

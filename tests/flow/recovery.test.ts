@@ -3,7 +3,7 @@
 
 import { strict as assert } from "node:assert";
 import { after, before, test } from "node:test";
-import { actorOf, closeHouse, idToUuid, openHouse, say, talk, type House } from "./house.js";
+import { actorOf, closeHouse, idToUuid, openHouse, proveAgain, say, talk, type House } from "./house.js";
 import type { Actor } from "../client/organisation.js";
 import { beginCeremony } from "../../web/src/ceremony/open.js";
 import { readRequest, type Request, type Result } from "../../web/src/client/recovery-files.js";
@@ -88,6 +88,7 @@ export const recoveryTests = (): void => {
 		const ask = { user: lost.counsellor.user };
 		await assert.rejects(lost.counsellor.engine.parts.link.call("recovery_rooms", ask), refused("forbidden"));
 		await assert.rejects(lost.client.engine.parts.link.call("recovery_log", { room, from: 0 }), refused("forbidden"));
+		await proveAgain(house, house.admin);
 		const rooms = await house.admin.engine.organise("recoveryRooms", lost.counsellor.user);
 		assert.deepEqual(new Set(rooms.map((one) => one.room)), new Set([room, other]));
 		assert.deepEqual([rooms[0]?.client, rooms[0]?.staff], [true, ["Oona Ohjaaja"]]);
@@ -198,6 +199,7 @@ export const recoveryTests = (): void => {
 	});
 
 	test("rooms_follow_the_new_recovery_key_and_old_epochs_come_over", async () => {
+		await proveAgain(house, house.admin);
 		const { counsellor } = lost;
 		await counsellor.engine.openRoom(room, "fi");
 		const stateOf = () => counsellor.engine.parts.room(room).log.state();

@@ -56,9 +56,20 @@ const send = async (actor: Actor, room: string, bytes: Bytes, name: string): Pro
 	assert.deepEqual([last.state, last.error], ["done", null]);
 };
 
+/** Those of the room, oldest first: also those that one's window has not, as a page asks for them. */
 const listed = async (actor: Actor, room: string, count: number): Promise<FileView[]> => {
-	await actor.until(`${count} files`, () => [...actor.messages.values()].filter((m) => m.room === room && m.item?.kind === FILE && m.seq !== null && m.item.content).length >= count);
-	return (await actor.engine.work("files", room, "tiedosto")).reverse();
+	const look = async (): Promise<FileView[]> => {
+		for (let more = true; ; ) {
+			const files = (await actor.engine.work("files", room, "tiedosto")).filter(({ state }) => state === "here");
+			if (files.length >= count || !more) return files.reverse();
+			({ more } = await actor.engine.work("olderItems", room, [FILE]));
+		}
+	};
+	for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) {
+		const files = await look().catch((thrown: unknown) => (["offline", "uncertain"].includes(wordOf(thrown)) ? [] : Promise.reject(thrown)));
+		if (files.length >= count) return files;
+	}
+	throw new Error(`waited in vain for ${count} files`);
 };
 
 const fetched = async (actor: Actor, room: string, id: string): Promise<Bytes> => new Uint8Array(await (await actor.engine.work("fetchFile", room, id)).arrayBuffer());
