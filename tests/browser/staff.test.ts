@@ -221,8 +221,8 @@ for (const [role, name, own] of [
 			await heading(page, "Organisaation tapahtumat");
 			await page.getByLabel("Tarkennus").fill("TSV-12");
 			await button(page, "Näytä tapahtumat").click();
-			await page.getByText("Tapahtumien lukeminen").first().waitFor();
-			await page.getByText("Tehtävän vaihto: tiiminvetäjä").first().waitFor();
+			await page.getByRole("table").getByText("Tapahtumien lukeminen").first().waitFor();
+			await page.getByRole("table").getByText("Tehtävän vaihto: tiiminvetäjä").first().waitFor();
 		}
 		await cleanOnBoth(tab, `home-${role}`);
 		await toAccount(page);
