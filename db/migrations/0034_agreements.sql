@@ -182,7 +182,7 @@ RETURN CASE WHEN jsonb_typeof(p_list) = 'array' THEN jsonb_array_length(p_list) 
 	AND (SELECT coalesce(bool_and(text_within(v, 1, p_max)), true) FROM jsonb_array_elements(p_list) AS v) ELSE false END;
 
 -- The terms of art. 28(3), whole: every member there, none unknown, each within its bounds. What each member
--- means: proto/agreement.schema.json. Days of keeping are limits: an organisation's own rules may be shorter.
+-- means: web/src/agreement/terms.ts. Days of keeping are limits: an organisation's own rules may be shorter.
 CREATE FUNCTION terms_are_legal(p_terms jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT coalesce(keys_are(p_terms, ARRAY['format', 'subject', 'nature', 'purpose', 'begins', 'ends', 'data', 'persons', 'instructions',
