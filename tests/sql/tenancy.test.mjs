@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, connect, envelope, hash, hex, id, makeAccount, makeOrg, makeRoom, post, rand32, refused, statements, terms, within, zero } from './lib.mjs';
+import { fill } from './filled.mjs';
+import { ask, connect, envelope, hash, hex, id, makeAccount, makeOrg, makeRoom, post, rand32, refused, statements, within } from './lib.mjs';
 
 const roles = ['luotsi_owner', 'luotsi_app', 'luotsi_jobs', 'luotsi_read'];
 const db = {};
@@ -13,64 +14,7 @@ before(async () => {
 	[here, there] = [await makeOrg(owner), await makeOrg(owner)];
 	room = await makeRoom(owner, there);
 	await post(db.luotsi_app, there.org, [envelope(room, room.client)]);
-	const template = id();
-	await within(owner, there.org, async () => {
-		await owner.query('INSERT INTO control_entry (room, n, type, sender, env_hash, entry) VALUES ($1, 0, 1, $2, $3, $4)',
-			[room.room, room.staff.account, rand32(), Buffer.alloc(300)]);
-		await owner.query('INSERT INTO room_epoch (room, epoch, entry, first_seq) VALUES ($1, 1, 0, 1)', [room.room]);
-		await owner.query('INSERT INTO wrap (room, entry, keyset, epoch, rtype, rid, rkid, wrap) VALUES ($1, 0, 0, 1, 1, $2, $3, $4)',
-			[room.room, room.client.account, rand32(), Buffer.alloc(113)]);
-		await owner.query('INSERT INTO invitation (room, invite, token_hash, sealed, expires_at) VALUES ($1, $2, $3, $4, now() + interval \'1 day\')',
-			[room.room, id(), rand32(), Buffer.alloc(300)]);
-		await owner.query("INSERT INTO invitation_mail (room, invite, sealed, language) VALUES ($1, $2, $3, 'fi')", [room.room, id(), Buffer.alloc(90)]);
-		await owner.query("INSERT INTO room_topic (room, topic) VALUES ($1, 'housing')", [room.room]);
-		await owner.query('INSERT INTO unit_batch (batch) VALUES (gen_random_uuid())');
-		await owner.query("INSERT INTO retention_rule (kind, version, days) VALUES ('room', 1, 400)");
-		await owner.query("INSERT INTO legal_hold (hold, kind, object, reason, asked_by) VALUES ($1, 'room', $2, 'syy', $1)", [id(), room.room]);
-		await owner.query("INSERT INTO erasure_certificate (n, body) VALUES (1, '{}')");
-		await owner.query("INSERT INTO erasure (erasure, kind, object, rule, days, version, due_at, done_at) VALUES ($1, 'room', $1, 'room', 1, 1, now(), now())", [id()]);
-		await owner.query('INSERT INTO unit_doomed (unit, part) VALUES ($1, 0)', [id()]);
-		await owner.query('INSERT INTO reminder (room, msg_id, at) VALUES ($1, $2, now())', [room.room, id()]);
-		await owner.query('INSERT INTO reminder_due (account, room, msg_id) VALUES ($1, $2, $3)', [room.client.account, room.room, id()]);
-		await owner.query("INSERT INTO notify_address (account, address, sealed, language, code_until) VALUES ($1, $2, $3, 'fi', now())", [room.client.account, id(), Buffer.alloc(60)]);
-		await owner.query("INSERT INTO notify_mail (account, kind) VALUES ($1, 'code')", [room.client.account]);
-		await owner.query('INSERT INTO draft (room, account, version) VALUES ($1, $2, 1)', [room.room, room.client.account]);
-		await owner.query("INSERT INTO draft (room, account, slot, version, draft) VALUES ($1, $2, $1, 1, '')", [room.room, room.client.account]);
-		await owner.query('INSERT INTO session (session, token_hash, account, method, fresh_until, expires_at) VALUES ($1, $2, $3, \'passkey\', now(), now() + interval \'1 day\')',
-			[id(), rand32(), room.client.account]);
-		await owner.query("INSERT INTO ws_ticket (ticket_hash, session, expires_at) VALUES ($1, $2, now() + interval '1 day')", [rand32(), id()]);
-		await owner.query("INSERT INTO audit (action) VALUES ('room_open')");
-		await owner.query('INSERT INTO identity_head (subject, n_entries, head) VALUES ($1, 1, $2)', [room.client.account, rand32()]);
-		await owner.query('INSERT INTO identity_entry (subject, n, type, env_hash, entry) VALUES ($1, 0, 1, $2, $3)', [room.client.account, rand32(), Buffer.alloc(300)]);
-		await owner.query('INSERT INTO self_keys (account, version, unlockers, list_mac, keys) VALUES ($1, 1, $2, $3, $4)', [room.client.account, [Buffer.alloc(100)], zero, zero]);
-		await owner.query('INSERT INTO self_state (account, version, state) VALUES ($1, 1, $2)', [room.client.account, zero]);
-		await owner.query(`INSERT INTO account_identity (account, key_version, blind_index, code, country, provider, acr, identified_at)
-			VALUES ($1, 1, $2, $3, 'FI', 'bank', 'loa2', now())`, [room.client.account, rand32(), Buffer.alloc(40)]);
-		await owner.query(`INSERT INTO passkey (passkey, account, credential, algorithm, public_key, counter, synced, device)
-			VALUES ($1, $2, $3, -7, $4, 0, false, 'key')`, [id(), room.client.account, rand32(), Buffer.alloc(64)]);
-		await owner.query(`INSERT INTO template (template, state, author, kind, languages, topics, title, description, search, words)
-			VALUES ($1, 'draft', 'a', 'meter', '{fi}', '{}', '{}', '{}', '', '')`, [template]);
-		await owner.query("INSERT INTO template_version (template, version, body, note) VALUES ($1, 1, '{}', '')", [template]);
-		await owner.query("INSERT INTO template_draft (template, body) VALUES ($1, '{}')", [template]);
-		await owner.query('INSERT INTO template_thanks (template, account) VALUES ($1, $2)', [template, room.staff.account]);
-		await owner.query('INSERT INTO file (room, account, file, cipher_size) VALUES ($1, $2, $3, 72)', [room.room, room.client.account, template]);
-		await owner.query('INSERT INTO file_part (file, n, digest, bytes) VALUES ($1, 0, $2, $3)', [template, rand32(), Buffer.alloc(72)]);
-		await owner.query('INSERT INTO file_seal (file, epoch, key) VALUES ($1, 1, $2)', [template, Buffer.alloc(104)]);
-		await owner.query('INSERT INTO file_use (used) VALUES (72)');
-		await owner.query("INSERT INTO account_enrolment (account, token_hash, expires_at) VALUES ($1, $2, now() + interval '1 day')", [room.staff.account, rand32()]);
-		await owner.query("INSERT INTO enrolment_mail (account, mail, sealed, language) VALUES ($1, $2, $3, 'fi')", [room.staff.account, id(), Buffer.alloc(120)]);
-		await owner.query("INSERT INTO office (office, name, address, hours) VALUES ($1, 'Toimisto', '', '')", [id()]);
-		await owner.query("INSERT INTO contact (contact, name, title, email, phone, basis_text) VALUES ($1, 'Kaisa', '', '', '', '')", [id()]);
-		await owner.query(`INSERT INTO agreement_version (agreement, version, language, terms, holds_from, made_by) VALUES ($1, 1, 'fi', $2, '2026-01-01', $3)`,
-			[there.agreement, terms(), id()]);
-		await owner.query("INSERT INTO agreement_signatory (agreement, version, n, party, name, title, basis, basis_text) VALUES ($1, 1, 1, 'controller', 'Kaisa', '', 'rules', '')", [there.agreement]);
-		await owner.query("INSERT INTO agreement_history (agreement, n, to_state, note) VALUES ($1, 1, 'contact_found', '')", [there.agreement]);
-		await owner.query("INSERT INTO agreement_due (agreement, what, ended_at, due_on) VALUES ($1, 'delete', now(), '2026-01-01')", [there.agreement]);
-		await owner.query("INSERT INTO training (account, passed_on, by) VALUES ($1, '2026-01-01', $2)", [room.staff.account, id()]);
-		await owner.query("INSERT INTO succession (succession, to_name, to_business_id, holds_from, note, made_by, done_at) VALUES ($1, 'Toinen', '2296962-1', '2026-01-01', 'laki', $1, now())", [template]);
-		await owner.query('INSERT INTO succession_item (succession, of_org, agreement) VALUES ($1, $2, $3)', [template, there.org, there.agreement]);
-		await owner.query('INSERT INTO staff_label (account, name) VALUES ($1, $2)', [room.staff.account, Buffer.alloc(60)]);
-	});
+	await fill(owner, room);
 	tables = (await owner.query(`SELECT c.oid::regclass::text AS name FROM pg_class c
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
 			AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org')`)).rows.map((r) => r.name);
