@@ -285,7 +285,9 @@ void req_fail(struct request *r, enum err e)
 
 static void answer_error(struct request *r, enum err e, const struct detail *detail)
 {
-	if (err_is_fault(e))
+	if (r->nth > 0)
+		log_warn("answer_cut", LOG_W("op", r->route->op), LOG_W("error", err_word(e)));
+	else if (err_is_fault(e))
 		log_error("request_failed", LOG_W("op", r->route ? r->route->op : "none"),
 			LOG_W("error", err_word(e)), LOG_N("ref", r->id));
 	encode_error(&r->core->scratch, r->http ? 0 : r->client_id, e, detail, r->id);

@@ -21,7 +21,8 @@ const PART = 1_049_600, BEHIND = 4096, ASKED = 16;
 const part = randomBytes(PART);
 const digest = createHash('sha256').update(part).digest('base64url');
 const first = Buffer.concat([part, randomBytes(56)]);
-const firstDigest = createHash('sha256').update(first).digest('base64url');
+const end = randomBytes(16); // a sealed file always ends with a chunk that is not full
+const digestOf = (body) => (body === part ? digest : createHash('sha256').update(body).digest('base64url'));
 const db = new pg.Client({ host: service.sockets, database: 'luotsi', user: 'postgres' });
 await db.connect();
 const idOf = (file) => Buffer.from(file.replaceAll('-', ''), 'hex').toString('base64url');
@@ -39,7 +40,7 @@ const send = (file) => db.query("UPDATE file SET state = 'sent', seq = $2 WHERE 
 const ask = (method, file, n, body) =>
 	new Promise((resolve, reject) => {
 		const headers = { origin: service.origin, 'x-luotsi': '1', cookie: `__Host-luotsi=${service.cookie}`,
-			...(body && { 'content-type': 'application/octet-stream', 'content-length': body.length, 'x-luotsi-digest': n === 0 ? firstDigest : digest }) };
+			...(body && { 'content-type': 'application/octet-stream', 'content-length': body.length, 'x-luotsi-digest': digestOf(body) }) };
 		const asked = request({ method, host: 'localhost', port: service.port, path: `/api/file/${idOf(file)}/${n}`, secureContext, headers, agent: false }, (answer) => {
 			let size = 0, text = '';
 			answer.on('data', (piece) => {
@@ -78,7 +79,7 @@ let newest, held = [], flowing = false, flowed = 0, flow = [];
 async function hold(file, n) {
 	const body = n === 0 ? first : part;
 	const headers = { origin: service.origin, 'x-luotsi': '1', cookie: `__Host-luotsi=${service.cookie}`, 'content-type': 'application/octet-stream', 'content-length': body.length,
-		'x-luotsi-digest': n === 0 ? firstDigest : digest };
+		'x-luotsi-digest': digestOf(body) };
 	const asked = request({ method: 'PUT', host: 'localhost', port: service.port, path: `/api/file/${idOf(file)}/${n}`, secureContext, headers, agent: false });
 	const answered = new Promise((resolve, reject) => asked.on('response', (answer) => answer.resume().on('end', () => resolve(answer.statusCode))).on('error', reject));
 	await new Promise((resolve) => asked.write(body.subarray(0, -BEHIND), resolve));
@@ -167,16 +168,20 @@ const acts = {
 	put: async ({ parts, in_flight }) => {
 		newest = await begin(parts);
 		const figures = await measured(parts, in_flight, (n) => put(newest, n));
+		await ask('PUT', newest, parts, end);
 		await send(newest);
 		return figures;
 	},
 	get: async ({ parts, in_flight }) => {
 		let bytes = 0;
-		const begun = performance.now();
-		await inLanes(Math.ceil(parts / ASKED), in_flight, async (n) => {
-			const size = await ask('GET', newest, `${n * ASKED}-${(n + 1) * ASKED - 1}`);
-			bytes += size;
-		});
+		const begun = performance.now(), share = Math.ceil(parts / in_flight);
+		await Promise.all(Array.from({ length: in_flight }, async (_, lane) => {
+			const end = Math.min(parts, (lane + 1) * share);
+			for (let n = lane * share; n < end; n += ASKED) {
+				const size = await ask('GET', newest, `${n}-${Math.min(n + ASKED, end) - 1}`);
+				bytes += size;
+			}
+		}));
 		if (bytes < parts * PART) throw new Error('parts that are cut');
 		return { per_second: bytes / 1e6 / ((performance.now() - begun) / 1000) };
 	},

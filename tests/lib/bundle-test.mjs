@@ -20,7 +20,7 @@ let status = 1;
 try {
 	await build({
 		entryPoints: files.map((file) => resolve(file)), bundle: true, platform: 'node', format: 'esm', target: 'node20', outdir: out, sourcemap: 'inline',
-		alias: process.env.LUOTSI_ARGON2 === 'quick' ? { 'hash-wasm': join(here, 'argon2-quick.mjs') } : {},
+		alias: { 'node:test': join(here, 'timed-test.mjs'), ...(process.env.LUOTSI_ARGON2 === 'quick' && { 'hash-wasm': join(here, 'argon2-quick.mjs') }) },
 		outExtension: { '.js': '.mjs' }, nodePaths: [join(web, 'node_modules')], absWorkingDir: web, logLevel: 'warning', entryNames: '[name]',
 		banner: { js: 'import { createRequire as luotsiRequire } from "node:module"; const require = luotsiRequire(import.meta.url);' },
 	});
