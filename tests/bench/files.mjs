@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import { createSecureContext } from 'node:tls';
+import { connect as connectTls, createSecureContext } from 'node:tls';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -52,6 +52,26 @@ const ask = (method, file, n, body) =>
 		});
 		asked.on('error', reject);
 		asked.end(body);
+	});
+
+/** Parts n to last in one answer, over a socket that is read like the one of `direct`: gives how many bytes the body had. */
+const fetchRun = (file, n, last) =>
+	new Promise((resolve, reject) => {
+		let head = Buffer.alloc(0), size = -1;
+		const take = (length, buffer) => {
+			if (size >= 0) {
+				size += length;
+				return true;
+			}
+			head = Buffer.concat([head, buffer.subarray(0, length)]);
+			const end = head.indexOf('\r\n\r\n');
+			if (end >= 0) size = head.length - end - 4;
+			return true;
+		};
+		const socket = connectTls({ host: 'localhost', port: service.port, secureContext, servername: 'localhost', onread: { buffer: Buffer.alloc(65536), callback: take } });
+		socket.on('error', reject);
+		socket.on('close', () => (head.subarray(0, 12).toString() === 'HTTP/1.1 200' ? resolve(size) : reject(new Error(`GET ${n}-${last}: ${head}`))));
+		socket.write(`GET /api/file/${idOf(file)}/${n}-${last} HTTP/1.1\r\nhost: localhost:${service.port}\r\norigin: ${service.origin}\r\nx-luotsi: 1\r\ncookie: __Host-luotsi=${service.cookie}\r\n\r\n`);
 	});
 const put = (file, n) => ask('PUT', file, n, n === 0 ? first : part);
 
@@ -178,7 +198,7 @@ const acts = {
 		await Promise.all(Array.from({ length: in_flight }, async (_, lane) => {
 			const end = Math.min(parts, (lane + 1) * share);
 			for (let n = lane * share; n < end; n += ASKED) {
-				const size = await ask('GET', newest, `${n}-${Math.min(n + ASKED, end) - 1}`);
+				const size = await fetchRun(newest, n, Math.min(n + ASKED, end) - 1);
 				bytes += size;
 			}
 		}));
