@@ -32,7 +32,7 @@ const UNIQUE = { passkey_add: 'one authenticator, one person', staff_add: 'the i
 
 // Not tried to their end by the values below, for which more would have to be there.
 const UNFULFILLED = ['agreement_accept', 'agreement_draft', 'agreement_make', 'agreement_sign', 'agreement_take', 'agreement_take_many', 'agreement_template_get',
-	'agreement_template_list', 'erasure_faults', 'event_list', 'export_begin', 'file_key', 'file_part_get', 'invitation_mail_state', 'invitation_waits', 'item_page', 'key_get', 'notify_try', 'organisation_admin', 'own_events', 'recovery_wraps', 'room_events',
+	'agreement_template_list', 'erasure_faults', 'export_begin', 'file_key', 'file_part_get', 'invitation_mail_state', 'invitation_waits', 'item_page', 'key_get', 'notify_try', 'organisation_admin', 'own_events', 'recovery_wraps', 'room_events',
 	'session_look', 'session_start', 'session_touch', 'staff_add', 'succession_begin', 'template_draft_drop', 'template_draft_put', 'template_publish', 'unit_needed'];
 
 const tenant = statements.filter((s) => s.tenant);
@@ -107,7 +107,7 @@ const VALUES = {
 	language: 'fi', role: 'counsellor', kind: { text: 'room', int2: 1 }, phase: 'open', method: 'passkey', days: { int4: 30, 'text[]': ['2026-01-01'] }, state: { text: null, bytea: rand32() },
 	region: null, words: null, stuck: null, scope: 'all', topic: null, reader: 'fi', step: 'make', to: 'signatory_found', note: '', next_by: '', ends_on: '', begins: '2026-01-01', skip: 0,
 	holds_from: '2027-01-01', signed_on: '2026-01-01', terms: JSON.stringify(terms()), basis: 'office', basis_text: 'virka', device: 'key', word: 'here', action: { text: null },
-	form: 'json', after: { uuid: null, int8: 0 }, since: null, until: { timestamptz: '2030-01-01', int4: 99 }, before: 99, from: 0, at: '2030-01-01', expires_at: '2030-01-01',
+	form: 'json', after: { uuid: null, int8: 0 }, since: null, until: { timestamptz: '2030-01-01', int4: 99 }, before: 2_000_000_000, from: 0, at: '2030-01-01', expires_at: '2030-01-01',
 	acr: 'loa2', country: 'FI', provider: 'bank', identified_at: '2026-01-01', business_id: '2296962-1', topics: ['housing'], purpose: 'sign_in', outcome: 'sent', dry: false,
 	new: false, algorithm: -7, list_mac: Buffer.alloc(32), most: 100, limit: 100, last: [9], after_part: 0, reason: 'syy tähän', seconds: { int4: 60, 'int4[]': [60, 60, 60] } };
 const BY_TYPE = { bool: true, int2: 1, int4: 1, int8: 1, text: 'teksti', bytea: Buffer.alloc(32, 7), timestamptz: '2030-01-01', jsonb: '{}' };
