@@ -10,6 +10,7 @@ import { PASSPHRASE } from "../client/organisation.js";
 import { atBank, closeHouse, cookieOf, openHouse, say, talk, type House, type Talk } from "../flow/house.js";
 import { check, entriesOf } from "../lib/taken.js";
 import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab, web } from "./lib.mjs";
+import { LARGE, takingTests } from "./taking.js";
 
 let house: House;
 let browser: Browser;
@@ -47,7 +48,7 @@ const pick = async (page: Page, of: string, act: string): Promise<void> => {
 };
 
 before(async () => {
-	house = await openHouse({ staff_without_passkey: "yes" });
+	house = await openHouse({ staff_without_passkey: "yes", ...(LARGE && { epoch_max_messages: "500", posts_per_minute: "100000" }) });
 	browser = await launch();
 	one = await talk(house, "Aino");
 	await say(one.client, one.counsellor, one.room, "Haluaisin joskus oman asunnon.");
@@ -286,6 +287,8 @@ test("the_checking_page_works_from_a_disk_without_a_network_and_names_what_was_c
 	await clean(disk, "check-none");
 	await disk.close();
 });
+
+takingTests(() => house, () => browser);
 
 test("without_a_fresh_proof_the_client_is_told_what_to_do", async () => {
 	const { page } = client;

@@ -17,9 +17,12 @@ import { centralHeader, crc32, descriptor, endRecord, isWide, localHeader, type 
 import { speaking } from "../../web/src/export/words.js";
 import type { Extra } from "../../web/src/export/letters.js";
 import { checkExport } from "../../web/src/verify/check.js";
+import { checkFiles } from "../../web/src/verify/files.js";
 import { openZip, readLines } from "../../web/src/verify/zip.js";
 import { written } from "../lib/taken.js";
-import { fromUtf8, importSealKey, pad, random, seal, unpad, utf8, type Bytes } from "../../web/src/seal/index.js";
+import { entryOf, filesIn, listedAs } from "../../web/src/export/told-files.js";
+import type { ExportedItem } from "../../web/src/export/format.js";
+import { fromUtf8, importSealKey, KIND, makeFileSealer, pad, pieceOf, random, seal, sha256, toBase64Url, unpad, utf8, type Bytes } from "../../web/src/seal/index.js";
 
 const web = join(process.env["LUOTSI_TEST_LIB"] as string, "..", "..", "web");
 const need = createRequire(join(web, "package.json"));
@@ -121,6 +124,25 @@ test("lines_are_read_across_the_stretches_and_one_without_an_end_is_not_held", a
 	};
 	assert.deepEqual(await all("lines"), lines);
 	assert.ok((await all("long")).every((line) => line.length <= 1 << 20));
+});
+
+test("a_file_of_any_size_agrees_with_its_manifest_also_one_whose_padding_is_a_part_of_its_own", async () => {
+	for (const size of [100, 1_048_576, 2_097_000, 2_097_152, 3_000_000]) {
+		const bytes = new Uint8Array(size).fill(7);
+		const sealer = await makeFileSealer({ org: random(16), room: random(16), file: random(16) }, random(32), size);
+		for (let n = 0; n < sealer.shape.parts; n++) await sealer.part(n, bytes.slice(...pieceOf(size, n)));
+		const content = { v: 1, name: "a.pdf", media: "application/pdf", size, hash: toBase64Url((await sealer.hashes()).content), about: "" };
+		const items = [{ id: "1", kind: KIND.file, content, deleted: false, name: "Aino", stored_at: "" } as unknown as ExportedItem];
+		const digests: Bytes[] = [];
+		for (let at = 0; at < size; at += 1_048_576) digests.push(await sha256(bytes.slice(at, at + 1_048_576)));
+		const found: string[] = [];
+		const look = (all: readonly Bytes[]): Promise<void> =>
+			checkFiles((what) => void found.push(`${what} ${size}`), filesIn(items).map((one) => listedAs(one, entryOf(0, "a.pdf"))), items, new Map([[entryOf(0, "a.pdf"), all]]));
+		await look(digests);
+		assert.deepEqual(found, []);
+		for (const bad of [digests.slice(1), [...digests, await sha256(random(1))], [await sha256(random(1)), ...digests.slice(1)]]) await look(bad);
+		assert.deepEqual(found, Array.from({ length: 3 }, () => `file ${size}`));
+	}
 });
 
 test("an_opening_opens_its_body_and_no_other", async () => {

@@ -11,7 +11,7 @@ import { connect, cookieOf, idToUuid, say, talk, type House } from "./house.js";
 import type { FileView, TransferView } from "../../web/src/client/api.js";
 import { openNodePlatform, wordOf, type Platform } from "../../web/src/client/index.js";
 import type { PartAnswer, PartRequest, RunTransport, Transport } from "../../web/src/client/platform.js";
-import { readFileClear, toBase64Url, type Bytes } from "../../web/src/seal/index.js";
+import { readFileClear, shapeOf, toBase64Url, type Bytes } from "../../web/src/seal/index.js";
 
 const MB = 1_048_576;
 const ALL = Number(process.env["LUOTSI_FILES_MB"] ?? 100);
@@ -84,9 +84,11 @@ const refused = (word: string, detail?: string) => (e: unknown): boolean => {
 const makeKnife = () => {
 	const going = new Set<AbortController>();
 	let cuts = 0;
+	let asks = 0;
 	const through = (own: Transport): Transport => (asked: PartRequest) => {
 		const knife = new AbortController();
 		going.add(knife);
+		asks++;
 		return own({ ...asked, signal: AbortSignal.any([asked.signal, knife.signal]) }).finally(() => going.delete(knife));
 	};
 	const cut = (actor: Actor): void => {
@@ -95,7 +97,7 @@ const makeKnife = () => {
 		if (Math.random() < 0.5) actor.engine.parts.link.drop();
 		actor.engine.parts.link.poke();
 	};
-	return { through, cut, cuts: () => cuts };
+	return { through, cut, cuts: () => cuts, asks: () => asks };
 };
 
 const workers = (supervisor: number): number[] =>
@@ -123,7 +125,7 @@ export const shareTests = (house: () => House): void => {
 		assert.equal(digestOf(await fetched(counsellor, room, (await listed(counsellor, room, 2))[0]?.id ?? "")), digestOf(one));
 	});
 
-	test("everything_arrives_once_over_a_connection_that_is_cut_again_and_again_while_workers_are_killed", { timeout: 3 * PATIENCE_MS }, async () => {
+	test("everything_arrives_once_over_a_connection_that_is_cut_again_and_again_while_workers_are_killed", { timeout: 3 * PATIENCE_MS }, async (t) => {
 		const { client, counsellor, room } = await talk(house());
 		const knife = makeKnife();
 		const [sender, reader] = [await device(house(), client, knife.through), await device(house(), counsellor, knife.through)];
@@ -140,14 +142,18 @@ export const shareTests = (house: () => House): void => {
 		})();
 		const killing = setTimeout(() => workers(house().service.server_pid).slice(0, 1).forEach((pid) => process.kill(pid, "SIGKILL")), 4_000);
 		const wanted: string[] = [];
+		const begun = Date.now();
 		for (const [i, size] of sizes.entries()) {
 			const bytes = filled(Math.max(size, 2_000));
 			wanted.push(digestOf(bytes));
 			await send(sender, room, bytes, `${i}.pdf`);
 		}
+		const sent = Date.now();
 		const files = await listed(reader, room, sizes.length);
 		const found: string[] = [];
 		for (const file of files) found.push(digestOf(await fetched(reader, room, file.id)));
+		const parts = sizes.reduce((n, size) => n + shapeOf(size).parts, 0);
+		t.diagnostic(`${ALL} MB in ${sizes.length} files, ${parts} parts: sent in ${sent - begun} ms, fetched in ${Date.now() - sent} ms; ${knife.cuts()} requests cut, ${knife.asks()} asked for ${parts} parts to go and ${parts} to come`);
 		over = true;
 		clearTimeout(killing);
 		await cutting;

@@ -1,10 +1,17 @@
 // The files of an export against their signed manifests: each is there, called as its manifest says, and is what was sent. The hash of a
-// file is over the digests of its pieces, which are those that the manifest of the ZIP lists too (FORMAT.md section 12).
+// file is over the digests of its pieces, which are those that the manifest of the ZIP lists too; what is padded beyond its last piece has
+// parts whose pieces are empty (FORMAT.md section 12).
 
 import type { ExportedFile, ExportedItem } from "../export/format.js";
 import { entryOf, filesIn, listedAs } from "../export/told-files.js";
-import { equal, LABEL, labelledHash, u64, type Bytes } from "../seal/index.js";
+import { equal, LABEL, labelledHash, sha256, shapeOf, u64, type Bytes } from "../seal/index.js";
 import type { Find } from "./check.js";
+
+const hashOf = async (size: number, pieces: readonly Bytes[]): Promise<Bytes> => {
+	const nothing = await sha256(new Uint8Array());
+	const empty = Array.from({ length: Math.max(0, shapeOf(size).parts - pieces.length) }, () => nothing);
+	return labelledHash(LABEL.fileHash, u64(size), ...pieces, ...empty);
+};
 
 export const checkFiles = async (find: Find, files: readonly ExportedFile[], items: readonly ExportedItem[], digests: ReadonlyMap<string, readonly Bytes[]>): Promise<void> => {
 	const there = filesIn(items);
@@ -17,7 +24,7 @@ export const checkFiles = async (find: Find, files: readonly ExportedFile[], ite
 		known.add(entry);
 		const pieces = digests.get(entry);
 		if (!pieces) find("missing", entry);
-		else if (!equal(await labelledHash(LABEL.fileHash, u64(told.manifest.size), ...pieces), told.manifest.hash)) find("file", entry);
+		else if (!equal(await hashOf(told.manifest.size, pieces), told.manifest.hash)) find("file", entry);
 	}
 	if (files.length > there.length) find("differs", `files.json, ${there.length + 1}`);
 	for (const name of digests.keys()) if (name.startsWith("files/") && !known.has(name)) find("unlisted", name);
