@@ -9,6 +9,15 @@
 -- Who did what (a word), on what, and how it ended (a word); never content.
 INSERT INTO audit (actor, action, object, word) VALUES (:actor, :action, :object, :word);
 
+-- name: audit_reason
+-- shape: exec
+-- lane: write
+-- tenant: yes
+-- in: actor uuid, action text, object uuid, reason text
+-- out:
+-- The same of somebody who looked at what is kept of a person, and said why.
+INSERT INTO audit (actor, action, object, reason) VALUES (:actor, :action, :object, :reason);
+
 -- name: audit_refused
 -- shape: one
 -- lane: write

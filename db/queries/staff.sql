@@ -5,15 +5,13 @@
 -- lane: read
 -- tenant: yes
 -- in:
--- out: account uuid, role text, name bytea, made_at timestamptz, disabled bool, enrolled bool, passkeys int8, has_keys bool, rooms int8, seen_at timestamptz, invited_until timestamptz, mail text
--- name (sealed), seen_at and invited_until may be NULL.
+-- out: account uuid, role text, name bytea, made_at timestamptz, disabled bool, enrolled bool, passkeys int8, has_keys bool, rooms int8, invited_until timestamptz, mail text
+-- name (sealed) and invited_until may be NULL. When somebody was here last is no part of it: staff_person.
 SELECT a.account, a.role, l.name, a.created_at AS made_at, a.disabled_at IS NOT NULL AS disabled,
 	EXISTS (SELECT FROM account_identity i WHERE i.org = a.org AND i.account = a.account) AS enrolled,
 	(SELECT count(*) FROM passkey k WHERE k.org = a.org AND k.account = a.account AND k.disabled_at IS NULL) AS passkeys,
 	EXISTS (SELECT FROM self_keys k WHERE k.org = a.org AND k.account = a.account) AS has_keys,
-	(SELECT count(*) FROM room_member m JOIN room r USING (org, room)
-		WHERE m.org = a.org AND m.account = a.account AND m.active AND r.phase = 'open') AS rooms,
-	(SELECT max(s.seen_at) FROM session s WHERE s.org = a.org AND s.account = a.account) AS seen_at,
+	(SELECT count(*) FROM rooms_held(a.account)) AS rooms,
 	e.expires_at AS invited_until, coalesce(m.state, 'none') AS mail
 FROM account a
 LEFT JOIN staff_label l USING (org, account)
@@ -43,10 +41,10 @@ SELECT staff_role(:actor, :account, :role) AS outcome;
 -- shape: one
 -- lane: write
 -- tenant: yes
--- in: actor uuid, account uuid, disabled bool
--- out: outcome text
--- ok | not_found | last_admin
-SELECT staff_disable(:actor, :account, :disabled) AS outcome;
+-- in: actor uuid, account uuid, disabled bool, forced text
+-- out: outcome text, rooms int8
+-- ok | not_found | last_admin | has_rooms: so many open rooms are theirs, and nothing was forced
+SELECT outcome, rooms FROM staff_disable(:actor, :account, :disabled, :forced);
 
 -- name: passkey_reset
 -- shape: one
@@ -111,5 +109,5 @@ SELECT n, at, actor, action, object, word, reason, place, nonce, detail FROM eve
 -- What others did to this account.
 SELECT n, at, actor, action, object, word FROM audit
 WHERE object = :account AND actor <> :account AND at > now() - interval '90 days' AND action IN
-	('staff_role', 'staff_disable', 'staff_enable', 'passkey_reset', 'enrolment_make', 'enrolment_mail', 'enrolment_withdraw')
+	('staff_role', 'staff_disable', 'staff_enable', 'passkey_reset', 'enrolment_make', 'enrolment_mail', 'enrolment_withdraw', 'absence_put', 'leaving_put', 'staff_person')
 ORDER BY n DESC LIMIT 100;

@@ -34,7 +34,7 @@ static void name_audited(struct request *r, const struct pg_result *result)
 	req_reply(r, &n->out);
 }
 
-/* It is told only when it is recorded who asked. */
+/* It is told only when it is recorded who asked, and why. */
 static void open_next(struct request *r)
 {
 	static const enum keys_kind kinds[] = {KEYS_GIVEN_NAME, KEYS_FAMILY_NAME};
@@ -52,8 +52,8 @@ static void open_next(struct request *r)
 		return;
 	}
 	const struct pg_param params[] = {pg_id(&r->session.user),
-		pg_bytes(SLICE_LIT("identified_name")), pg_id(&in->user), pg_null()};
-	req_query(r, STMT_AUDIT_ADD, params, 4, name_audited);
+		pg_bytes(SLICE_LIT("identified_name")), pg_id(&in->user), pg_bytes(in->reason)};
+	req_query(r, STMT_AUDIT_REASON, params, 4, name_audited);
 }
 
 static void name_found(struct request *r, const struct pg_result *result)

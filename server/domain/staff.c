@@ -12,6 +12,7 @@ enum { STAFF_MOST = 300, NAME_MAX_BYTES = 200 };
 /* In the order of the wire. */
 static const char *const roles[] = {"counsellor", "team_lead", "admin", "dpo", "coordinator"};
 static const char *const reasons[] = {"lost", "stolen", "replaced", "other"};
+static const char *const forced[] = {"ill", "dismissed", "other"};
 static const char *const mails[] = {"none", "waiting", "sent", "given_up"};
 
 /* --- the list --- */
@@ -72,12 +73,9 @@ static bool row_fill(const struct pg_result *result, size_t i, struct wire_staff
 		.passkeys = (uint32_t)pg_get_int(result, i, STAFF_LIST_PASSKEYS),
 		.has_keys = pg_get_bool(result, i, STAFF_LIST_HAS_KEYS),
 		.rooms = (uint32_t)pg_get_int(result, i, STAFF_LIST_ROOMS),
-		.has_seen_at = !pg_is_null(result, i, STAFF_LIST_SEEN_AT),
 		.has_invited_until = !pg_is_null(result, i, STAFF_LIST_INVITED_UNTIL),
 		.mail = which,
 	};
-	if (ret->has_seen_at)
-		ret->seen_at = pg_get_time(result, i, STAFF_LIST_SEEN_AT);
 	if (ret->has_invited_until)
 		ret->invited_until = pg_get_time(result, i, STAFF_LIST_INVITED_UNTIL);
 	return true;
@@ -167,12 +165,27 @@ void staff_role(struct request *r)
 	req_query(r, STMT_STAFF_ROLE, params, 3, staff_changed);
 }
 
+static void staff_disabled(struct request *r, const struct pg_result *result)
+{
+	enum err e = outcome_parse(pg_get_bytes(result, 0, STAFF_DISABLE_OUTCOME));
+	const struct detail rooms = {.name = "rooms",
+		.kind = DETAIL_NUMBER,
+		.number = pg_get_int(result, 0, STAFF_DISABLE_ROOMS)};
+	if (e == ERR_OK)
+		req_reply(r, NULL);
+	else if (e == ERR_HAS_ROOMS)
+		req_fail_detail(r, e, &rooms);
+	else
+		req_fail(r, e);
+}
+
 void staff_disable(struct request *r)
 {
 	const struct staff_disable_in *in = r->in;
-	const struct pg_param params[] = {
-		pg_id(&r->session.user), pg_id(&in->account), pg_bool(in->disabled)};
-	req_query(r, STMT_STAFF_DISABLE, params, 3, staff_changed);
+	const struct pg_param params[] = {pg_id(&r->session.user), pg_id(&in->account),
+		pg_bool(in->disabled),
+		in->has_forced ? pg_bytes(slice_text(forced[in->forced])) : pg_null()};
+	req_query(r, STMT_STAFF_DISABLE, params, 4, staff_disabled);
 }
 
 void passkey_reset(struct request *r)

@@ -77,7 +77,7 @@ const story = (get: () => House): void => {
 		const code = await codeOf(house, room, client.user);
 		assert.match(code, /^(\d{5} ){5}\d{5}$/);
 		assert.equal(code, wait?.with[0]?.code);
-		assert.ok((await counsellor.engine.identified(room, client.user)).name.length > 0);
+		assert.ok((await counsellor.engine.identified(room, client.user, "Who joins")).name.length > 0);
 		await counsellor.engine.invitation("letIn", room, client.user, code, "all");
 		await client.until("the room is there by itself", () => summaryOf(client, room) !== undefined);
 		const view = await client.engine.openRoom(room, "fi");
@@ -185,7 +185,7 @@ const refusals = (get: () => House): void => {
 		assert.equal(await wordOf(ask("draft_get", { room })), "not_member");
 		assert.equal(await wordOf(ask("invitation_end", { room })), "forbidden");
 		assert.equal(await wordOf(ask("invitation_mail_state", { room })), "forbidden");
-		assert.equal(await wordOf(ask("identified_name", { room, user: client.user })), "forbidden");
+		assert.equal(await wordOf(ask("identified_name", { room, user: client.user, reason: "Who joins" })), "forbidden");
 		assert.equal(await wordOf(ask("room_log", { room: other.room, from: 0 })), "not_member", "of another room");
 		assert.equal(await wordOf(other.client.engine.parts.link.call("room_log", { room, from: 0 })), "not_member", "another client");
 		const { chains } = await ask("chain_get", { users: [house.counsellor.user, house.colleague.user, other.client.user] });
@@ -216,7 +216,7 @@ const refusals = (get: () => House): void => {
 		const { colleague, admin } = house;
 		assert.equal(await wordOf(colleague.engine.parts.link.call("invitation_end", { room })), "not_member");
 		assert.equal(await wordOf(admin.engine.parts.link.call("invitation_end", { room, waiting: client.user })), "forbidden");
-		assert.equal(await wordOf(colleague.engine.parts.link.call("identified_name", { room, user: client.user })), "not_member");
+		assert.equal(await wordOf(colleague.engine.parts.link.call("identified_name", { room, user: client.user, reason: "Who joins" })), "not_member");
 		assert.notEqual(await wordOf(colleague.engine.invitation("letIn", room, client.user, code, "all")), "ok");
 		assert.equal(await wordOf(house.counsellor.engine.parts.link.call("invitation_end", { room, waiting: colleague.user })), "conflict");
 		assert.equal((await mailed(house, room)).waits?.user, client.user);

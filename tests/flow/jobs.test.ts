@@ -214,7 +214,7 @@ const mail = (get: () => House): void => {
 		const user = String(said.ok?.["user"]), cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
 		assert.deepEqual([(await stateOf(house, room)).claimed_by], [user]);
 		const { call: asked } = house.counsellor.engine.parts.link;
-		assert.equal((await asked("identified_name", { room, user })).family, "Ääri");
+		assert.equal((await asked("identified_name", { room, user, reason: "Who joins" })).family, "Ääri");
 		const actor = await joinUp(makeActor(user, openNodePlatform({ origin: house.service.origin, ca: house.ca, cookie })), "Joni");
 		house.open.push(actor);
 		const claim = await actor.engine.parts.link.call("invitation_claim", { room, token });

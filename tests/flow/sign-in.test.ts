@@ -271,16 +271,16 @@ const others = (get: () => House): void => {
 		const { room, link } = await house.counsellor.engine.invite({ name: "Amira Mallinen", welcome: "Tervetuloa!" });
 		const { user } = await signIn(house, "amira", { invitation: new URL(link).hash.slice(1) });
 		const { call: asked } = house.counsellor.engine.parts.link;
-		const before = await asked("identified_name", { room, user }).catch((thrown: { word?: string }) => thrown.word);
+		const before = await asked("identified_name", { room, user, reason: "Who joins" }).catch((thrown: { word?: string }) => thrown.word);
 		const name = before as { given?: string; family?: string; provider?: string };
 		assert.deepEqual([name.given, name.family, name.provider], ["Amira", "Mallinen", "pankki"]);
 		const audit = await house.db.query("SELECT actor FROM audit WHERE action = 'identified_name' AND object = $1", [idToUuid(user)]);
 		assert.deepEqual(audit.rows.map((row: { actor: string }) => row.actor), [idToUuid(house.counsellor.user)]);
 		const wordOf = (actor: House["admin"]): Promise<unknown> =>
-			actor.engine.parts.link.call("identified_name", { room, user }).then(() => "told", (thrown: { word?: string }) => thrown.word);
+			actor.engine.parts.link.call("identified_name", { room, user, reason: "Who joins" }).then(() => "told", (thrown: { word?: string }) => thrown.word);
 		assert.equal(await wordOf(house.colleague), "not_member");
 		assert.equal(await wordOf(house.admin), "forbidden");
-		const theirs = await asked("identified_name", { room, user: house.counsellor.user }).then(() => "told", (thrown: { word?: string }) => thrown.word);
+		const theirs = await asked("identified_name", { room, user: house.counsellor.user, reason: "Who joins" }).then(() => "told", (thrown: { word?: string }) => thrown.word);
 		assert.equal(theirs, "not_found");
 	});
 

@@ -48,7 +48,7 @@ test('neither clients, nor oneself, nor the staff of others can be acted upon', 
 	const client = await makeAccount(db.luotsi_owner, here), stranger = await makeAccount(db.luotsi_owner, there, 'counsellor');
 	for (const account of [client, stranger, admin, id()]) {
 		assert.equal(await outcome(here, 'staff_role', { actor: admin, account, role: 'dpo' }), 'not_found');
-		assert.equal(await outcome(here, 'staff_disable', { actor: admin, account, disabled: true }), 'not_found');
+		assert.equal(await outcome(here, 'staff_disable', { actor: admin, account, disabled: true, forced: null }), 'not_found');
 		assert.equal(await outcome(here, 'passkey_reset', { actor: admin, account, reason: 'lost' }), 'not_found');
 		assert.equal((await mail(account)).outcome, 'not_found');
 		assert.equal(await enrol(account), 'not_found');
@@ -85,10 +85,10 @@ test('an organisation keeps an admin', async () => {
 	const org = await makeOrg(db.luotsi_owner);
 	const [one, other] = [await makeAccount(db.luotsi_owner, org, 'admin'), await makeAccount(db.luotsi_owner, org, 'admin')];
 	const act = async (name, actor, account, rest) => (await ask(db.luotsi_app, org.org, name, { actor, account, ...rest }))[0].outcome;
-	assert.equal(await act('staff_disable', one, other, { disabled: true }), 'ok');
-	assert.equal(await act('staff_disable', other, one, { disabled: true }), 'last_admin');
+	assert.equal(await act('staff_disable', one, other, { disabled: true, forced: null }), 'ok');
+	assert.equal(await act('staff_disable', other, one, { disabled: true, forced: null }), 'last_admin');
 	assert.equal(await act('staff_role', other, one, { role: 'counsellor' }), 'last_admin');
-	assert.equal(await act('staff_disable', one, other, { disabled: false }), 'ok');
+	assert.equal(await act('staff_disable', one, other, { disabled: false, forced: null }), 'ok');
 	assert.equal(await act('staff_role', other, one, { role: 'counsellor' }), 'ok');
 });
 
@@ -96,11 +96,11 @@ test('a shut account has no session and no way in, until it is opened again', as
 	const account = await make('counsellor');
 	assert.equal((await mail(account)).outcome, 'ok');
 	await start(account);
-	assert.equal(await outcome(here, 'staff_disable', { actor: admin, account, disabled: true }), 'ok');
+	assert.equal(await outcome(here, 'staff_disable', { actor: admin, account, disabled: true, forced: null }), 'ok');
 	assert.deepEqual([await sessions(account), (await row(account)).disabled, (await row(account)).invited_until], [0, true, null]);
 	assert.deepEqual(await start(account), [], 'no new one');
 	assert.equal(await enrol(account), 'not_found');
-	assert.equal(await outcome(here, 'staff_disable', { actor: admin, account, disabled: false }), 'ok');
+	assert.equal(await outcome(here, 'staff_disable', { actor: admin, account, disabled: false, forced: null }), 'ok');
 	assert.equal((await start(account)).length, 1);
 });
 

@@ -182,6 +182,8 @@ test('message_erase touches no other organisation', async () => {
 const ofAgreements = ['accept', 'draft', 'list', 'make', 'offer', 'past', 'sign', 'signatories', 'take', 'take_many', 'template_get', 'template_list', 'template_put', 'terms', 'texts', 'versions']
 	.map((name) => `agreement_${name}`).concat('agreements_round', 'contact_list', 'contact_put', 'organisation_admin', 'organisation_import', 'organisation_list', 'organisation_put',
 		'organisation_stuck', 'succession_begin', 'succession_get', 'succession_list', 'succession_round', 'training_put', 'office_list', 'office_put');
+const ofAdmin = ['absence_put', 'absences_for', 'admin_flags', 'leaving_put', 'recovery_rehearse', 'recovery_state', 'room_report', 'rooms_left', 'service_day_put', 'service_put',
+	'staff_person', 'staff_place', 'staff_rooms'];
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
@@ -192,7 +194,7 @@ test('functions with the owner\'s rights fix their search path, and only they ha
 			'notify_confirm', 'notify_done', 'notify_get', 'notify_here', 'notify_over', 'notify_put', 'notify_queue', 'notify_remove', 'notify_take', 'notify_try', 'passkey_find', 'passkey_reset', 'reminder_list', 'reminder_put',
 			'reminder_seen', 'reminders_fire', 'retention_begin', 'retention_certify', 'retention_due', 'retention_of_room', 'retention_rows', 'retention_rule_put', 'retention_rules', 'self_keys_audit', 'session_end_token',
 			'session_find', 'sign_in_organisations', 'staff_add', 'staff_disable', 'staff_role', 'sweep_challenges', 'sweep_files', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_curate', 'template_thank',
-			'template_used', 'unit_batch_done', 'unit_batch_replay', 'unit_batch_take', 'unit_needed', 'unit_newest_batch', 'unit_orgs', 'unit_orphans', 'unit_plain', 'unit_seal', 'webauthn_begin', 'webauthn_take', 'wrap_of_living_unit', ...ofAgreements].sort());
+			'template_used', 'unit_batch_done', 'unit_batch_replay', 'unit_batch_take', 'unit_needed', 'unit_newest_batch', 'unit_orgs', 'unit_orphans', 'unit_plain', 'unit_seal', 'webauthn_begin', 'webauthn_take', 'wrap_of_living_unit', ...ofAgreements, ...ofAdmin].sort());
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
 

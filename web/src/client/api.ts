@@ -442,8 +442,8 @@ export interface Engine {
 	addColleague(room: Id, user: Id, history: "none" | "all"): Promise<void>;
 	removeColleague(room: Id, user: Id): Promise<void>;
 	colleagues(): Promise<{ user: Id; name: string }[]>;
-	/** Staff: as whom a service identified the room's client, and when; each asking is on record. `not_found`: nobody did. */
-	identified(room: Id, user: Id): Promise<IdentifiedView>;
+	/** Staff: as whom a service identified the room's client, and when; each asking is on record, with the reason. `not_found`: nobody did. */
+	identified(room: Id, user: Id, reason: string): Promise<IdentifiedView>;
 	/** Six groups of five digits, the same in both browsers: of the keys of both. */
 	compareCode(room: Id, user: Id): Promise<string>;
 	/** The codes were compared and are the same: the other is given what they may read. */

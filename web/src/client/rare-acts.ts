@@ -147,8 +147,8 @@ const membership = (d: RareDeps): Membership => ({
 		const valid = users.filter((user) => user !== me.user && people.chain(user)?.state.cert !== undefined && !people.broken(user));
 		return valid.map((user) => ({ user, name: certificateOf(people, user)?.name ?? "" })).sort((a, b) => a.name.localeCompare(b.name));
 	},
-	identified: async (room, user) => {
-		const { given, family, provider, identified_at: at } = await d.call("identified_name", { room, user });
+	identified: async (room, user, reason) => {
+		const { given, family, provider, identified_at: at } = await d.call("identified_name", { room, user, reason });
 		return { name: `${given} ${family}`.trim(), provider, at };
 	},
 	compareCode: async (id, user) => (await d.prepared(id)).acts.compare(user),

@@ -64,7 +64,6 @@ const OfAccount = ({ row, keys }: { row: StaffRow; keys: StaffView | undefined }
 			{!row.enrolled && !row.disabled && <span class="hint">{row.invited_until === undefined ? t("staff.no_link") : t("staff.link_until", { on: row.invited_until })}</span>}
 			{row.mail !== "none" && <span class="hint">{t(`staff.mail.${row.mail}`)}</span>}
 			{row.rooms > 0 && <span class="hint">{t("staff.rooms", { n: row.rooms })}</span>}
-			{row.seen_at !== undefined && <span class="hint">{t("staff.seen", { on: row.seen_at, at: row.seen_at })}</span>}
 			{row.enrolled && !row.disabled && (
 				<span class="badges">
 					{row.passkeys === 0 && <span class="badge waiting">{t("staff.no_passkey")}</span>}

@@ -3,12 +3,13 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { office, type LogRow, type LogState } from "../office.js";
-import { Button, Choice, Field, Loading, Notice, useAct } from "../parts.js";
+import { Button, Field, Loading, Notice, useAct } from "../parts.js";
 import { DayField } from "../roomwork/day.js";
 import { say, useSpeech } from "../state.js";
 import { Table, useWords } from "./events.js";
+import { Why } from "./why.js";
 
-const WHY = ["check", "request", "incident", "other"] as const;
+const WHY = ["check", "request", "incident"] as const;
 const MOST = 20_000;
 const DAY = 86_400_000;
 
@@ -25,7 +26,7 @@ const asked = ({ since, until, action, person }: Filter) => ({
 	...(since && { since: dayOf(since) }), ...(until && { until: dayOf(until) + DAY }), ...(action && { action }), ...(person.trim() && { person: person.trim() }),
 });
 
-const save = (name: string, type: string, text: string): void => {
+export const save = (name: string, type: string, text: string): void => {
 	const link = document.createElement("a");
 	link.href = URL.createObjectURL(new Blob([text], { type }));
 	link.download = name;
@@ -34,7 +35,7 @@ const save = (name: string, type: string, text: string): void => {
 };
 
 /** A cell that no table program takes for a formula. */
-const cell = (text: string): string => `"${(/^[=+\-@\t]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+export const cell = (text: string): string => `"${(/^[=+\-@\t]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 
 const Standing = () => {
 	const { t, format } = useSpeech();
@@ -65,27 +66,6 @@ const Standing = () => {
 				<p>{t("log.check_key")}</p>
 			</details>
 		</>
-	);
-};
-
-const Reason = ({ onReason }: { onReason: (reason: string) => void }) => {
-	const { t } = useSpeech();
-	const [why, setWhy] = useState<(typeof WHY)[number]>("check");
-	const [more, setMore] = useState("");
-	const [tried, setTried] = useState(false);
-	const missing = why === "other" && more.trim().length < 3;
-	const submit = (event: Event): void => {
-		event.preventDefault();
-		setTried(true);
-		if (!missing) onReason([why === "other" ? "" : t(`log.why.${why}`), more.trim()].filter(Boolean).join(": "));
-	};
-	return (
-		<form onSubmit={submit} noValidate>
-			<p>{t("log.reason_text")}</p>
-			<Choice legend={t("log.reason")} value={why} options={WHY.map((one) => [one, t(`log.why.${one}`)] as const)} onChange={setWhy} />
-			<Field label={t("log.reason_more")} hint={t("log.reason_hint")} value={more} onInput={setMore} maxLength={120} error={tried && missing ? t("log.reason_missing") : null} />
-			<Button kind="main" type="submit">{t("log.open")}</Button>
-		</form>
 	);
 };
 
@@ -192,7 +172,7 @@ export const Events = () => {
 			<h2>{t("event.title")}</h2>
 			<p>{t("event.text")}</p>
 			<Standing />
-			{reason ? <Opened reason={reason} /> : <Reason onReason={setReason} />}
+			{reason ? <Opened reason={reason} /> : <Why text={t("log.reason_text")} reasons={WHY.map((one) => t(`log.why.${one}`))} action={t("log.open")} onReason={setReason} />}
 		</section>
 	);
 };

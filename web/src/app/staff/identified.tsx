@@ -1,12 +1,15 @@
-// As whom the room's client was identified, beside the name under which they were invited. Asked for by a button, because each look is
-// on record.
+// As whom the room's client was identified, beside the name under which they were invited. Asked for with a reason, because each look is
+// on record; whoever lets somebody in looks for that reason.
 
 import { useEffect, useState } from "preact/hooks";
 import type { Id, IdentifiedView, RoomView } from "../../client/api.js";
 import { engine, wordOf } from "../engine.js";
 import { listProviders } from "../identify.js";
 import { Button, Notice, useAct } from "../parts.js";
+import { Why } from "../roles/why.js";
 import { useSpeech } from "../state.js";
+
+const WHY = ["join", "who", "papers"] as const;
 
 const words = (name: string): readonly string[] => name.toLocaleLowerCase("fi").split(/[\s.,-]+/).filter((word) => word !== "");
 
@@ -43,27 +46,28 @@ const Name = ({ found, invited, waits }: { found: Found; invited: string; waits:
 export const Identified = ({ view, user, waits = false }: { view: RoomView; user: Id; waits?: boolean }) => {
 	const { t, language } = useSpeech();
 	const [found, setFound] = useState<Found | "nobody" | null>(null);
+	const [why, wonder] = useState(false);
 	const asking = useAct();
-	const look = async (): Promise<void> => {
-		const told = await engine().identified(view.room, user);
+	const look = async (reason: string): Promise<void> => {
+		const told = await engine().identified(view.room, user, reason);
 		const providers = await listProviders().catch(() => []);
 		setFound({ ...told, by: providers.find((one) => one.provider === told.provider)?.names[language] ?? told.provider });
 	};
-	const ask = (): void =>
-		void asking.act(() => look().catch((thrown: unknown) => {
+	const ask = (reason: string): void =>
+		void asking.act(() => look(reason).catch((thrown: unknown) => {
 			if (wordOf(thrown) !== "not_found") throw thrown;
 			setFound("nobody");
 		}));
 	useEffect(() => {
-		if (waits) ask();
+		if (waits) ask(t("identified.why.join"));
 	}, [user]);
 	if (found === "nobody") return <div role="status"><p>{t("identified.nobody")}</p></div>;
 	if (found) return <Name found={found} invited={view.title} waits={waits} />;
 	return (
 		<>
 			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
-			<Button small busy={asking.busy} onClick={ask}>{t("identified.ask")}</Button>
-			<p class="hint">{t("identified.on_record")}</p>
+			{why ? <Why text={t("identified.on_record")} reasons={WHY.map((one) => t(`identified.why.${one}`))} action={t("identified.ask")} busy={asking.busy} onReason={ask} />
+				: <Button small onClick={() => (waits ? ask(t("identified.why.join")) : wonder(true))}>{t("identified.ask")}</Button>}
 		</>
 	);
 };
