@@ -32,7 +32,7 @@ const UNIQUE = { passkey_add: 'one authenticator, one person', staff_add: 'the i
 
 // Not tried to their end by the values below, for which more would have to be there.
 const UNFULFILLED = ['agreement_accept', 'agreement_draft', 'agreement_make', 'agreement_sign', 'agreement_take', 'agreement_take_many', 'agreement_template_get',
-	'agreement_template_list', 'erasure_faults', 'export_begin', 'file_key', 'file_part_get', 'invitation_mail_state', 'invitation_waits', 'item_page', 'key_get', 'notify_try', 'organisation_admin', 'own_events', 'recovery_wraps', 'room_events',
+	'agreement_template_list', 'erasure_faults', 'export_begin', 'file_key', 'file_part_get', 'invitation_mail_state', 'invitation_waits', 'item_page', 'key_get', 'notify_try', 'organisation_admin', 'own_events', 'plan_rooms', 'recovery_wraps', 'room_events',
 	'session_look', 'session_start', 'session_touch', 'staff_add', 'succession_begin', 'template_draft_drop', 'template_draft_put', 'template_publish', 'unit_needed'];
 
 const tenant = statements.filter((s) => s.tenant);
@@ -115,7 +115,7 @@ const BY_TYPE = { bool: true, int2: 1, int4: 1, int8: 1, text: 'teksti', bytea: 
 // By statement, where a name means something else than elsewhere.
 const SPECIAL = {
 	organisation_list: { kind: null, within: null }, organisation_put: { kind: 'city', under: null, business_id: null }, succession_list: { succession: null },
-	audit_add: { action: 'room_open' }, notify_put: { sealed: Buffer.alloc(60) }, template_draft_put: { body: '{}', edits: 0, copy_of: null }, template_list: { scope: 'own', kind: null, language: null },
+	audit_add: { action: 'room_open' }, audit_reason: { action: 'room_open' }, notify_put: { sealed: Buffer.alloc(60) }, template_draft_put: { body: '{}', edits: 0, copy_of: null }, template_list: { scope: 'own', kind: null, language: null },
 	passkey_rename: { device: 'phone' }, unit_put: { wrapped: [Buffer.alloc(65)] }, unit_get: { parts: [0] }, unit_list: { after: '00000000-0000-0000-0000-000000000000' },
 	absence_put: { from: null, until: null, deputy: null }, leaving_put: { on: null, successor: null }, report_rooms: { by: 'topic' },
 	service_put: { notice: ['Hei', 'Hej', 'Hello'], until: '2030-01-01', weekdays: [2], opens: [540], closes: [900] }, service_day_put: { day: '2030-01-01' },
