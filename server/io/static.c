@@ -1,6 +1,6 @@
 /* The built site in memory: small, read once, answered without touching a disk. Each file knows its
- * type, its ETag (from its bytes), how long it may be kept and its policy; a browser that takes br
- * or gzip gets the file that the build put beside it. */
+ * type, its ETag (from its bytes), how long it may be kept and its policy; a browser that takes
+ * br gets the file that the build put beside it. */
 #include "io/static.h"
 
 #include <dirent.h>
@@ -17,7 +17,7 @@
 #include "base/mem.h"
 
 enum { SITE_MAX = 64 << 20, DEPTH_MAX = 6, PATH_BYTES_MAX = 4096, ETAG_SIZE = 26 };
-enum encoding { PLAIN, BR, GZIP, N_ENCODINGS };
+enum encoding { PLAIN, BR, N_ENCODINGS };
 
 struct file {
 	struct slice bytes[N_ENCODINGS]; /* p is NULL: there is none */
@@ -40,9 +40,7 @@ static const struct {
 	{".ttf", "font/ttf"}, {".wasm", "application/wasm"}, {".txt", "text/plain; charset=utf-8"},
 	{".webmanifest", "application/manifest+json"}};
 
-static const struct {
-	const char *suffix, *word;
-} encodings[N_ENCODINGS] = {[PLAIN] = {"", ""}, [BR] = {".br", "br"}, [GZIP] = {".gz", "gzip"}};
+static const char br_suffix[] = ".br";
 
 /* The worker that runs Argon2 is WebAssembly, and the only response that may be. */
 static const char csp_argon2[] =
@@ -160,10 +158,9 @@ static enum err site_read_file(struct site *site, const char *directory, struct 
 		e = ERR_NOT_FOUND;
 	buf_done(&full);
 	TRY(e);
-	enum encoding encoding = ends_with(path, ".br")   ? BR
-				 : ends_with(path, ".gz") ? GZIP
-							  : PLAIN;
-	path.n -= strlen(encodings[encoding].suffix);
+	enum encoding encoding = ends_with(path, br_suffix) ? BR : PLAIN;
+	if (encoding == BR)
+		path.n -= strlen(br_suffix);
 	site_add(site, path, encoding, bytes);
 	return site->size > SITE_MAX ? ERR_TOO_LARGE : ERR_OK;
 }
@@ -276,11 +273,7 @@ static bool list_has(struct slice list, const char *word)
 
 static enum encoding site_encoding(const struct file *f, struct slice accepted)
 {
-	for (unsigned i = BR; i < N_ENCODINGS; i++) {
-		if (f->bytes[i].p && list_has(accepted, encodings[i].word))
-			return i;
-	}
-	return PLAIN;
+	return f->bytes[BR].p && list_has(accepted, "br") ? BR : PLAIN;
 }
 
 bool site_answer(const struct site *site, const struct http_request *request,
@@ -299,9 +292,8 @@ bool site_answer(const struct site *site, const struct http_request *request,
 	ret_headers[n++] = (struct http_header){
 		"cache-control:", f->immutable ? SLICE_LIT("public, max-age=31536000, immutable")
 					       : SLICE_LIT("no-cache")};
-	if (e != PLAIN)
-		ret_headers[n++] =
-			(struct http_header){"content-encoding:", slice_text(encodings[e].word)};
+	if (e == BR)
+		ret_headers[n++] = (struct http_header){"content-encoding:", SLICE_LIT("br")};
 	*ret = (struct http_response){.status = same ? 304 : 200,
 		.content_type = same ? NULL : f->type,
 		.body = same ? SLICE_NONE : f->bytes[e],

@@ -1,7 +1,7 @@
 #pragma once
 #include "io/http.h"
 
-/* The built site in memory: each file with its .br and .gz beside it, a strong ETag, and its
+/* The built site in memory: each file with its .br beside it, a strong ETag, and its
  * headers. */
 struct site;
 
