@@ -278,13 +278,17 @@ const stalls = (service) =>
 	readdirSync(service.log).map((name) => readFileSync(join(service.log, name), 'utf8')).join('\n')
 		.split('\n').filter((line) => line.includes('loop_stalled')).map((line) => ({ ms: Number(/\bms=(\d+)/.exec(line)[1]), own: Number(/own_ms=(\d+)/.exec(line)[1]), processor: Number(/processor_ms=(\d+)/.exec(line)[1]) }));
 
+/** The last lines of a service's logs that are more than information. */
+const complaints = (service) =>
+	readdirSync(service.log).flatMap((name) => readFileSync(join(service.log, name), 'utf8').split('\n')).filter((line) => /warn|error/i.test(line)).slice(-8).join('\n');
+
 async function signIns() {
 	const service = await startService({ build, bank: true, settings: { ...settings, identifications_per_address: 100000, stall_ms: STALL_MS } });
 	const tls = (name) => join(service.state, 'tls', name);
 	const conf = join(service.state, 'providers', 'pankki.conf');
 	const text = readFileSync(conf, 'utf8');
 	const of = (name) => new RegExp(`^${name} *= *(.*)$`, 'm').exec(text)[1];
-	const provider = start('nice', ['-n', '19', 'node', join(here, 'at_once.mjs'), String(providerPort), tls('server.pem'), tls('server.key'), join(service.state, 'keys', 'pankki.decrypt.jwk'), of('issuer'), of('client_id'), of('acr').split(' ')[0]]);
+	const provider = start('node', [join(here, 'at_once.mjs'), String(providerPort), tls('server.pem'), tls('server.key'), join(service.state, 'keys', 'pankki.decrypt.jwk'), of('issuer'), of('client_id'), of('acr').split(' ')[0]]);
 	try {
 		await provider.lines.next();
 		writeFileSync(conf, text.replace(/^token_endpoint.*$/m, `token_endpoint = https://127.0.0.1:${providerPort}/token`).replace(/^jwks_uri.*$/m, `jwks_uri = https://127.0.0.1:${providerPort}/jwks`));
@@ -295,7 +299,7 @@ async function signIns() {
 			const child = start('nice', ['-n', '19', 'node', join(here, 'sign_in.mjs'), JSON.stringify({ ...service, issuer: of('issuer'), count: 600, at_once: 100, first: round === 0 })]);
 			const { value } = await child.lines.next();
 			await stop(child);
-			if (!value) throw new Error('nobody signed in');
+			if (!value) throw new Error(`nobody signed in; the service said:\n${complaints(service)}`);
 			rates.push(JSON.parse(value).per_second);
 		}
 		const seen = stalls(service);
