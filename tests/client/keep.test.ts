@@ -127,6 +127,25 @@ test("what another device added to a draft stays until the page has it in its te
 	await end(c, o, admin, second);
 });
 
+test("a draft whose saving fails as the visit ends is not tried for ever", async () => {
+	const { client: c, counsellor: o, admin, room, relay } = await talk();
+	const { draft } = c.engine.parts.room(room);
+	const has = relay.refuseOps.has.bind(relay.refuseOps);
+	let tries = 0;
+	relay.refuseOps.has = (op) => {
+		if (op !== "draft_put") return has(op);
+		tries++;
+		draft.stop();
+		return true;
+	};
+	await c.engine.saveDraft(room, "kesken");
+	await c.until("tried", () => tries > 0);
+	await new Promise((resolve) => setTimeout(resolve, 2_000)); // a further try would come after 0.8 s
+	assert.equal(tries, 1);
+	relay.refuseOps.has = has;
+	await end(c, o, admin);
+});
+
 test("what was typed while a text was refused stands behind it", () => {
 	assert.equal(putBack("kielletty", ""), "kielletty");
 	assert.equal(putBack("kielletty", "kiel"), "kielletty\n\nkiel");

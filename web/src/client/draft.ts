@@ -41,6 +41,7 @@ export const makeDraft = (call: Call, room: Id, vault: () => Vault, changed: () 
 	let elsewhere = "";
 	let loaded = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
+	let stopped = false;
 	let saving: Promise<void> = Promise.resolve();
 
 	const fetch = async (): Promise<string> => {
@@ -81,6 +82,7 @@ export const makeDraft = (call: Call, room: Id, vault: () => Vault, changed: () 
 
 	const soon = (): void => {
 		clearTimeout(timer);
+		if (stopped) return;
 		timer = setTimeout(() => void flush().catch((thrown: unknown) => (isUncertain(thrown) ? soon() : undefined)), PAUSE_MS);
 	};
 
@@ -115,6 +117,9 @@ export const makeDraft = (call: Call, room: Id, vault: () => Vault, changed: () 
 			return flush();
 		},
 		loaded: () => loaded,
-		stop: () => clearTimeout(timer),
+		stop: () => {
+			stopped = true;
+			clearTimeout(timer);
+		},
 	};
 };

@@ -277,7 +277,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			one?.watch(false);
 			await one?.draft.flush().catch(() => undefined);
 		},
-		...writeActs(room, call, () => link.online()),
+		...writeActs(room, (id) => open.get(id), call, () => link.online()),
 		setLanguage: async (wanted) => {
 			language = wanted;
 			mine().store()?.change((s) => (s.language === wanted ? s : { ...s, language: wanted, languageAt: Date.now() }));

@@ -65,7 +65,7 @@ export const insistent = (work: () => Promise<unknown>) => {
 	let tries = 0;
 	const go = (): Promise<void> => {
 		clearTimeout(timer);
-		return work().then(() => void (tries = 0), (thrown: unknown) => {
+		return work().then(() => void (tries = Math.min(tries, 0)), (thrown: unknown) => {
 			clearTimeout(timer);
 			if (isUncertain(thrown) && tries >= 0) timer = setTimeout(go, pauseBefore(tries++, Math.random()));
 		});

@@ -19,7 +19,7 @@ const checkText = async (text: string): Promise<void> => {
 
 type WriteActs = Pick<Engine, "loadOlder" | "send" | "retry" | "edit" | "remove" | "typing" | "markRead" | "saveDraft" | "goOn">;
 
-export const writeActs = (room: (id: Id) => Room, call: Call, online: () => boolean): WriteActs => {
+export const writeActs = (room: (id: Id) => Room, opened: (id: Id) => Room | undefined, call: Call, online: () => boolean): WriteActs => {
 	const reading = new Map<Id, { seq: number; timer: ReturnType<typeof setTimeout> }>();
 	const typedAt = new Map<Id, number>();
 
@@ -39,9 +39,9 @@ export const writeActs = (room: (id: Id) => Room, call: Call, online: () => bool
 	const sendReceipt = (id: Id): void => {
 		const wanted = reading.get(id);
 		reading.delete(id);
-		const one = room(id);
-		const newest = wanted && one.conversation.newestAt(wanted.seq);
-		if (!newest || (newest.env.body && !newest.content) || newest.seq <= one.show().readUpTo || one.show().blocked !== null) return;
+		const one = opened(id);
+		const newest = wanted && one?.conversation.newestAt(wanted.seq);
+		if (!one || !newest || (newest.env.body && !newest.content) || newest.seq <= one.show().readUpTo || one.show().blocked !== null) return;
 		if (one.conversation.timeline.readBy(one.names().me) >= newest.seq) return;
 		one.outbox.add({ type: "read", target: newest.env.msgId, hash: newest.env.hash });
 	};
