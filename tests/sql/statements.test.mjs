@@ -3,9 +3,11 @@
 // foreign row, because row-level security holds where code is wrong.
 
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fill } from './filled.mjs';
-import { connect, envelope, id, makeAccount, makeOrg, makeRoom, post, rand32, statements, terms } from './lib.mjs';
+import { connect, envelope, id, makeAccount, makeOrg, makeRoom, post, rand32, root, statements, terms } from './lib.mjs';
 import { functionWithout, without } from './rewrite.mjs';
 
 const ROLES = ['client', 'counsellor', 'team_lead', 'admin', 'dpo', 'coordinator', 'operator'];
@@ -33,15 +35,16 @@ const UNIQUE = { passkey_add: 'one authenticator, one person', staff_add: 'the i
 // Not tried to their end by the values below, for which more would have to be there.
 const UNFULFILLED = ['agreement_accept', 'agreement_draft', 'agreement_make', 'agreement_sign', 'agreement_take', 'agreement_take_many', 'agreement_template_get',
 	'agreement_template_list', 'erasure_faults', 'export_begin', 'file_key', 'file_part_get', 'invitation_mail_state', 'invitation_waits', 'item_page', 'key_get', 'notify_try', 'organisation_admin', 'own_events', 'plan_rooms', 'recovery_wraps', 'room_events',
-	'session_look', 'session_start', 'session_touch', 'staff_add', 'succession_begin', 'template_draft_drop', 'template_draft_put', 'template_publish', 'unit_needed'];
+	'session_look', 'session_start', 'staff_add', 'succession_begin', 'template_draft_drop', 'template_draft_put', 'template_publish', 'unit_needed'];
 
 const tenant = statements.filter((s) => s.tenant);
-const db = {};
+const own = 'luotsi_statements', db = {};
 let here, there, none, theirs, functions;
 
 before(async () => {
-	const owner = await connect('luotsi_owner'), app = await connect('luotsi_app');
-	db.luotsi = await connect('postgres');
+	await ownDatabase();
+	const owner = await connect('luotsi_owner', own), app = await connect('luotsi_app', own);
+	db.luotsi = await connect('postgres', own);
 	db.units = await connect('postgres', 'luotsi_units');
 	[here, there] = [await makeFilled(owner, app), await makeFilled(owner, app)];
 	await Promise.all([owner.end(), app.end()]);
@@ -53,11 +56,22 @@ before(async () => {
 });
 after(() => Promise.all(Object.values(db).map((c) => c.end())));
 
+// Nothing but the two organisations: what is asked here without conditions reads all there is.
+async function ownDatabase() {
+	const cluster = await connect('postgres', 'postgres');
+	await cluster.query(`CREATE DATABASE ${own} OWNER luotsi_owner`);
+	await cluster.end();
+	const owner = await connect('luotsi_owner', own), folder = join(root, 'db', 'migrations');
+	for (const file of readdirSync(folder).sort()) await owner.query(`BEGIN; ${readFileSync(join(folder, file), 'utf8')}; COMMIT`);
+	await owner.end();
+}
+
 async function makeFilled(owner, app) {
 	const room = await makeRoom(owner, await makeOrg(owner));
 	await post(app, room.org, [envelope(room, room.client)]);
 	const ids = await fill(owner, room);
 	await db.units.query('INSERT INTO unit_key (org, unit, part, wrapped, made_at) VALUES ($1, $2, 0, $3, now() - interval \'1 year\')', [room.org, ids.file, Buffer.alloc(65)]);
+	await db.luotsi.query("UPDATE session SET seen_at = now() - interval '5 minutes' WHERE org = $1", [room.org]);
 	return { ids, people: {} };
 }
 
