@@ -19,6 +19,11 @@ static void check_ask(struct slice packet)
 	if (ask.type == KEYS_FIELD_SEAL)
 		HOLD(ask.field.bytes.n <= KEYS_FIELD_MAX && ask.field.n_context >= 1 &&
 			ask.field.n_context <= KEYS_CONTEXT_MAX);
+	if (ask.type == KEYS_UNITS_MAKE || ask.type == KEYS_UNITS_OPEN) {
+		size_t n = ask.units.refs.n / KEYS_UNIT_REF;
+		HOLD(n >= 1 && n <= KEYS_UNITS_MAX && ask.units.refs.n == n * KEYS_UNIT_REF);
+		HOLD(ask.type == KEYS_UNITS_MAKE || ask.units.wrapped.n == n * KEYS_UNIT_WRAPPED);
+	}
 	keys_ask_write(&again, number, &ask);
 	HOLD(buf_check(&again) == ERR_OK && slice_equal(buf_slice(&again), packet));
 }
