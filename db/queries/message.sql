@@ -21,12 +21,12 @@ FROM message_post(:room, :msg_id, :sender, :sender_kid, :kind, :op, :target, :ep
 -- lane: read
 -- tenant: yes
 -- in: room uuid, account uuid, before int8, limit int4
--- out: seq int8, at timestamptz, tombstone bool, envelope bytea
+-- out: seq int8, at timestamptz, tombstone bool, envelope bytea, erased_at timestamptz
 -- The newest envelopes before `before` (NULL: of all), newest first, as far as an active member may see.
-SELECT e.seq, e.at, e.tombstone, e.envelope
+SELECT e.seq, e.at, e.tombstone, e.envelope, e.erased_at
 FROM room_member m
 JOIN LATERAL (
-	SELECT x.seq, x.at, x.tombstone, x.envelope FROM message x
+	SELECT x.seq, x.at, x.tombstone, x.envelope, x.erased_at FROM message x
 	WHERE x.org = m.org AND x.room = m.room AND x.seq >= m.visible_from AND x.seq < CASE WHEN :before IS NULL THEN 9223372036854775807 ELSE :before END
 	ORDER BY x.seq DESC LIMIT :limit) AS e ON true
 WHERE m.room = :room AND m.account = :account AND m.active
@@ -37,12 +37,12 @@ ORDER BY e.seq DESC;
 -- lane: read
 -- tenant: yes
 -- in: room uuid, account uuid, after int8, limit int4
--- out: seq int8, at timestamptz, tombstone bool, envelope bytea
+-- out: seq int8, at timestamptz, tombstone bool, envelope bytea, erased_at timestamptz
 -- The first envelopes after `after`, oldest first: the one way to catch up.
-SELECT e.seq, e.at, e.tombstone, e.envelope
+SELECT e.seq, e.at, e.tombstone, e.envelope, e.erased_at
 FROM room_member m
 JOIN LATERAL (
-	SELECT x.seq, x.at, x.tombstone, x.envelope FROM message x
+	SELECT x.seq, x.at, x.tombstone, x.envelope, x.erased_at FROM message x
 	WHERE x.org = m.org AND x.room = m.room AND x.seq >= m.visible_from AND x.seq > :after
 	ORDER BY x.seq LIMIT :limit) AS e ON true
 WHERE m.room = :room AND m.account = :account AND m.active
@@ -53,13 +53,13 @@ ORDER BY e.seq;
 -- lane: read
 -- tenant: yes
 -- in: room uuid, account uuid, kinds int2[], before int8, limit int4
--- out: seq int8, at timestamptz, tombstone bool, envelope bytea
+-- out: seq int8, at timestamptz, tombstone bool, envelope bytea, erased_at timestamptz
 -- The newest envelopes of these kinds (none of 1 and 2) before `before` (NULL: of all), newest first.
-SELECT e.seq, e.at, e.tombstone, e.envelope
+SELECT e.seq, e.at, e.tombstone, e.envelope, e.erased_at
 FROM room_member m
 CROSS JOIN (SELECT DISTINCT w.kind FROM unnest(:kinds) AS w(kind)) AS k
 JOIN LATERAL (
-	SELECT x.seq, x.at, x.tombstone, x.envelope FROM message x
+	SELECT x.seq, x.at, x.tombstone, x.envelope, x.erased_at FROM message x
 	WHERE x.org = m.org AND x.room = m.room AND x.kind = k.kind AND x.kind > 2
 		AND x.seq >= m.visible_from AND x.seq < CASE WHEN :before IS NULL THEN 9223372036854775807 ELSE :before END
 	ORDER BY x.seq DESC LIMIT :limit) AS e ON true

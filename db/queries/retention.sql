@@ -36,23 +36,61 @@ SELECT retention_certify() AS made;
 -- The rules that hold; version 0 is the agreement's.
 SELECT kind, days, version, at FROM retention_rules();
 
+-- name: retention_limits
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in:
+-- out: kind text, days int4
+-- What the agreement allows at most.
+SELECT kind, days FROM retention_limits();
+
+-- name: retention_versions
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in: most int4
+-- out: kind text, version int4, days int4, actor uuid, at timestamptz
+-- Every rule that ever was set, the newest first.
+SELECT kind, version, days, actor, at FROM retention_rule ORDER BY at DESC, kind, version DESC LIMIT :most;
+
 -- name: retention_rule_put
 -- shape: one
 -- lane: write
 -- tenant: yes
 -- in: actor uuid, kind text, version int4, days int4
--- out: outcome text
--- ok | bad_field (more days than the agreement allows) | conflict (that version is not the newest).
-SELECT retention_rule_put(:actor, :kind, :version, :days) AS outcome;
+-- out: outcome text, most int4
+-- ok | bad_field (more days than the agreement allows: most) | conflict (that version is not the newest).
+SELECT outcome, most FROM retention_rule_put(:actor, :kind, :version, :days);
 
 -- name: retention_due
 -- shape: many
 -- lane: read
 -- tenant: yes
 -- in: until timestamptz, most int4
--- out: kind text, object uuid, due_at timestamptz, rule text, days int4, version int4, held bool, ready bool
--- The dry run: what goes until then, by which rule, and what would go if it were not held.
-SELECT kind, object, due_at, rule, days, version, held, ready FROM retention_due(:until, :most);
+-- out: kind text, object uuid, part int4, due_at timestamptz, rule text, days int4, version int4, held bool, ready bool
+-- What goes until then, by which rule, and what would go if it were not held; all of it at once.
+SELECT kind, object, part, due_at, rule, days, version, held, ready FROM retention_due(:until, :most);
+
+-- name: retention_dry
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in: source text, until timestamptz, days int4, place text, most int4
+-- out: rule text, month text, held bool, n int8, rows int8, place text
+-- The dry run: one page of a source in sums, and where the next begins. days: as if the rule said so; NULL: as it does.
+SELECT rule, month, held, n, rows, place FROM retention_dry(:source, :until, :days, :place, :most);
+
+-- name: retention_page
+-- shape: many
+-- lane: write
+-- tenant: yes
+-- in: actor uuid, reason text, source text, until timestamptz, place text, most int4
+-- out: kind text, object uuid, part int4, due_at timestamptz, rule text, days int4, version int4, held bool, place text
+-- The same row by row. The first page is an event, with the reason.
+WITH asked AS (INSERT INTO audit (actor, action, word, reason) SELECT :actor, 'retention_read', :source, :reason WHERE :place IS NULL)
+SELECT kind, object, part, due_at, rule, days, version, held, retention_place(since, object, part) AS place
+FROM retention_page(:source, :until, NULL, :place, :most);
 
 -- name: retention_of_room
 -- shape: maybe
@@ -83,11 +121,12 @@ SELECT hold_step(:actor, :hold, :step) AS outcome;
 
 -- name: hold_list
 -- shape: many
--- lane: read
+-- lane: write
 -- tenant: yes
--- in: most int4
+-- in: actor uuid, reason text, most int4
 -- out: hold uuid, kind text, object uuid, reason text, asked_by uuid, asked_at timestamptz, made_by uuid, made_at timestamptz, end_by uuid, end_at timestamptz, ended_by uuid, ended_at timestamptz
--- Holds, those that hold and wait first.
+-- Holds, those that hold and wait first; asking is an event, with the reason.
+WITH asked AS (INSERT INTO audit (actor, action, reason) VALUES (:actor, 'hold_read', :reason))
 SELECT hold, kind, object, reason, asked_by, asked_at, made_by, made_at, end_by, end_at, ended_by, ended_at
 FROM legal_hold ORDER BY ended_at IS NOT NULL, asked_at DESC LIMIT :most;
 

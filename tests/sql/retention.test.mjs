@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, connect, envelope, id, makeAccount, makeOrg, makeRoom, post, rand32, within } from './lib.mjs';
+import { ask, connect, envelope, id, makeAccount, makeOrg, makeRoom, post, rand32, terms, within } from './lib.mjs';
 
 let owner, app, jobs, units, eraser;
 before(async () => {
@@ -203,8 +203,7 @@ test('a client who has not identified for so long goes with every room, staff st
 
 test('a file may go before its room', async () => {
 	const org = await makeOrg(owner), room = await filled(org);
-	await sql(org, "UPDATE message SET at = now() - interval '40 days' WHERE room = $1", [room.room]);
-	await sql(org, "UPDATE file SET state = 'sent', seq = 1 WHERE file = $1", [room.file]);
+	await sql(org, "UPDATE file SET state = 'sent', seq = 1, sent_at = now() - interval '40 days' WHERE file = $1", [room.file]);
 	await round();
 	assert.equal((await left(org, room)).file_part, 1, 'without a rule it stays');
 	assert.equal((await ask(app, org.org, 'retention_rule_put', { actor: id(), kind: 'file', version: 0, days: 30 }))[0].outcome, 'ok');
@@ -232,4 +231,216 @@ test('whatever belongs to a room or a person is known to the erasure, or goes by
 	assert.deepEqual(held('room'), ['control_entry', 'draft', 'file', 'invitation', 'room_epoch', 'room_member', 'room_topic']);
 	// file: with its room; staff_label: of staff, who are not erased by a rule.
 	assert.deepEqual(held('account'), ['account_enrolment', 'account_identity', 'file', 'passkey', 'self_keys', 'self_state', 'session', 'staff_label']);
+});
+
+// --- what goes in rooms that go on ---
+
+const epochMade = (org, room, epoch, keysets = [0]) => within(owner, org.org, async () => {
+	await owner.query("INSERT INTO control_entry (room, n, type, sender, env_hash, entry) VALUES ($1, $2, 1, $3, $4, $5)", [room.room, epoch - 1, room.staff.account, rand32(), Buffer.alloc(300)]);
+	await owner.query('INSERT INTO room_epoch (room, epoch, entry, first_seq) SELECT $1, $2, $3, last_seq + 1 FROM room WHERE room = $1', [room.room, epoch, epoch - 1]);
+	await owner.query('UPDATE room SET epoch = $2, pending = false WHERE room = $1', [room.room, epoch]);
+	for (const keyset of keysets)
+		await owner.query('INSERT INTO wrap (room, entry, keyset, epoch, rtype, rid, rkid, wrap) VALUES ($1, $2, $3, $4, 1, $5, $6, $7)', [room.room, epoch - 1, keyset, epoch, room.client.account, rand32(), Buffer.alloc(142)]);
+}).then(() => put(org, room.room, epoch));
+const rule = (org, kind, n, version = 0) => ask(app, org.org, 'retention_rule_put', { actor: id(), kind, version, days: n }).then((r) => r[0]);
+const say = (org, room, member, epoch, ...kinds) => post(app, org.org, kinds.map((kind) => envelope(room, member, { kind, epoch })));
+const read = async (org, room, member, epoch) => post(app, org.org, [envelope(room, member, { kind: 2, epoch, target: (await sql(org, 'SELECT msg_id FROM message WHERE room = $1 AND seq = 3', [room.room]))[0].msg_id })]);
+const aged = (org, room, n) => sql(org, 'UPDATE stretch SET over_at = now() - $2::interval WHERE room = $1', [room.room, days(n)]);
+const standing = async (org, room) => (await sql(org, 'SELECT seq::int AS seq, kind, tombstone, erased_at IS NOT NULL AS told FROM message WHERE room = $1 ORDER BY seq', [room.room]))
+	.map((m) => `${m.seq}:${m.kind}${m.tombstone ? 'x' : ''}${m.told ? '!' : ''}`).join(' ');
+const stretches = async (org, room) => (await sql(org, 'SELECT epoch, kind FROM stretch WHERE room = $1 ORDER BY epoch, kind', [room.room])).map((s) => `${s.epoch} ${s.kind}`);
+
+// Epoch 1 with the name card, 2 with a message of each sort, 3 that goes on.
+const goesOn = async (org) => {
+	const room = await makeRoom(owner, org);
+	await epochMade(org, room, 1);
+	await say(org, room, room.client, 1, 1, 1);
+	await epochMade(org, room, 2);
+	await say(org, room, room.staff, 2, 1, 3, 9);
+	await read(org, room, room.client, 2);
+	await epochMade(org, room, 3);
+	await say(org, room, room.client, 3, 1);
+	return room;
+};
+
+test('of rooms that go on each kind goes by its rule, and the key of an epoch with the last of it', async () => {
+	const org = await makeOrg(owner), room = await goesOn(org);
+	assert.deepEqual(await stretches(org, room), ['1 message', '2 assignment', '2 message', '2 note']);
+	await aged(org, room, 50);
+	await round();
+	assert.equal(await standing(org, room), '1:1 2:1 3:1 4:3 5:9 6:2 7:1', 'an agreement without terms has no rule for them');
+	assert.equal((await rule(org, 'message', 40)).outcome, 'ok');
+	await rule(org, 'assignment', 45);
+	await round();
+	assert.equal(await standing(org, room), '1:1 2:1x! 3:1x! 4:3x! 5:9 6:2 7:1', 'the name card stays, and the read mark');
+	assert.ok(await got(org, room.room, 2), 'the note needs the key');
+	await rule(org, 'note', 45);
+	await round();
+	assert.equal(await standing(org, room), '1:1 2:1x! 3:1x! 4:3x! 5:9x! 6:2 7:1');
+	assert.equal(await got(org, room.room, 2), null);
+	for (const epoch of [1, 3]) assert.ok(await got(org, room.room, epoch), `epoch ${epoch}`);
+	assert.deepEqual((await sql(org, 'SELECT epoch FROM wrap WHERE room = $1 ORDER BY epoch', [room.room])).map((w) => w.epoch), [1, 3]);
+	assert.deepEqual(await stretches(org, room), []);
+	assert.deepEqual(await faults(org), []);
+	const told = (await ask(app, org.org, 'erasure_certificates', { before: 99, most: 9 })).map((c) => c.body.erased.map((e) => `${e.kind} ${e.objects} ${e.messages} ${e.units} ${e.wraps}`));
+	assert.deepEqual(told, [['note 1 1 1 1'], ['assignment 1 1 0 0', 'message 2 2 0 0']]);
+	const tombstone = (await sql(org, 'SELECT octet_length(envelope) AS n FROM message WHERE room = $1 AND seq = 3', [room.room]))[0];
+	assert.equal(tombstone.n, 240 + 32 + 64);
+});
+
+test('a stretch that is killed between any two steps ends the same', async () => {
+	const org = await makeOrg(owner);
+	for (const kind of ['message', 'assignment', 'note']) await rule(org, kind, 40);
+	for (let kill = 0; kill < 14; kill++) {
+		const room = await goesOn(org);
+		await aged(org, room, 41);
+		let n = 0;
+		const killed = async (client, text) => {
+			if (n++ !== kill) return client.query(text);
+			await client.query('BEGIN');
+			await client.query(text);
+			await client.query('ROLLBACK');
+			return undefined;
+		};
+		while (!(await killed(jobs, 'SELECT retention_begin(100)'))) continue;
+		for (let batch = true; batch; ) {
+			const taken = await killed(jobs, 'SELECT * FROM unit_batch_take(100)');
+			if (!taken) continue;
+			if (!(batch = taken.rows[0]) || n++ === kill) continue;
+			await within(eraser, batch.org, () => eraser.query('SELECT unit_erase($1, $2, $3)', [batch.batch, batch.units, batch.parts]));
+			if (n++ === kill) continue;
+			await ask(jobs, batch.org, 'job_unit_batch_done', batch);
+		}
+		for (let more = true; more; ) more = (await killed(jobs, 'SELECT retention_rows(1) AS more'))?.rows[0].more !== 0;
+		while (!(await killed(jobs, 'SELECT retention_certify()'))) continue;
+		assert.equal(await standing(org, room), '1:1 2:1x! 3:1x! 4:3x! 5:9x! 6:2 7:1', `killed at ${kill}`);
+		assert.deepEqual([await got(org, room.room, 2), await faults(org), await stretches(org, room)], [null, [], []], `killed at ${kill}`);
+	}
+	const counts = (await ask(app, org.org, 'erasure_certificates', { before: 99, most: 99 })).map((c) => c.body.erased.reduce((sum, e) => [sum[0] + e.messages, sum[1] + e.units], [0, 0]));
+	assert.deepEqual(counts, Array.from({ length: 14 }, () => [4, 1]), 'each was counted once');
+});
+
+test('the key of an epoch stays for its files, and for later notes that open by it', async () => {
+	const org = await makeOrg(owner), room = await makeRoom(owner, org), file = id();
+	for (const kind of ['message', 'note']) await rule(org, kind, 40);
+	await epochMade(org, room, 1, [0, 1]);
+	await say(org, room, room.staff, 1, 1, 8);
+	await sql(org, "INSERT INTO file (file, room, account, cipher_size, state, seq) VALUES ($1, $2, $3, 16472, 'sent', 3)", [file, room.room, room.staff.account]);
+	await sql(org, `INSERT INTO message (room, seq, msg_id, sender, kind, op, header_len, retention_class, at, env_hash, envelope)
+		VALUES ($1, 3, $2, $3, 5, 0, 240, 1, now(), $4, $5)`, [room.room, id(), room.staff.account, rand32(), Buffer.alloc(700)]);
+	await sql(org, 'UPDATE room SET last_seq = 3 WHERE room = $1', [room.room]);
+	await epochMade(org, room, 2);
+	await say(org, room, room.staff, 2, 8);
+	await epochMade(org, room, 3, [0, 1]);
+	await sql(org, "UPDATE stretch SET over_at = now() - interval '41 days' WHERE room = $1 AND epoch = 1", [room.room]);
+	await round();
+	assert.equal(await standing(org, room), '1:1x! 2:8x! 3:5 4:8');
+	assert.ok(await got(org, room.room, 1));
+	await rule(org, 'file', 30);
+	await sql(org, "UPDATE file SET sent_at = now() - interval '31 days' WHERE file = $1", [file]);
+	await round();
+	assert.equal(await standing(org, room), '1:1x! 2:8x! 3:5x! 4:8');
+	assert.ok(await got(org, room.room, 1), 'the note of epoch 2 opens by it');
+	await aged(org, room, 41);
+	await round();
+	assert.equal(await standing(org, room), '1:1x! 2:8x! 3:5x! 4:8x!');
+	assert.deepEqual([await got(org, room.room, 1), await got(org, room.room, 2)], [null, null]);
+	assert.deepEqual(await faults(org), []);
+});
+
+test('a closed room ends its stretch until it is opened again, and never writes in an epoch of which something has gone', async () => {
+	const org = await makeOrg(owner), room = await makeRoom(owner, org);
+	await rule(org, 'message', 30);
+	await epochMade(org, room, 1);
+	await say(org, room, room.staff, 1, 1);
+	const phase = (to) => sql(org, 'UPDATE room SET phase = $2 WHERE room = $1', [room.room, to]);
+	await phase('closed');
+	assert.deepEqual(await stretches(org, room), ['1 message']);
+	await phase('open');
+	assert.deepEqual(await stretches(org, room), []);
+	await phase('closed');
+	await aged(org, room, 31);
+	await round();
+	assert.equal(await standing(org, room), '1:1x!');
+	await phase('open');
+	assert.deepEqual((await say(org, room, room.client, 1, 1)).map((a) => a.outcome), ['rotation_pending']);
+	assert.equal(await got(org, room.room, 1), null);
+});
+
+test('a room that goes while its stretch is on the way takes it along, and a hold holds both', async () => {
+	const org = await makeOrg(owner), room = await goesOn(org), [one, two] = [id(), id()], hold = id();
+	await rule(org, 'message', 40);
+	await aged(org, room, 41);
+	await ask(app, org.org, 'hold_ask', { actor: one, hold, kind: 'room', object: room.room, reason: 'Kantelu 3/26' });
+	await ask(app, org.org, 'hold_step', { actor: two, hold, step: 'make' });
+	await round();
+	assert.equal((await standing(org, room)).includes('x'), false);
+	assert.deepEqual((await ask(app, org.org, 'retention_due', { until: new Date(), most: 10 })).map((d) => `${d.kind} ${d.part} ${d.held}`), ['message 1 true', 'message 2 true']);
+	await ask(app, org.org, 'hold_step', { actor: one, hold, step: 'end_ask' });
+	await ask(app, org.org, 'hold_step', { actor: two, hold, step: 'end' });
+	await steps.begin();
+	await sql(org, "UPDATE room SET phase = 'closed' WHERE room = $1", [room.room]);
+	await sql(org, "UPDATE room SET closed_at = now() - interval '500 days' WHERE room = $1", [room.room]);
+	await round();
+	assert.deepEqual([await left(org, { ...room, file: id() }), await faults(org)], [{}, []]);
+	assert.deepEqual(await sql(org, 'SELECT kind FROM erasure WHERE done_at IS NULL'), []);
+});
+
+test('the limit of each kind is that of the terms, which is its rule until there is another', async () => {
+	const org = await makeOrg(owner);
+	const put = (n, retention) => sql(org, `INSERT INTO agreement_version (agreement, version, language, terms, holds_from, made_by) VALUES ($1, $2, 'fi', $3, '2026-01-01', $4)`,
+		[org.agreement, n, terms({ retention: { ...terms().retention, ...retention } }), id()]).then(() => sql(org, 'UPDATE agreement SET version = $2 WHERE agreement = $1', [org.agreement, n]));
+	await put(1, { messages: 100, notes: 60 });
+	const rules = async () => Object.fromEntries((await ask(app, org.org, 'retention_rules', {})).map((r) => [r.kind, `${r.days} v${r.version}`]));
+	assert.deepEqual(await rules(), { room: '456 v0', account: '456 v0', message: '100 v0', file: '456 v0', assignment: '456 v0', note: '60 v0', anonymous: '30 v0', audit: '1825 v0' });
+	assert.deepEqual(await rule(org, 'message', 101), { outcome: 'bad_field', most: 100 });
+	assert.equal((await rule(org, 'message', 90)).outcome, 'ok');
+	await put(2, { messages: 80 });
+	assert.equal((await rules()).message, '80 v1', 'an amendment that allows less holds at once');
+	assert.deepEqual((await ask(app, org.org, 'retention_versions', { most: 9 })).map((v) => `${v.kind} ${v.version} ${v.days}`), ['message 1 90']);
+});
+
+test('the dry run adds up page by page to what is due, each page along an index', async () => {
+	const org = await makeOrg(owner), soon = new Date(Date.now() + 100 * 86_400_000);
+	const rooms = [await filled(org, 500), await filled(org, 400), await filled(org, 10), await goesOn(org)];
+	await rule(org, 'message', 90);
+	await aged(org, rooms[3], 30);
+	await sql(org, `INSERT INTO account_identity (account, key_version, blind_index, code, country, provider, acr, identified_at)
+		VALUES ($1, 1, $2, $3, 'FI', 'bank', 'loa2', now() - interval '457 days')`, [rooms[3].client.account, rand32(), Buffer.alloc(40)]);
+	const sums = {}, months = new Set();
+	for (const source of ['room', 'client_room', 'account', 'file', 'message', 'assignment', 'note'])
+		for (let place = null, pages = 0; place !== undefined; pages++) {
+			assert.ok(pages < 9);
+			const page = await ask(app, org.org, 'retention_dry', { source, until: soon, days: null, place, most: 1 });
+			place = page[0]?.place;
+			for (const row of page) sums[source] = (sums[source] ?? 0) + row.n;
+			for (const row of page) months.add(row.month);
+		}
+	assert.deepEqual(sums, { room: 2, client_room: 1, account: 1, message: 5 });
+	assert.ok(months.has(new Date().toISOString().slice(0, 7)) && months.size > 1, 'what is due already goes now');
+	assert.equal((await ask(app, org.org, 'retention_due', { until: soon, most: 99 })).length, 9);
+	const now = async (n) => (await ask(app, org.org, 'retention_dry', { source: 'room', until: new Date(), days: n, place: null, most: 99 })).map((row) => row.n);
+	assert.deepEqual([await now(null), await now(399), await now(9)], [[1], [2], [3]], 'as if the rule said so');
+	const other = await makeOrg(owner);
+	assert.deepEqual(await ask(app, other.org, 'retention_dry', { source: 'room', until: soon, days: null, place: null, most: 99 }), []);
+	await assert.rejects(ask(app, org.org, 'retention_dry', { source: 'room', until: soon, days: null, place: 'x', most: 99 }), { constraint: 'retention_place__bad_field' });
+});
+
+test('a page of the dry run does not walk what is not due', async () => {
+	const org = await makeOrg(owner);
+	await rule(org, 'message', 30);
+	await within(owner, org.org, async () => {
+		await owner.query(`INSERT INTO room (room, agreement, phase, retention_class, log_head, n_entries, closed_at)
+			SELECT gen_random_uuid(), $1, 'closed', 1, $2, 1, now() - make_interval(days => n % 600) FROM generate_series(1, 20000) AS n`, [org.agreement, rand32()]);
+		await owner.query("INSERT INTO stretch (room, epoch, kind, first_seq, last_seq, over_at) SELECT room, 1, 'message', 1, 9, now() - make_interval(days => (random() * 20)::int) FROM room");
+	});
+	for (const table of ['room', 'stretch']) await owner.query(`ANALYZE ${table}`);
+	const reads = (source) => within(owner, org.org, async () => {
+		const text = "SELECT count(*) FROM retention_page($1, now(), NULL, NULL, 100)";
+		for (let i = 0; i < 6; i++) await owner.query(text, [source]); // until its plans are those that stay
+		const [{ 'QUERY PLAN': [plan] }] = (await owner.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text.replace('$1', `'${source}'`)}`)).rows;
+		return plan.Plan['Shared Hit Blocks'] + plan.Plan['Shared Read Blocks'];
+	});
+	assert.ok((await reads('room')) < 1500, `${await reads('room')} blocks for a hundred rooms`);
+	assert.ok((await reads('message')) < 100, `${await reads('message')} blocks for nothing`);
 });
