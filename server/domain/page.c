@@ -9,6 +9,9 @@ enum { PAGE_BYTES = 256 << 10, TYPING_EVERY_MS = 3000, ITEM_KINDS_MOST = 6 };
 /* All three statements have these columns, and both messages this answer. */
 _Static_assert((int)MESSAGE_BEFORE_ENVELOPE == (int)MESSAGE_AFTER_ENVELOPE, "pages look alike");
 _Static_assert((int)MESSAGE_BEFORE_ENVELOPE == (int)ITEM_PAGE_ENVELOPE, "pages look alike");
+_Static_assert((int)MESSAGE_BEFORE_ERASED_AT == (int)MESSAGE_AFTER_ERASED_AT &&
+		       (int)MESSAGE_BEFORE_ERASED_AT == (int)ITEM_PAGE_ERASED_AT,
+	"pages look alike");
 _Static_assert(
 	sizeof(struct message_page_out) == sizeof(struct item_page_out), "answers look alike");
 
@@ -41,13 +44,22 @@ static size_t count_fitting(const struct pg_result *result, size_t limit)
 	return n;
 }
 
+static struct wire_row page_row(const struct pg_result *result, size_t i)
+{
+	struct wire_row row = row_read(result, i, MESSAGE_BEFORE_SEQ);
+	row.has_erased = !pg_is_null(result, i, MESSAGE_BEFORE_ERASED_AT);
+	if (row.has_erased)
+		row.erased = pg_get_time(result, i, MESSAGE_BEFORE_ERASED_AT);
+	return row;
+}
+
 static void reply_page(
 	struct request *r, const struct pg_result *result, size_t limit, bool newest_first)
 {
 	size_t n = count_fitting(result, limit);
 	struct wire_row *rows = arena_array(r->arena, n + 1, sizeof(*rows));
 	for (size_t i = 0; i < n; i++)
-		rows[newest_first ? n - 1 - i : i] = row_read(result, i, MESSAGE_BEFORE_SEQ);
+		rows[newest_first ? n - 1 - i : i] = page_row(result, i);
 	struct message_page_out out = {.rows = rows, .n_rows = n, .more = pg_rows(result) > n};
 	req_reply(r, &out);
 }
