@@ -130,6 +130,7 @@ export interface MessageView {
 	system: null | SystemLine; // who came, went, closed, reopened: from the control log
 	edited: boolean;
 	deleted: boolean;
+	erased?: number | undefined; // when a rule of retention erased it; then it is deleted too
 	quarantine: null | string; // why it could not be verified; then text is ""
 	locked: boolean; // verified, but its key is not given to us (yet); then text is ""
 	state: MessageState;

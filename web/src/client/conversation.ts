@@ -61,7 +61,7 @@ export interface ConversationDeps {
 }
 
 const stored = (row: Row): StoredEnvelope => ({
-	roomSeq: row.seq, bytes: fromBase64Url(row.envelope ?? row.tombstone ?? ""), tombstone: row.envelope === undefined,
+	roomSeq: row.seq, bytes: fromBase64Url(row.envelope ?? row.tombstone ?? ""), tombstone: row.envelope === undefined, erased: row.erased,
 });
 
 export const makeConversation = (d: ConversationDeps): Conversation => {
@@ -112,16 +112,17 @@ export const makeConversation = (d: ConversationDeps): Conversation => {
 		}
 	};
 
-	const read = async (change: Change, at: number): Promise<Known | undefined> => {
+	const read = async (change: Change, row: Row | undefined): Promise<Known | undefined> => {
 		const doubt = doubtOf(change);
 		const before = bySeq.get(change.roomSeq);
 		const env = change.env ?? before?.env;
+		const at = row?.at ?? 0;
 		if (!env) {
 			unreadable.set(change.roomSeq, at);
 			return undefined;
 		}
 		if (before && before.doubt === doubt && before.content) return before;
-		return { seq: change.roomSeq, at: before?.at ?? at, env, ...(await opened(env, doubt)) };
+		return { seq: change.roomSeq, at: before?.at ?? at, erased: before?.erased ?? row?.erased, env, ...(await opened(env, doubt)) };
 	};
 
 	const keep = (known: Known): readonly Id[] => {
@@ -132,9 +133,9 @@ export const makeConversation = (d: ConversationDeps): Conversation => {
 	};
 
 	const take = async (changes: readonly Change[], rows: readonly Row[], live: boolean): Promise<void> => {
-		const times = new Map(rows.map((row) => [row.seq, row.at]));
-		const known = (await Promise.all(changes.map((c) => read(c, times.get(c.roomSeq) ?? 0)))).filter((k) => k !== undefined);
-		const fresh = live ? known.filter((k) => times.has(k.seq) && !bySeq.has(k.seq)) : [];
+		const given = new Map(rows.map((row) => [row.seq, row]));
+		const known = (await Promise.all(changes.map((c) => read(c, given.get(c.roomSeq))))).filter((k) => k !== undefined);
+		const fresh = live ? known.filter((k) => given.has(k.seq) && !bySeq.has(k.seq)) : [];
 		for (const { roomSeq, verdict } of changes) lacking[verdict.kind === "missing" ? "add" : "delete"](roomSeq);
 		const ids = new Set(known.flatMap(keep));
 		d.changed([...ids], fresh);

@@ -62,7 +62,7 @@ const textsOf = (content: Bytes): string[] => {
 };
 
 const stored = (row: Row): StoredEnvelope => ({
-	roomSeq: row.seq, bytes: fromBase64Url(row.envelope ?? row.tombstone ?? ""), tombstone: row.envelope === undefined,
+	roomSeq: row.seq, bytes: fromBase64Url(row.envelope ?? row.tombstone ?? ""), tombstone: row.envelope === undefined, erased: row.erased,
 });
 
 const viewOf = (c: Context, room: Room, m: Message, whole: boolean): ItemView => {
@@ -106,7 +106,7 @@ const makeItems = (c: Context, room: Room): Items => {
 	};
 
 	const message = (known: Known): Message => ({
-		known, text: "", edited: false, deleted: !known.env.body, locked: known.doubt === null && known.env.body !== undefined && !known.content,
+		known, text: "", edited: false, deleted: !known.env.body, erased: known.erased, locked: known.doubt === null && known.env.body !== undefined && !known.content,
 	});
 
 	/** The window's word on an item, once it reaches so far, is the one that counts. */

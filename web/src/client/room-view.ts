@@ -154,7 +154,7 @@ export const messageView = (m: Message, log: ControlLog, names: Names, readUpTo:
 	const state: MessageState = seq <= readUpTo ? "read" : "stored";
 	return {
 		...blank, id: toBase64Url(env.msgId), room: log.room, seq, at, ...senderOf(log, env.sender, names), text: m.text, edited: m.edited,
-		item: env.kind > KIND.receipt ? { kind: env.kind, ctype: item?.ctype ?? 0, content: item?.bytes ?? null } : null, deleted: m.deleted, quarantine: doubt, locked: m.locked, state,
+		item: env.kind > KIND.receipt ? { kind: env.kind, ctype: item?.ctype ?? 0, content: item?.bytes ?? null } : null, deleted: m.deleted, erased: m.erased, quarantine: doubt, locked: m.locked, state,
 	};
 };
 

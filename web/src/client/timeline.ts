@@ -9,6 +9,8 @@ import { KIND, mayChange, OP, opOf, targetOf, toBase64Url, type Content, type En
 export interface Known {
 	readonly seq: number;
 	readonly at: number;
+	/** When a rule of retention left a tombstone of it, as the server says. */
+	readonly erased?: number | undefined;
 	readonly env: Envelope;
 	/** Why it cannot be believed; null if it can. */
 	readonly doubt: string | null;
@@ -21,7 +23,9 @@ export interface Message {
 	readonly known: Known;
 	readonly text: string;
 	readonly edited: boolean;
+	/** By its author, or by a rule of retention: then erased says when. */
 	readonly deleted: boolean;
+	readonly erased: number | undefined;
 	readonly locked: boolean;
 }
 
@@ -97,11 +101,12 @@ export const makeTimeline = (): Timeline => {
 		const { known } = s;
 		if (!known) return undefined;
 		const edit = counts(s.edit, known);
-		const deleted = counts(s.removed, known) !== undefined;
+		const erased = edit || known.doubt !== null ? undefined : known.erased;
+		const deleted = (counts(s.removed, known) ?? erased) !== undefined;
 		const content = edit?.content ?? known.content;
 		const text = !deleted && known.doubt === null && content && "text" in content ? content.text : "";
 		const locked = !deleted && known.doubt === null && known.env.body !== undefined && known.content === undefined;
-		return { known, text, edited: edit !== undefined, deleted, locked };
+		return { known, text, edited: edit !== undefined, deleted, erased, locked };
 	};
 
 	const readBy = (user: Id): number => {

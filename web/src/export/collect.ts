@@ -94,9 +94,9 @@ async function* pages(s: Taken): AsyncGenerator<readonly Row[]> {
 
 const bytesOf = (row: Row): Bytes => fromBase64Url(row.envelope ?? row.tombstone ?? "");
 
-const exported = ({ seq, at, envelope, tombstone }: Row, opening: string | undefined): ExportedEnvelope => ({
+const exported = ({ seq, at, envelope, tombstone, erased }: Row, opening: string | undefined): ExportedEnvelope => ({
 	seq, at: iso(at), ...(envelope !== undefined && { envelope }), ...(envelope === undefined && tombstone !== undefined && { tombstone }),
-	...(opening !== undefined && { opening }),
+	...(erased !== undefined && { erased: iso(erased) }), ...(opening !== undefined && { opening }),
 });
 
 /** Reads and judges the room; gives the lines of its envelopes, each with what opens it. */
@@ -113,7 +113,7 @@ async function* envelopes(s: Taken, facts: RoomFacts, done: (told: Told) => void
 	const reader = makeReader(facts, opener);
 	let read = 0;
 	for await (const rows of pages(s)) {
-		await reader.take(rows.map((row) => ({ roomSeq: row.seq, bytes: bytesOf(row), tombstone: row.envelope === undefined, at: row.at })));
+		await reader.take(rows.map((row) => ({ roomSeq: row.seq, bytes: bytesOf(row), tombstone: row.envelope === undefined, erased: row.erased, at: row.at })));
 		s.progress = { step: "reading", done: (read += rows.length), of: s.last };
 		yield rows.map((row) => exported(row, openings.get(row.seq)));
 		openings.clear();

@@ -32,6 +32,8 @@ export interface ExportedEnvelope {
 	readonly at: string;
 	readonly envelope?: string;
 	readonly tombstone?: string;
+	/** When a rule of retention left the tombstone, as the server said. */
+	readonly erased?: string;
 	readonly opening?: string;
 }
 

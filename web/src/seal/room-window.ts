@@ -17,7 +17,7 @@ export interface Link {
 	readonly logIndex: number;
 	readonly parents: readonly string[];
 	readonly hashBytes: Bytes;
-	/** What a tombstone waits for; undefined in an envelope that has its body. */
+	/** What a tombstone waits for; undefined in an envelope that has its body, and in one that was old when a rule erased it. */
 	readonly erasedBy: string | undefined;
 	reason: Reason | undefined;
 	/** Parents that are still to be found further back. */
@@ -26,9 +26,11 @@ export interface Link {
 
 const authorAnd = (sender: Bytes, target: Bytes): string => `${hex(sender)} ${hex(target)}`;
 
-export const linkOf = (roomSeq: number, env: Envelope, logIndex: number): Link => ({
+const DAY = 86_400_000;
+
+export const linkOf = (roomSeq: number, env: Envelope, logIndex: number, erased = 0): Link => ({
 	roomSeq, hash: hex(env.hash), kid: hex(env.senderKid), seq: env.seq, epoch: env.epoch, logIndex, parents: env.parents.map(hex),
-	hashBytes: env.hash, erasedBy: env.body ? undefined : authorAnd(env.sender, targetOf(env) ?? env.msgId), reason: undefined, missing: new Set(),
+	hashBytes: env.hash, erasedBy: env.body || erased - env.time > DAY ? undefined : authorAnd(env.sender, targetOf(env) ?? env.msgId), reason: undefined, missing: new Set(),
 });
 
 /** What a delete takes away, in the form of Link.erasedBy. */

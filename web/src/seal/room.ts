@@ -12,6 +12,8 @@ export interface StoredEnvelope {
 	readonly roomSeq: number;
 	readonly bytes: Bytes;
 	readonly tombstone: boolean;
+	/** When a rule of retention made the tombstone, as the server says. */
+	readonly erased?: number | undefined;
 }
 
 export type Verdict =
@@ -118,7 +120,7 @@ export const makeRoomVerifier = (facts: RoomFacts): RoomVerifier => {
 		const refused = refuse(roomSeq, env, older);
 		if (refused) return [{ roomSeq, env, verdict: refused }];
 		const copy = msgIds.get(hex(env.msgId));
-		const link = linkOf(roomSeq, env, logIndex);
+		const link = linkOf(roomSeq, env, logIndex, item.erased);
 		if (env.parents.length === 0 && env.seq > 1) link.reason = "no_parents";
 		msgIds.set(hex(env.msgId), link);
 		bySeq.set(roomSeq, link);

@@ -150,7 +150,7 @@ const readEnvelope = (line: string): (StoredAt & { opening: Bytes | undefined })
 	if (!one || !Number.isSafeInteger(one.seq) || typeof sealed !== "string" || !BASE64URL.test(sealed)) return undefined;
 	try {
 		const opening = one.opening === undefined ? undefined : fromBase64Url(one.opening);
-		return { roomSeq: one.seq, at: Date.parse(one.at), bytes: fromBase64Url(sealed), tombstone: one.envelope === undefined, opening };
+		return { roomSeq: one.seq, at: Date.parse(one.at), bytes: fromBase64Url(sealed), tombstone: one.envelope === undefined, erased: one.erased === undefined ? undefined : Date.parse(one.erased), opening };
 	} catch {
 		return undefined;
 	}

@@ -94,6 +94,7 @@ export const Message = ({ message, onEdit }: { message: MessageView; onEdit: (me
 	const { t } = useSpeech();
 	if (message.system) return <div class="item" data-id={message.id}><System line={message.system} at={message.at} /></div>;
 	if (message.quarantine) return <div class="item" data-id={message.id}><Lazy load={async () => (await import("./quarantined.js")).Quarantined} props={{ why: message.quarantine }} /></div>;
+	if (message.erased) return <div class="item" data-id={message.id}><Lazy load={async () => (await import("./erased.js")).Erased} props={{ message }} /></div>;
 	if (message.item) return <div class="item" data-id={message.id}><Lazy load={ITEM_LINES[message.item.kind] as ItemLine} props={{ message }} /></div>;
 	if (message.locked) return <Locked message={message} />;
 	const changeable = message.mine && !message.deleted && message.seq !== null;
