@@ -23,6 +23,7 @@ export async function fill(owner, room) {
 		await owner.query('INSERT INTO unit_batch (batch) VALUES ($1)', [ids.batch]);
 		await owner.query("INSERT INTO retention_rule (kind, version, days) VALUES ('room', 1, 400)");
 		await owner.query("INSERT INTO legal_hold (hold, kind, object, reason, asked_by) VALUES ($1, 'room', $2, 'syy', $1)", [ids.hold, room.room]);
+		await owner.query("INSERT INTO stretch (room, epoch, kind, first_seq, last_seq, over_at) VALUES ($1, 1, 'message', 1, 1, now())", [room.room]);
 		await owner.query("INSERT INTO erasure_certificate (n, body) VALUES (1, '{}')");
 		await owner.query("INSERT INTO erasure (erasure, kind, object, rule, days, version, due_at, done_at) VALUES ($1, 'room', $1, 'room', 1, 1, now(), now())", [ids.erasure]);
 		await owner.query('INSERT INTO unit_doomed (unit, part) VALUES ($1, 0)', [ids.doomed]);

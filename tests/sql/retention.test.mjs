@@ -229,8 +229,8 @@ test('whatever belongs to a room or a person is known to the erasure, or goes by
 		WHERE c.contype = 'f' AND c.confrelid IN ('room'::regclass, 'account'::regclass) AND c.confdeltype <> 'c'`);
 	const held = (of) => [...new Set(rows.filter((r) => r.of === of).map((r) => r.held))].sort();
 	assert.deepEqual(held('room'), ['control_entry', 'draft', 'file', 'invitation', 'room_epoch', 'room_member', 'room_topic']);
-	// file: with its room; staff_label: of staff, who are not erased by a rule.
-	assert.deepEqual(held('account'), ['account_enrolment', 'account_identity', 'file', 'passkey', 'self_keys', 'self_state', 'session', 'staff_label']);
+	// file: with its room; staff_label, staff_plan: of staff, who are not erased by a rule.
+	assert.deepEqual(held('account'), ['account_enrolment', 'account_identity', 'file', 'passkey', 'self_keys', 'self_state', 'session', 'staff_label', 'staff_plan']);
 });
 
 // --- what goes in rooms that go on ---

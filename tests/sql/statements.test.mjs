@@ -128,6 +128,7 @@ const BY_TYPE = { bool: true, int2: 1, int4: 1, int8: 1, text: 'teksti', bytea: 
 
 // By statement, where a name means something else than elsewhere.
 const SPECIAL = {
+	retention_dry: { source: 'client_room', until: '2100-01-01', days: null, place: null }, retention_page: { source: 'client_room', until: '2100-01-01', place: null },
 	organisation_list: { kind: null, within: null }, organisation_put: { kind: 'city', under: null, business_id: null }, succession_list: { succession: null },
 	audit_add: { action: 'room_open' }, audit_reason: { action: 'room_open' }, notify_put: { sealed: Buffer.alloc(60) }, template_draft_put: { body: '{}', edits: 0, copy_of: null }, template_list: { scope: 'own', kind: null, language: null },
 	passkey_rename: { device: 'phone' }, unit_put: { wrapped: [Buffer.alloc(65)] }, unit_get: { parts: [0] }, unit_list: { after: '00000000-0000-0000-0000-000000000000' },

@@ -25,6 +25,18 @@ const Agreement = () => {
 	);
 };
 
+const Retention = () => {
+	const { t } = useSpeech();
+	const [shown, show] = useState(false);
+	return (
+		<section>
+			<h2>{t("retention.title")}</h2>
+			<Button small onClick={() => show(!shown)}>{t(shown ? "retention.hide" : "retention.show")}</Button>
+			{shown && <Lazy load={async () => (await import("../retention/page.js")).Retention} props={{}} />}
+		</section>
+	);
+};
+
 const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean; onChange: () => void }) => {
 	const { t } = useSpeech();
 	return (
@@ -37,6 +49,7 @@ const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean
 			<StaffKeys staff={view.staff} able={view.issuerUntil !== null} onChange={onChange} />
 			{view.issuerUntil !== null && <Recovery staff={view.staff} />}
 			<Agreement />
+			<Retention />
 		</div>
 	);
 };

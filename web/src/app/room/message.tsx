@@ -7,7 +7,7 @@ import { engine, sentence } from "../engine.js";
 import { ITEM_LINES, type ItemLine } from "../items.js";
 import { Lazy } from "../lazy.js";
 import { Button, Icon, Menu, useAct } from "../plain.js";
-import { use, useSpeech } from "../state.js";
+import { useSpeech } from "../state.js";
 import { piecesOf } from "./links.js";
 
 /** Text as text; only https links become links. */
@@ -76,27 +76,12 @@ const System = ({ line, at }: { line: SystemLine; at: number }) => {
 	);
 };
 
-/** Verified, but its key is not ours (yet): no error, nothing to worry about. */
-const Locked = ({ message }: { message: MessageView }) => {
-	const { t } = useSpeech();
-	const client = use((all) => all.self?.role === "client");
-	return (
-		<div class={`item message ${message.mine ? "mine" : "theirs"}`} data-id={message.id}>
-			<div class="bubble locked">
-				<Author message={message} />
-				<p class="deleted"><Icon name="lock" /> {t(client ? "message.locked_client" : "message.locked_staff")}</p>
-			</div>
-		</div>
-	);
-};
-
 export const Message = ({ message, onEdit }: { message: MessageView; onEdit: (message: MessageView) => void }) => {
 	const { t } = useSpeech();
 	if (message.system) return <div class="item" data-id={message.id}><System line={message.system} at={message.at} /></div>;
-	if (message.quarantine) return <div class="item" data-id={message.id}><Lazy load={async () => (await import("./quarantined.js")).Quarantined} props={{ why: message.quarantine }} /></div>;
-	if (message.erased) return <div class="item" data-id={message.id}><Lazy load={async () => (await import("./erased.js")).Erased} props={{ message }} /></div>;
+	if (message.quarantine || message.erased || (message.locked && !message.item))
+		return <div class="item" data-id={message.id}><Lazy load={async () => (await import("./unshown.js")).Unshown} props={{ message }} /></div>;
 	if (message.item) return <div class="item" data-id={message.id}><Lazy load={ITEM_LINES[message.item.kind] as ItemLine} props={{ message }} /></div>;
-	if (message.locked) return <Locked message={message} />;
 	const changeable = message.mine && !message.deleted && message.seq !== null;
 	return (
 		<div class={`item message ${message.mine ? "mine" : "theirs"}`} data-id={message.id}>
