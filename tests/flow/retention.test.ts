@@ -7,7 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
-import { again, closeHouse, doubts, idToUuid, openHouse, talk, type House } from "./house.js";
+import { post } from "../../web/src/client/node.js";
+import type { Op, Ops } from "../../web/src/gen/proto.js";
+import { again, closeHouse, cookieOf, doubts, idToUuid, openHouse, proveAgain, say, talk, type House } from "./house.js";
 import { begin } from "./parts.js";
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -71,6 +73,96 @@ export const retentionTests = (house: () => House): void => {
 		const { acts, log } = other.counsellor.engine.parts.room(other.room);
 		const now = log.state().epoch;
 		await assert.rejects(acts.rotate(() => now), { word: "not_found" });
+	});
+
+	/** Somebody of an office without keys, who was just proven to be there. */
+	const officer = async (role: string) => {
+		const { rows: [made] } = await house().db.query("INSERT INTO account (org, account, role, login) VALUES ($1, gen_random_uuid(), $2, gen_random_uuid()::text) RETURNING account", [idToUuid(house().org), role]);
+		const person = Buffer.from((made.account as string).replaceAll("-", ""), "hex").toString("base64url");
+		return asker(person, role);
+	};
+	const asker = async (person: string, role: string) => {
+		const cookie = await cookieOf(house(), { person, role });
+		await proveAgain(house(), { user: person });
+		const ask = async <O extends Op>(op: O, body: Ops[O]["in"]): Promise<Ops[O]["out"]> => {
+			const said = JSON.parse((await post(house().service.origin, house().ca, op, body, cookie)).body) as { ok?: Ops[O]["out"]; err?: string };
+			if (said.ok === undefined) throw Object.assign(new Error(said.err), said);
+			return said.ok;
+		};
+		return { person, ask };
+	};
+
+	test("rules_and_holds_are_the_admins_and_the_officers_each_within_their_right", async () => {
+		const [admin, dpo] = [await officer("admin"), await officer("dpo")];
+		const { room, client } = await talk(house());
+		const { rules } = await admin.ask("retention_list", {});
+		const of = (kind: string) => rules.find((rule) => rule.kind === kind);
+		const most = of("note")?.most ?? 0;
+		assert.ok(most > 0 && of("room")?.days === most);
+		await assert.rejects(admin.ask("retention_put", { kind: "note", version: of("note")?.version ?? 0, days: most + 1 }), { err: "bad_field", detail: { limit: most } });
+		await assert.rejects(dpo.ask("retention_put", { kind: "note", version: 0, days: 5 }), { err: "forbidden" });
+		await admin.ask("retention_put", { kind: "note", version: of("note")?.version ?? 0, days: most - 1 });
+		const now = await dpo.ask("retention_list", {});
+		assert.equal(now.rules.find((rule) => rule.kind === "note")?.days, most - 1);
+		assert.deepEqual([now.versions[0]?.kind, now.versions[0]?.actor], ["note", admin.person]);
+
+		const hold = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
+		await admin.ask("hold_ask", { hold, kind: "room", object: room, reason: "Kantelu 1/26" });
+		await assert.rejects(admin.ask("hold_step", { hold, step: "make" }), { err: "forbidden" });
+		await dpo.ask("hold_step", { hold, step: "make" });
+		const held = (await dpo.ask("hold_list", { reason: "tarkastus" })).holds.find((one) => one.hold === hold);
+		assert.deepEqual([held?.object, held?.asked_by, held?.made_by, held?.ended_at], [room, admin.person, dpo.person, undefined]);
+		const dry = await dpo.ask("retention_dry", { source: "client_room", until: Date.now() + 4_000 * 86_400_000 });
+		assert.ok(dry.sums.length >= 0 && dry.place === undefined);
+		const { rows: seen } = await dpo.ask("retention_rows", { source: "client_room", until: Date.now() + 4_000 * 86_400_000, reason: "tarkastus" });
+		assert.equal(seen.find((row) => row.object === room)?.held ?? true, true);
+		await assert.rejects(dpo.ask("retention_rows", { source: "room", until: 0, reason: "a\nb" }), { err: "bad_field" });
+		await assert.rejects((await asker(client.user, "client")).ask("retention_list", {}), { err: "forbidden" });
+		await dpo.ask("hold_step", { hold, step: "end_ask" });
+		await admin.ask("hold_step", { hold, step: "end" });
+		const events = await rows<{ action: string }>("SELECT action FROM audit WHERE actor IN ($1, $2) AND action ~ '^(hold|retention)' ORDER BY n", [idToUuid(admin.person), idToUuid(dpo.person)]);
+		assert.deepEqual(events.map((one) => one.action), ["retention_rule", "hold_ask", "hold_make", "hold_read", "retention_read", "hold_end_ask", "hold_end"]);
+	});
+
+	test("old_messages_go_from_a_room_that_goes_on_and_it_says_so_whatever_is_killed", async () => {
+		const admin = await officer("admin");
+		const { client, counsellor, room } = await talk(house(), "Ikävä");
+		await say(client, counsellor, room, "vanha sana");
+		const { acts, log } = counsellor.engine.parts.room(room);
+		const old = log.state().epoch;
+		await acts.rotate(() => old);
+		await client.until("the next epoch", () => client.engine.parts.room(room).log.state().epoch > old);
+		await say(client, counsellor, room, "uusi sana");
+		const uuid = idToUuid(room);
+		const before = (await admin.ask("retention_list", {})).rules.find((rule) => rule.kind === "message");
+		await admin.ask("retention_put", { kind: "message", version: before?.version ?? 0, days: 400 });
+		await house().db.query("UPDATE stretch SET over_at = now() - interval '401 days' WHERE room = $1", [uuid]);
+		let seen = "";
+		await until("it is erased, whatever is killed", async () => {
+			const [now] = await rows<{ mark: string; open: number; begun: number }>(`SELECT concat_ws(' ', count(*), count(e.done_at), count(e.certificate), (SELECT count(*) FROM unit_batch), (SELECT count(b.erased_at) FROM unit_batch b)) AS mark,
+				count(*) FILTER (WHERE e.certificate IS NULL)::int AS open, count(*)::int AS begun FROM erasure e WHERE e.object = $1`, [uuid]);
+			const jobs = now?.mark === seen ? 0 : Number(spawnSync("pgrep", ["-P", String(house().service.server_pid), "-f", "luotsid jobs"], { encoding: "utf8" }).stdout);
+			if (jobs > 0) process.kill(jobs, "SIGKILL");
+			if (jobs > 0) seen = now?.mark as string;
+			return now !== undefined && now.begun > 0 && now.open === 0;
+		});
+		const left = await rows<{ epoch: number }>("SELECT DISTINCT epoch FROM wrap WHERE room = $1 ORDER BY 1", [uuid]);
+		assert.ok(left.length > 0 && left.some((one) => one.epoch > old));
+		const gone = await rows<{ seq: string }>("SELECT seq FROM message WHERE room = $1 AND erased_at IS NOT NULL", [uuid]);
+		assert.ok(gone.length > 0);
+
+		const doubtful = await again(house(), client);
+		await doubtful.engine.openRoom(room, "fi");
+		assert.equal(doubts(doubtful, room), gone.length, "nobody is told that a rule erased what is younger than a day");
+		await house().db.query("UPDATE message SET erased_at = now() + interval '2 days' WHERE room = $1 AND erased_at IS NOT NULL", [uuid]);
+		const later = await again(house(), client);
+		await later.engine.openRoom(room, "fi");
+		assert.deepEqual([doubts(later, room), later.texts(room).includes("uusi sana"), later.texts(room).includes("vanha sana")], [0, true, false]);
+		const shown = later.engine.parts.room(room).conversation.timeline.all().filter((one) => one.erased !== undefined);
+		assert.deepEqual([shown.length, shown.every((one) => one.deleted && one.text === "")], [gone.length, true]);
+		await say(later, counsellor, room, "ja vielä");
+		const { certificates } = await admin.ask("certificate_list", { most: 1 });
+		assert.ok((JSON.parse(certificates[0]?.body ?? "{}") as { erased: { kind: string }[] }).erased.some((one) => one.kind === "message"));
 	});
 
 	test("backups_do_not_bring_back_what_was_erased", async () => {
