@@ -7,6 +7,8 @@ import { withFiles, type Files, type KeptFile } from "./relay-files.js";
 import { makeRelay } from "./relay.js";
 import { pdf } from "./samples.js";
 import type { FileView, TransferView } from "../../web/src/client/api.js";
+import { fileLine } from "../../web/src/client/room-view.js";
+import type { Message } from "../../web/src/client/timeline.js";
 import { wordOf } from "../../web/src/client/refusal.js";
 import { concat, equal, random, toBase64Url, utf8, zeroes, type Bytes } from "../../web/src/seal/index.js";
 
@@ -274,6 +276,21 @@ test("a manifest that no browser of ours would send is shown as doubtful and giv
 	assert.equal(readManifest(utf8("{"), "tiedosto"), undefined);
 	const odd = readManifest(utf8(JSON.stringify({ ...good, name: "..\\x\u202egpj.exe" })), "tiedosto");
 	assert.equal(odd?.name, "xgpj.exe.pdf");
+	await end(t);
+});
+
+test("the list of rooms names the file that came last, without signs that hide in a name", async () => {
+	const line = (json: string, more: object = {}, deleted = false): string =>
+		fileLine({ known: { doubt: null, content: { type: "item", ctype: 8, bytes: utf8(json), clear: zeroes(0), ...more } }, deleted } as unknown as Message);
+	assert.equal(line('{"name":"a\u202egpj\\n\u200b.exe"}'), "\u{1F4CE} agpj.exe");
+	for (const bad of ["", "{", "null", "7", "[]", '{"name":null}', '{"name":{}}', "{}"]) assert.equal(line(bad), "", bad);
+	assert.deepEqual([line('{"name":"a"}', {}, true), line('{"name":"a"}', { ctype: 5 }), line('{"name":"a"}', { type: "text" })], ["", "", ""]);
+	const t = await talk();
+	const preview = (): string | undefined => t.counsellor.rooms().find(({ room }) => room === t.room)?.preview;
+	await send(t, filled(MB), "lomakuva.pdf");
+	await t.counsellor.until("the name", () => preview() === "\u{1F4CE} lomakuva.pdf");
+	await t.client.engine.work("removeItem", t.room, (await arrived(t.counsellor, t.room)).id);
+	await t.counsellor.until("what was said before", () => preview() === "Tervetuloa!");
 	await end(t);
 });
 

@@ -49,7 +49,7 @@ export async function bundle(options, entry, name) {
 	const code = new Map(outputFiles.filter(isCode).map(({ path, text }) => [basename(path), text]));
 	const firstNames = first.map((path) => basename(path));
 	const laterNames = [...code.keys()].filter((one) => !firstNames.includes(one));
-	const names = new Map(laterNames.map((one) => [one, one.replace(".js", `${mark}.js`)]));
+	const names = new Map(laterNames.map((one, n) => [one, `${n}-${mark}.js`])); // the mark is of all: a hash of each would only be longer
 	const shares = first.slice(0, -1).map((path, at) => ({ name: basename(path), exports: outputs[path].exports, at }));
 	const again = { ...options, inject: [], metafile: false, entryNames: "[name]", write: true };
 	const whole = [...shares.map((one) => `export { ${listed(one.exports, (e) => `${e} as p${one.at}_${e}`)} } from "./${one.name}";`), `import "./${basename(made)}";`];

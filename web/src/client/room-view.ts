@@ -7,7 +7,7 @@ import type { Job } from "./outbox.js";
 import type { People } from "./people.js";
 import { isReset, memberSince } from "./new-keys.js";
 import type { Message } from "./timeline.js";
-import { equal, grantIn, KIND, memberOf, PROOF, ROLE, toBase64Url, type Bytes, type ControlEntry, type Member } from "../seal/index.js";
+import { equal, fromUtf8, grantIn, KIND, memberOf, PROOF, ROLE, toBase64Url, type Bytes, type ControlEntry, type Member } from "../seal/index.js";
 
 /** Who is asking, and what they call people. */
 export interface Names {
@@ -20,8 +20,20 @@ export interface Names {
 	card(user: Id): string;
 }
 
+const FILE = 8; // ctype of a manifest
+
 /** A name without signs that cannot be seen: they turn the order of the text around it, or hide in it. */
 const plain = (name: string): string => name.replace(/[\p{C}\u2028\u2029]/gu, "");
+
+/** A file in one line, by its name. */
+export const fileLine = ({ known: { doubt, content }, deleted }: Message): string => {
+	if (deleted || doubt !== null || content?.type !== "item" || content.ctype !== FILE) return "";
+	try {
+		return `\u{1F4CE} ${plain((JSON.parse(fromUtf8(content.bytes)) as { name: string }).name)}`;
+	} catch {
+		return "";
+	}
+};
 
 /** The newest certificate, also one that has ended: old messages keep their writer's name. */
 export const certificateOf = (people: People, user: Id): { name: string; employer: string } | undefined => {

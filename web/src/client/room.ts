@@ -10,7 +10,7 @@ import { makeOutbox, type Job, type Outbox } from "./outbox.js";
 import { insistent } from "./link.js";
 import { refusal, wordOf } from "./refusal.js";
 import type { Acts } from "./room-acts.js";
-import { emptyRoomView, jobView, membersView, messageView, nameOf, openingView, systemViews, titleOf, unreadableViews, type Names } from "./room-view.js";
+import { emptyRoomView, fileLine, jobView, membersView, messageView, nameOf, openingView, systemViews, titleOf, unreadableViews, type Names } from "./room-view.js";
 import { makeSender, type Sender } from "./sender.js";
 import type { Known, Message } from "./timeline.js";
 import { memberSince, unheard, waiting } from "./new-keys.js";
@@ -438,9 +438,10 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		},
 		again: () => look(true),
 		preview: () => {
-			for (let seq = conversation.highest(); seq > Math.max(0, conversation.highest() - PREVIEW_DEPTH); seq--) {
+			for (let seq = conversation.highest(), end = seq - PREVIEW_DEPTH; seq > end; seq--) {
 				const known = conversation.known(seq);
-				const text = known && conversation.timeline.message(idOf(known))?.text;
+				const found = known && conversation.timeline.message(idOf(known));
+				const text = found && (found.text || fileLine(found));
 				if (text) return text;
 			}
 			return "";
