@@ -123,3 +123,13 @@ SELECT template_used(:template) AS known;
 -- out: known bool
 -- Out of the shared ones, or in again; by the operator.
 SELECT template_curate(:template, :barred, :account) AS known;
+
+-- name: template_barred
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in: reader text, skip int4, limit int4
+-- out: template uuid, version int4, edits int8, state text, own bool, shared bool, barred bool, author text, after text, kind text, languages text[], topics text[], title text, description text, uses int8, thanks int8, thanked bool, drafted bool, changed_at timestamptz
+-- What the operator took out of the shared ones, the newest first; columns as of template_list.
+SELECT template, version, edits, state, own, shared, barred, author, after, kind, languages, topics, title, description, uses, thanks, thanked, drafted, changed_at
+FROM template_barred(:reader, :skip, :limit);

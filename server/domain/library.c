@@ -82,15 +82,23 @@ static struct wire_template_row row_of(
 
 /* --- the list --- */
 
-static void templates_listed(struct request *r, const struct pg_result *result)
+/* At most `limit` of them: one more says that there are more. */
+static struct wire_template_row *rows_of(
+	struct request *r, const struct pg_result *result, size_t limit, size_t *ret_n)
 {
-	const struct template_list_in *in = r->in;
-	size_t n = num_min(pg_rows(result), in->limit);
+	size_t n = num_min(pg_rows(result), limit);
 	struct wire_template_row *rows = arena_array(r->arena, n + 1, sizeof(*rows));
 	for (size_t i = 0; i < n; i++)
 		rows[i] = row_of(r->arena, result, i);
-	struct template_list_out out = {
-		.templates = rows, .n_templates = n, .more = pg_rows(result) > n};
+	*ret_n = n;
+	return rows;
+}
+
+static void templates_listed(struct request *r, const struct pg_result *result)
+{
+	const struct template_list_in *in = r->in;
+	struct template_list_out out = {.more = pg_rows(result) > in->limit};
+	out.templates = rows_of(r, result, in->limit, &out.n_templates);
 	req_reply(r, &out);
 }
 
@@ -105,6 +113,26 @@ void template_list(struct request *r)
 		pg_int(in->limit + 1)};
 	req_query(r, STMT_TEMPLATE_LIST, params, sizeof(params) / sizeof(params[0]),
 		templates_listed);
+}
+
+_Static_assert((int)TEMPLATE_BARRED_TEMPLATE == (int)TEMPLATE_LIST_TEMPLATE &&
+		       (int)TEMPLATE_BARRED_CHANGED_AT == (int)TEMPLATE_LIST_CHANGED_AT,
+	"row_of reads both");
+
+static void barred_listed(struct request *r, const struct pg_result *result)
+{
+	const struct template_barred_in *in = r->in;
+	struct template_barred_out out = {.more = pg_rows(result) > in->limit};
+	out.templates = rows_of(r, result, in->limit, &out.n_templates);
+	req_reply(r, &out);
+}
+
+void template_barred(struct request *r)
+{
+	const struct template_barred_in *in = r->in;
+	const struct pg_param params[] = {
+		word(languages[in->reader]), pg_int(in->skip), pg_int(in->limit + 1)};
+	req_query(r, STMT_TEMPLATE_BARRED, params, 3, barred_listed);
 }
 
 /* --- one of them --- */

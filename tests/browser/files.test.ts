@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
-import { docx, pdf, png } from "../client/samples.js";
+import { docx, heicHead, pdf, png } from "../client/samples.js";
 import { closeHouse, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 import { concat, utf8, type Bytes } from "../../web/src/seal/bytes.js";
@@ -120,6 +120,19 @@ test("the_menu_opens_by_keyboard_and_offers_a_file_and_the_camera", async () => 
 	await comes(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Lisää tiedosto");
 });
 
+test("the_camera_of_the_phone_is_asked_for_and_its_picture_is_shown_before_it_goes", async () => {
+	const { page } = client;
+	await page.getByLabel("Lisää tiedosto", { exact: true }).tap();
+	const asked = page.waitForEvent("filechooser");
+	await page.getByRole("button", { name: "Ota kuva" }).tap();
+	const chooser = await asked;
+	assert.deepEqual(await chooser.element().evaluate((input) => [input.getAttribute("capture"), input.getAttribute("accept")]), ["environment", "image/*"]);
+	await chooser.setFiles(given("image.jpg", await photograph(page), "image/jpeg"));
+	await sheet(page).getByText("800 × 1200").waitFor();
+	await sheet(page).getByRole("button", { name: "Älä lähetä" }).tap();
+	await page.waitForSelector("dialog[open]", { state: "detached" });
+});
+
 test("an_empty_list_says_so", async () => {
 	await client.page.getByRole("navigation", { name: "Ohjaustilan osat" }).getByRole("button", { name: "Tiedostot" }).click();
 	await sheet(client.page).getByText("Täällä ei ole vielä tiedostoja").waitFor();
@@ -155,13 +168,19 @@ test("a_picture_a_text_and_a_pdf_are_looked_at_without_leaving_the_page", async 
 	await sheet(page).getByAltText("Kirje TE-toimistosta").waitFor();
 	await page.waitForFunction(() => (document.querySelector<HTMLImageElement>(".look-picture")?.naturalHeight ?? 0) === 1200);
 	await clean(staff, "look-picture");
-	await shut(page);
+	const wide = (): Promise<number> => page.locator(".look-picture").evaluate((one) => one.clientWidth / (one.parentElement?.clientWidth ?? 1));
+	for (let i = 0; i < 3; i++) await sheet(page).getByRole("button", { name: "Suurenna" }).press("Enter");
+	await comes(async () => Math.round(await wide()), 3);
+	for (let i = 0; i < 3; i++) await sheet(page).getByRole("button", { name: "Pienennä" }).press("Space");
+	await sheet(page).getByText("100 %").waitFor();
+	await page.keyboard.press("Escape");
+	await page.waitForSelector("dialog[open]", { state: "detached" });
 	await card(page, "muistio.txt").getByRole("button", { name: "Katso muistio.txt" }).click();
 	await sheet(page).getByText("Ja tuetusta opiskelusta.").waitFor();
 	await clean(staff, "look-text");
 	await shut(page);
 
-	const script = pdf("Hakemus opiskelemaan", "/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>");
+	const script = pdf(["Hakemus opiskelemaan", "Toinen sivu", "Kolmas sivu"], "/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>");
 	await choose(page, [given("hakemus.pdf", script, "application/pdf")]);
 	await sendNow(page);
 	await card(client.page, "hakemus.pdf").getByRole("button", { name: "Katso hakemus.pdf" }).click();
@@ -173,7 +192,26 @@ test("a_picture_a_text_and_a_pdf_are_looked_at_without_leaving_the_page", async 
 	});
 	assert.ok(dark, "the page is empty");
 	await clean(client, "look-pdf");
-	await shut(client.page);
+	const next = sheet(client.page).getByRole("button", { name: "Seuraava sivu" });
+	await next.tap();
+	await sheet(client.page).getByText("Toinen sivu").waitFor({ state: "attached" });
+	await next.focus();
+	for (let i = 0; i < 3; i++) await client.page.keyboard.press("Enter"); // at the end it stays where it is
+	await sheet(client.page).getByText("Kolmas sivu").waitFor({ state: "attached" });
+	await comes(() => client.page.evaluate(() => document.activeElement?.textContent), "Seuraava sivu");
+	await client.page.keyboard.press("Shift+Tab");
+	await client.page.keyboard.press("Space");
+	await sheet(client.page).getByText("Toinen sivu").waitFor({ state: "attached" });
+	await sheet(client.page).getByRole("button", { name: "Suurenna" }).tap();
+	await sheet(client.page).getByText("150 %").waitFor();
+	const frame = sheet(client.page).getByRole("region", { name: "hakemus.pdf" });
+	await comes(() => frame.evaluate((one) => one.scrollWidth > one.clientWidth * 1.4), true);
+	await frame.focus();
+	await client.page.keyboard.press("ArrowRight");
+	await comes(() => frame.evaluate((one) => one.scrollLeft > 0), true);
+	await clean(client, "look-pdf-near");
+	await sheet(client.page).getByRole("button", { name: "Sulje", exact: true }).last().tap();
+	await client.page.waitForSelector("dialog[open]", { state: "detached" });
 });
 
 test("what_may_not_be_sent_is_refused_with_a_sentence_and_goes_nowhere", async () => {
@@ -182,6 +220,7 @@ test("what_may_not_be_sent_is_refused_with_a_sentence_and_goes_nowhere", async (
 	const bad: [Given, RegExp][] = [
 		[given("kuva.svg", utf8('<svg xmlns="http://www.w3.org/2000/svg" onload="x()"/>'), "image/svg+xml"), /ohjelmakoodia/], [given("kuva.png", utf8("<!doctype html><script>x()</script>"), "image/png"), /ohjelmakoodia/],
 		[given("sivu.pdf", concat(utf8("%PDF-1.4\n<html><script>x()</script>"), pdf()), "application/pdf"), /ohjelmakoodia/], [given("ohje.docx", docx({ "word/vbaProject.bin": "x" })), /makroja/],
+		[given("IMG_2041.HEIC", heicHead(4_032, 3_024), "image/heic"), /HEIC-muodossa, jota tämä laite ei osaa avata/],
 		[given("pommi.png", png(1, 1, { width: 60_000, height: 60_000 }), "image/png"), /liian suuri/], [given("ohjelma.jpg", utf8("MZ\u0000\u0001\u0002"), "image/jpeg"), /Tällaista tiedostoa ei voi lähettää/],
 		[given("nolla.txt", new Uint8Array(0)), /Tiedosto on tyhjä/],
 	];

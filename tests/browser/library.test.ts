@@ -384,7 +384,14 @@ test("an_administrator_shares_and_the_operator_takes_it_out_and_lets_it_in_again
 	await pick(admin.page, "Kaikki kohdat");
 	await admin.page.getByText("Palvelun ylläpito on poistanut").waitFor();
 	assert.equal(await button(admin.page, /Jaa kaikille|Lopeta jakaminen/).count(), 0);
-	await button(operator.page, "Palauta jaettuihin").click();
+	await toList(operator.page);
+	const gone = operator.page.getByRole("region", { name: "Poistetut jaetuista" });
+	await gone.getByText("Kaikki kohdat").waitFor();
+	await clean(operator, "operator-barred");
+	await gone.getByRole("button", { name: "Palauta jaettuihin: Kaikki kohdat" }).press("Enter");
+	await gone.getByText("Mitään ei ole poistettu.").waitFor();
+	assert.equal(await operator.page.evaluate(() => document.activeElement?.id), "barred");
+	await pick(operator.page, "Kaikki kohdat");
 	await button(operator.page, "Poista jaetuista").waitFor();
 	await admin.close();
 	await operator.close();

@@ -89,7 +89,7 @@ const memory = async (cdp: CDPSession): Promise<{ take(): { page: number; browse
 	};
 	let [page, main] = [0, 0];
 	const look = (): void => void ([page, main] = [Math.max(page, held("renderer")), Math.max(main, held("browser"))]);
-	const timer = setInterval(look, 100);
+	const timer = setInterval(look, 100).unref();
 	return {
 		take: () => {
 			look();
@@ -162,14 +162,15 @@ export const takingTests = (house: () => House, browser: () => Browser): void =>
 		await watch(page);
 
 		const told: Record<string, unknown> = { messages: MESSAGES, megabytes: MB, before: held.take() };
+		const faults: string[] = [];
 		const fits = async (what: string, steps: number): Promise<void> => {
 			const { seen, long } = await watched(page);
 			told[what] = { steps: seen.length, longest_ms: Math.max(0, ...long), ...held.take() };
-			assert.ok(seen.length >= steps, `${what}: the page showed ${seen.join(" | ")}`);
-			assert.ok(Math.max(0, ...long) <= LONG_MS, `${what}: the page did not answer for ${long.join()} ms`);
+			if (seen.length < steps) faults.push(`${what}: the page showed ${seen.join(" | ")}`);
+			if (Math.max(0, ...long) > LONG_MS) faults.push(`${what}: the page did not answer for ${long.join()} ms`);
 		};
 		const stops = { reading: await stopAt(page, /PDF/, "Luetaan"), files: await stopAt(page, /ZIP/, "Haetaan") };
-		assert.ok(Object.values(stops).every((ms) => ms <= STOP_MS), JSON.stringify(stops));
+		if (Math.max(...Object.values(stops)) > STOP_MS) faults.push(`stopped in ${JSON.stringify(stops)} ms`);
 		await fits("stopped", 2);
 
 		const document = await take(page, /PDF/);
@@ -182,8 +183,9 @@ export const takingTests = (house: () => House, browser: () => Browser): void =>
 		assert.deepEqual((await check(bytes)).findings, []);
 		const zip = await openZip(sourceOf(bytes), (name) => assert.fail(name));
 		assert.equal(zip?.entries.filter(({ name }) => name.startsWith("files/")).reduce((n, { size }) => n + size, 0), MB * 1_048_576);
-		assert.deepEqual(tab.complaints, []);
 		console.log(JSON.stringify({ ...told, stops_ms: stops, document_s: document.seconds, document_bytes: statSync(document.path).size, archive_s: archive.seconds, archive_bytes: bytes.length }));
+		assert.deepEqual(faults, []);
+		assert.deepEqual(tab.complaints, []);
 		await tab.close();
 	});
 };

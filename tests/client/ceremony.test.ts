@@ -3,7 +3,7 @@
 
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { again, joinUp, makeActor, PASSPHRASE, type Actor } from "./organisation.js";
+import { again, client, joinUp, makeActor, PASSPHRASE, type Actor } from "./organisation.js";
 import { makeRelay, type Relay } from "./relay.js";
 import type { SheetView, StaffView } from "../../web/src/client/api.js";
 import { fromBase64Url, hex, random, replayChain } from "../../web/src/seal/index.js";
@@ -213,6 +213,31 @@ test("renewing moves the end, revoking ends it at once, and a certificate of thr
 	assert.equal((await only(admin)).state, "revoked");
 	await staff.until("no longer certified", () => !staff.engine.parts.self().view().certified);
 	await end(admin, staff);
+});
+
+test("nothing is sent to a room whose last counsellor was revoked", async () => {
+	const { relay, admin, staff } = await office();
+	await found(admin);
+	await certify(admin);
+	await staff.until("certified", () => staff.engine.parts.self().view().certified);
+	const { room, link } = await staff.engine.invite({ name: "Aino", welcome: "Tervetuloa!" });
+	const aino = await client(relay, "Aino K.");
+	await aino.engine.acceptInvitation(link);
+	await aino.engine.openRoom(room, "fi");
+	await aino.engine.send(room, "Hei!");
+	await staff.engine.openRoom(room, "fi");
+	await staff.until("read", () => staff.texts(room).includes("Hei!"));
+	await aino.until("open", () => aino.view()?.blocked === null);
+	await staff.engine.stop();
+	const stored = (): number => relay.rooms.get(room)?.rows.length as number;
+	await admin.engine.organise("revokeStaff", staff.user, "left");
+	await aino.until("nobody is there", () => aino.view()?.blocked === "no_staff");
+	const before = stored();
+	const { id } = await aino.engine.send(room, "Onko siellä joku?");
+	await aino.until("refused", () => aino.messages.get(id)?.state === "failed");
+	assert.equal(aino.messages.get(id)?.error, "no_staff");
+	assert.equal(stored(), before);
+	await end(admin, aino);
 });
 
 test("an administrator who lost their keys certifies again with two sheets, and with no others", async () => {

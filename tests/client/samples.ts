@@ -62,13 +62,17 @@ export const webpHead = (width: number, height: number): Bytes =>
 export const heicHead = (width: number, height: number): Bytes =>
 	concat(be(4, 24), utf8("ftypheic"), new Uint8Array(12), be(4, 20), utf8("ispe"), be(4, 0), be(4, 64), be(4, 64), be(4, 20), utf8("ispe"), be(4, 0), be(4, width), be(4, height));
 
-/** One page with a line of text, and whatever else the catalogue is to hold. */
-export const pdf = (line = "Hei", catalogue = ""): Bytes => {
-	const stream = `BT /F1 24 Tf 72 700 Td (${line}) Tj ET`;
+/** Pages with a line of text each, and whatever else the catalogue is to hold. */
+export const pdf = (lines: string | readonly string[] = "Hei", catalogue = ""): Bytes => {
+	const texts = typeof lines === "string" ? [lines] : lines;
+	const page = (at: number): number => 4 + 2 * at;
+	const pages = texts.flatMap((line, at) => {
+		const stream = `BT /F1 24 Tf 72 700 Td (${line}) Tj ET`;
+		return [`<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F1 3 0 R>>>>/Contents ${page(at) + 1} 0 R>>`, `<</Length ${stream.length}>>stream\n${stream}\nendstream`];
+	});
 	const objects = [
-		`<</Type/Catalog/Pages 2 0 R${catalogue}>>`, "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F1 4 0 R>>>>/Contents 5 0 R>>",
-		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>", `<</Length ${stream.length}>>stream\n${stream}\nendstream`,
+		`<</Type/Catalog/Pages 2 0 R${catalogue}>>`, `<</Type/Pages/Kids[${texts.map((_, at) => `${page(at)} 0 R`).join(" ")}]/Count ${texts.length}>>`,
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>", ...pages,
 	];
 	let text = "%PDF-1.4\n";
 	const places = objects.map((body, i) => {
@@ -77,5 +81,6 @@ export const pdf = (line = "Hei", catalogue = ""): Bytes => {
 		return at;
 	});
 	const table = places.map((at) => `${String(at).padStart(10, "0")} 00000 n \n`).join("");
-	return utf8(`${text}xref\n0 6\n0000000000 65535 f \n${table}trailer<</Size 6/Root 1 0 R>>\nstartxref\n${text.length}\n%%EOF\n`);
+	const size = objects.length + 1;
+	return utf8(`${text}xref\n0 ${size}\n0000000000 65535 f \n${table}trailer<</Size ${size}/Root 1 0 R>>\nstartxref\n${text.length}\n%%EOF\n`);
 };

@@ -109,6 +109,12 @@ export const libraryTests = (house: () => House): void => {
 		assert.equal((await seen(stranger, id)).err, "not_found");
 		assert.ok((await seen(admin, id)).ok);
 		assert.equal((await admin.ask("template_share", { template: id, shared: true })).err, "forbidden");
+		const barred = async () => (await operator.ask("template_barred", { reader: "fi", skip: 0, limit: 50 })).ok?.["templates"] as { template: string; title: string; barred: boolean }[];
+		assert.deepEqual((await barred()).filter((one) => one.template === id).map(({ title, barred: out }) => [title, out]), [["Jaettava harvinaisuus", true]]);
+		for (const other of [admin, stranger]) assert.equal((await other.ask("template_barred", { reader: "fi", skip: 0, limit: 50 })).err, "forbidden");
+		assert.deepEqual((await operator.ask("template_curate", { template: id, barred: false })).ok, {});
+		assert.equal((await barred()).some((one) => one.template === id), false);
+		assert.ok((await seen(stranger, id)).ok);
 	});
 
 	for (const [what, body] of [

@@ -188,9 +188,27 @@ test('no longer shared, withdrawn or taken out by the operator, it is gone for o
 	const template = await shared();
 	await curate(template, true);
 	assert.equal(await settle(here, template, { shared: true }), 'forbidden');
+	const barred = () => ask(db.luotsi_app, operators.org, 'template_barred', { reader: 'fi', skip: 0, limit: 50 });
+	const [row] = (await barred()).filter((one) => one.template === template);
+	assert.deepEqual([row.title, row.author, row.own, row.barred, Number(row.edits), row.drafted], ['Kokeilu', 'Testikunta', false, true, 0, false]);
+	await settle(here, template, { withdrawn: true });
+	assert.equal(await curate(template, false), true, 'also one that was withdrawn meanwhile');
+	assert.deepEqual((await barred()).filter((one) => one.template === template), []);
+	await curate(template, true);
 	assert.equal(await curate(await published(), true), false, 'what is not shared is none of the operator\'s');
 	const audited = await within(db.luotsi_owner, operators.org, async (c) => (await c.query("SELECT FROM audit WHERE action = 'template_curate' AND object = $1", [template])).rows.length);
-	assert.equal(audited, 1);
+	assert.equal(audited, 3);
+});
+
+test('an id of what comes with Luotsi, now or later, is nobody else\'s', async () => {
+	for (const taken of ['6c756f74-7369-0000-0000-000000000001', '6c756f74-7369-0000-0000-0000000000fe', '6c756f74-7369-0000-0000-ffffffffffff']) {
+		await seed();
+		await assert.rejects(put(here, taken, 0, body(taken, 1)), { code: '23514', constraint: 'template_id__conflict' });
+	}
+	const near = '6c756f74-7369-0000-0001-000000000001';
+	await put(here, near, 0, body(near, 1));
+	const later = JSON.stringify({ ...JSON.parse(seeds[0][1]), id: '6c756f747369000000000000000000fe', version: 1 });
+	assert.deepEqual(await seed([['', later]]), [true]);
 });
 
 test('what was never published is neither shared nor withdrawn', async () => {

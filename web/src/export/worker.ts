@@ -37,29 +37,45 @@ const refused = (word: string): Error => Object.assign(new Error(word), { word }
 
 let size = 0;
 
-const give = (bytes: Uint8Array): void => {
-	const own = bytes.slice();
-	size += own.length;
-	tell({ chunk: own }, own.buffer);
+const GATHER = 1 << 20; // a write to a file, and a message to the page, cost much more than their bytes
+
+let loose: Uint8Array[] = [];
+let held = 0;
+
+const giveAll = (): void => {
+	const all = new Uint8Array(held);
+	let at = 0;
+	for (const one of loose) {
+		all.set(one, at);
+		at += one.length;
+	}
+	[loose, held] = [[], 0];
+	if (at > 0) tell({ chunk: all }, all.buffer);
 };
 
-const GATHER = 1 << 20; // a write to a file costs much more than its bytes
+/** To the page. A PDF is written in pieces of some bytes: tens of thousands of them would hold the page up. */
+const give = (bytes: Uint8Array): void => {
+	loose.push(bytes.slice());
+	held += bytes.length;
+	size += bytes.length;
+	if (held >= GATHER) giveAll();
+};
 
 /** Into the file; it gets its name only when it is whole. */
 const fileWriter = async (file: FileSystemFileHandle) => {
 	const stream = await file.createWritable();
-	let loose: BlobPart[] = [];
-	let held = 0;
+	let parts: BlobPart[] = [];
+	let waiting = 0;
 	const flush = async (): Promise<void> => {
-		if (held > 0) await stream.write(new Blob(loose));
-		[loose, held] = [[], 0];
+		if (waiting > 0) await stream.write(new Blob(parts));
+		[parts, waiting] = [[], 0];
 	};
 	return {
 		write: async (bytes: Uint8Array): Promise<void> => {
-			loose.push(bytes.slice());
-			held += bytes.length;
+			parts.push(bytes.slice());
+			waiting += bytes.length;
 			size += bytes.length;
-			if (held >= GATHER) await flush();
+			if (waiting >= GATHER) await flush();
 		},
 		close: async (): Promise<void> => {
 			await flush();
@@ -153,6 +169,7 @@ const act = async (told: Exclude<Told, { font: FontFile }>): Promise<void> => {
 		return tell({ done: true, size: 0 });
 	} else if ("end" in told) {
 		await sink?.end();
+		giveAll();
 		return tell({ done: true, size });
 	} else await sink?.take(told.entry, told.bytes, told.whole);
 	tell({ taken: true, size });

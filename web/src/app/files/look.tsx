@@ -1,6 +1,7 @@
 // A file looked at without leaving the page: pictures, text, and PDF pages that a worker has drawn. Everything else is saved. The file was
 // checked to its last byte before anything here sees it.
 
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { FileView, Id } from "../../client/api.js";
 import { HEAD_SIZE, pictureSize } from "../../client/files-picture.js";
@@ -25,6 +26,7 @@ const Picture = ({ file, of }: { file: Blob; of: Looked }) => {
 	const { t } = useSpeech();
 	const [address, setAddress] = useState<string | null>(null);
 	const [bad, setBad] = useState(false);
+	const { steps, frame } = useZoom(of.name);
 	useEffect(() => {
 		const url = URL.createObjectURL(new Blob([file], { type: of.media }));
 		void isShowable(file, of.media).then((good) => (good ? setAddress(url) : setBad(true)));
@@ -32,7 +34,12 @@ const Picture = ({ file, of }: { file: Blob; of: Looked }) => {
 	}, [file]);
 	if (bad) return <Notice kind="warning"><p>{t("files.look_picture_bad")}</p></Notice>;
 	if (!address) return <Loading text={t("files.opening")} />;
-	return <img class="look-picture" src={address} alt={of.about || of.name} onError={() => setBad(true)} />;
+	return (
+		<>
+			{steps}
+			{frame(<img class="look-picture" src={address} alt={of.about || of.name} onError={() => setBad(true)} />)}
+		</>
+	);
 };
 
 const readText = async (file: Blob): Promise<string> => {
@@ -57,18 +64,51 @@ const PlainText = ({ file, of }: { file: Blob; of: Looked }) => {
 	);
 };
 
-/** One page at a time, as wide as the place for it. */
-const usePage = (pdf: Pdf | null, page: number, place: { current: HTMLElement | null }) => {
+interface StepsProps {
+	label: string;
+	less: string;
+	more: string;
+	says: string;
+	at: number;
+	last: number;
+	onChange: (at: number) => void;
+}
+
+/** One step back or on, from 1 to the last. The ends are not disabled: who came there by keys would lose their place. */
+const Steps = ({ label, less, more, says, at, last, onChange }: StepsProps) => (
+	<div class="row look-steps" role="group" aria-label={label}>
+		<button type="button" class="button plain small" aria-disabled={at <= 1 || undefined} onClick={() => onChange(Math.max(1, at - 1))}>{less}</button>
+		<span role="status">{says}</span>
+		<button type="button" class="button plain small" aria-disabled={at >= last || undefined} onClick={() => onChange(Math.min(last, at + 1))}>{more}</button>
+	</div>
+);
+
+const ZOOMS = [1, 1.5, 2, 3] as const;
+
+/** Nearer and further; what does not fit is moved by scrolling, by touch and by keys. */
+const useZoom = (name: string) => {
+	const { t, format } = useSpeech();
+	const [at, setAt] = useState(1);
+	const zoom = ZOOMS[at - 1] ?? 1;
+	return {
+		zoom,
+		steps: <Steps label={t("files.zoom")} less={t("files.zoom_out")} more={t("files.zoom_in")} says={`${format.number(zoom * 100)} %`} at={at} last={ZOOMS.length} onChange={setAt} />,
+		frame: (inside: ComponentChildren) => <div class="look-frame" data-zoom={at} tabIndex={at > 1 ? 0 : undefined} role="region" aria-label={name}>{inside}</div>,
+	};
+};
+
+/** One page at a time, as wide as the place for it, times the zoom. */
+const usePage = (pdf: Pdf | null, page: number, zoom: number, place: { current: HTMLElement | null }) => {
 	const [drawn, setDrawn] = useState<DrawnPage | null>(null);
 	const [word, setWord] = useState<string | null>(null);
 	useEffect(() => {
 		let gone = false;
 		if (!pdf) return;
 		setWord(null);
-		const width = Math.round((place.current?.clientWidth ?? 800) * Math.min(devicePixelRatio, 2));
+		const width = Math.round((place.current?.clientWidth ?? 800) * zoom * Math.min(devicePixelRatio, 2));
 		pdf.draw(page, width).then((one) => !gone && setDrawn(one), (thrown: unknown) => !gone && setWord(wordOf(thrown)));
 		return () => void (gone = true);
-	}, [pdf, page]);
+	}, [pdf, page, zoom]);
 	return { drawn, word };
 };
 
@@ -84,13 +124,14 @@ const Canvas = ({ drawn, label }: { drawn: DrawnPage; label: string }) => {
 	return <canvas class="look-page" ref={canvas} role="img" aria-label={label} />;
 };
 
-const Pages = ({ file }: { file: Blob }) => {
+const Pages = ({ file, of }: { file: Blob; of: Looked }) => {
 	const { t } = useSpeech();
 	const [pdf, setPdf] = useState<Pdf | null>(null);
 	const [failed, setFailed] = useState<string | null>(null);
 	const [page, setPage] = useState(1);
 	const place = useRef<HTMLDivElement>(null);
-	const { drawn, word } = usePage(pdf, page, place);
+	const { zoom, steps, frame } = useZoom(of.name);
+	const { drawn, word } = usePage(pdf, page, zoom, place);
 	useEffect(() => {
 		let opened: Pdf | undefined;
 		let gone = false;
@@ -111,13 +152,10 @@ const Pages = ({ file }: { file: Blob }) => {
 			{bad && <Notice kind="warning"><p>{fileSentence(t, bad)}</p></Notice>}
 			{!bad && !drawn && <Loading text={t("files.opening")} />}
 			{pdf && pdf.pages > 1 && (
-				<div class="row look-turn">
-					<Button small disabled={page <= 1} onClick={() => setPage(page - 1)}>{t("files.page_before")}</Button>
-					<span role="status">{label}</span>
-					<Button small disabled={page >= pdf.pages} onClick={() => setPage(page + 1)}>{t("files.page_next")}</Button>
-				</div>
+				<Steps label={t("files.pages")} less={t("files.page_before")} more={t("files.page_next")} says={label} at={page} last={pdf.pages} onChange={setPage} />
 			)}
-			{drawn && !bad && <Canvas drawn={drawn} label={label} />}
+			{drawn && !bad && steps}
+			{drawn && !bad && frame(<Canvas drawn={drawn} label={label} />)}
 			{drawn && !bad && drawn.text.trim() !== "" && <p class="vh">{drawn.text}</p>}
 		</div>
 	);
@@ -127,7 +165,7 @@ const Shown = ({ file, of }: { file: Blob; of: Looked }) => {
 	const { t } = useSpeech();
 	if (of.family === "picture") return <Picture file={file} of={of} />;
 	if (of.family === "text") return <PlainText file={file} of={of} />;
-	if (of.family === "pdf") return <Pages file={file} />;
+	if (of.family === "pdf") return <Pages file={file} of={of} />;
 	return <p>{t("files.look_not")}</p>;
 };
 

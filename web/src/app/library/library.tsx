@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Template } from "../../assignment/template.js";
 import { Button, PageTitle } from "../parts.js";
 import { use, useSpeech } from "../state.js";
+import { Barred } from "./barred.js";
 import { newId } from "./data.js";
 import { blankTemplate, copyOf } from "./edit.js";
 import { Editor } from "./editor.js";
@@ -33,6 +34,7 @@ const OperatorsList = ({ go }: { go: (view: View) => void }) => {
 			<PageTitle>{t("library.title")}</PageTitle>
 			<p class="lead">{t("library.operator_text")}</p>
 			<Search drafts={false} onPick={(id) => go({ at: "one", id })} />
+			<Barred />
 		</>
 	);
 };
