@@ -35,7 +35,7 @@ const UNIQUE = { passkey_add: 'one authenticator, one person', staff_add: 'the i
 // Not tried to their end by the values below, for which more would have to be there.
 const UNFULFILLED = ['agreement_accept', 'agreement_draft', 'agreement_make', 'agreement_sign', 'agreement_take', 'agreement_take_many', 'agreement_template_get',
 	'agreement_template_list', 'erasure_faults', 'export_begin', 'file_key', 'file_part_get', 'invitation_mail_state', 'invitation_waits', 'item_page', 'key_get', 'notify_try', 'organisation_admin', 'own_events', 'plan_rooms', 'recovery_wraps', 'room_events',
-	'session_look', 'session_start', 'staff_add', 'succession_begin', 'template_draft_drop', 'template_draft_put', 'template_publish', 'unit_needed'];
+	'session_look', 'session_start', 'staff_add', 'succession_begin', 'template_barred', 'template_draft_drop', 'template_draft_put', 'template_publish', 'unit_needed'];
 
 const tenant = statements.filter((s) => s.tenant);
 const own = 'luotsi_statements', db = {};

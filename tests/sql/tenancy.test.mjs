@@ -193,7 +193,7 @@ test('functions with the owner\'s rights fix their search path, and only they ha
 			'is_held', 'held_accounts', 'held_rooms', 'retention_dry', 'retention_limits', 'retention_page', 'stretch_end', 'stretch_of_epoch', 'stretch_of_room', 'log_entries', 'log_extend', 'log_look', 'log_publish', 'log_refuse', 'log_take', 'log_waiting', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'notify_choose',
 			'notify_confirm', 'notify_done', 'notify_get', 'notify_here', 'notify_over', 'notify_put', 'notify_queue', 'notify_remove', 'notify_take', 'notify_try', 'passkey_find', 'passkey_reset', 'reminder_list', 'reminder_put',
 			'reminder_seen', 'reminders_fire', 'retention_begin', 'retention_certify', 'retention_due', 'retention_of_room', 'retention_rows', 'retention_rule_put', 'retention_rules', 'self_keys_audit', 'session_end_token',
-			'session_find', 'sign_in_organisations', 'staff_add', 'staff_disable', 'staff_role', 'sweep_challenges', 'sweep_files', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_curate', 'template_thank',
+			'session_find', 'sign_in_organisations', 'staff_add', 'staff_disable', 'staff_role', 'sweep_challenges', 'sweep_files', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_barred', 'template_curate', 'template_thank',
 			'template_used', 'unit_batch_done', 'unit_batch_replay', 'unit_batch_take', 'unit_needed', 'unit_newest_batch', 'unit_orgs', 'unit_orphans', 'unit_plain', 'unit_seal', 'webauthn_begin', 'webauthn_take', 'wrap_of_living_unit', ...ofAgreements, ...ofAdmin].sort());
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
