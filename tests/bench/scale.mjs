@@ -1,6 +1,7 @@
 // A whole country: 2,000 organisations, 20,000 counsellors, 200,000 rooms and 20,000,000 events in logs, made by scale.sql and
 // scale_make; the first organisation has a tenth of it. Then: do the pages of its admin and of the operator answer, does
-// luotsi-verify, does a dry run of retention, and what does a leaf cost. SCALE=0.01 for a quick look.
+// luotsi-verify, does a dry run of retention, and what does a leaf cost. SCALE=0.01 for a quick look; EVENTS=n for
+// another number of events in the database than that.
 
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -15,6 +16,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const pg = createRequire(join(here, '..', '..', 'web', 'package.json'))('pg');
 const scale = Number(process.env.SCALE ?? 1);
 const n = Object.fromEntries(Object.entries({ orgs: 2000, staff: 20_000, rooms: 200_000, events: 20_000_000 }).map(([what, many]) => [what, Math.round(many * scale)]));
+const leavesToVerify = n.events;
+if (process.env.EVENTS) n.events = Number(process.env.EVENTS);
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const idOf = (what, i, j) => createHash('sha256').update(`${what} ${i} ${j}`).digest().subarray(0, 16);
 const uuid = (id) => id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
@@ -73,7 +76,8 @@ const PAGES = {
 	admin: [['staff_list', {}], ['event_list', { reason: 'mittaus' }], ['event_list', { reason: 'mittaus', action: 'passkey_reset' }, ' of a rare kind'],
 		['event_list', { reason: 'mittaus', person: counsellor }, ' of a person'], ['event_list', { reason: 'mittaus', action: 'step_up', person: counsellor }, ' of a kind and person'],
 		['log_state', {}], ['agreement_list', {}], ['agreement_versions', { agreement }], ['agreement_past', { agreement }], ['agreement_signatories', { agreement }], ['training_list', {}],
-		['office_list', {}], ['contact_list', {}], ['own_events', {}], ['flag_list', {}], ['plan_list', {}], ['plan_rooms', { account: counsellor }]],
+		['office_list', {}], ['contact_list', {}], ['own_events', {}], ['flag_list', {}], ['plan_list', {}], ['plan_rooms', { account: counsellor }],
+		['staff_person', { account: counsellor, reason: 'mittaus' }], ['recovery_state', {}], ['report_rooms', { by: 'office', months: 12 }]],
 	operator: [['organisation_list', paging], ['organisation_list', { ...paging, words: 'kunta 19' }, ' by words'], ['organisation_list', { ...paging, state: 'sent' }, ' by state'],
 		['organisation_list', { ...paging, skip: Math.max(0, n.orgs - 50) }, ' at its end'], ['organisation_stuck', {}], ['agreement_list', { org }], ['agreement_past', { org, agreement }],
 		['office_list', { org }], ['contact_list', { org }], ['succession_list', { skip: 0 }], ['succession_get', {}], ['agreement_template_list', {}]],
@@ -135,11 +139,11 @@ async function asOrg(client, id, work) {
 // --- the rest ------------------------------------------------------------------------------------
 
 async function verify(bench) {
-	const half = Math.round(n.events / 2), dir = join(bench.work, 'log');
-	const key = execFileSync(`${bench.build}/tests/bench/log_make`, [dir, String(half), String(n.events)], { encoding: 'utf8' }).trim();
-	const args = ['consistency', '--key', key, '--checkpoint', join(dir, `${n.events}.note`), '--old', join(dir, `${half}.note`), '--log', dir];
+	const all = leavesToVerify, half = Math.round(all / 2), dir = join(bench.work, 'log');
+	const key = execFileSync(`${bench.build}/tests/bench/log_make`, [dir, String(half), String(all)], { encoding: 'utf8' }).trim();
+	const args = ['consistency', '--key', key, '--checkpoint', join(dir, `${all}.note`), '--old', join(dir, `${half}.note`), '--log', dir];
 	const took = await seconds(() => execFileSync(`${bench.build}/server/verify/luotsi-verify`, args, { encoding: 'utf8' }));
-	bench.row(`luotsi-verify, consistency of ${n.events} leaves with ${half}, s`, took, '<= 5', 'tiles in files');
+	bench.row(`luotsi-verify, consistency of ${all} leaves with ${half}, s`, took, '<= 5', 'tiles in files');
 }
 
 // The same as the jobs and the page ask, for every organisation: what goes within thirty days.
