@@ -96,6 +96,8 @@ test("the_counsellor_sees_who_was_identified_and_that_the_name_is_another", asyn
 	await page.getByText("Pankki toimi").first().click();
 	await page.getByRole("button", { name: "Tietoja", exact: true }).click();
 	await page.getByRole("button", { name: "Näytä tunnistettu nimi" }).click();
+	await page.getByLabel("Varmistan, kenen kanssa keskustelen").check();
+	await page.getByRole("button", { name: "Näytä tunnistettu nimi" }).click();
 	await page.getByText("Oona Näyte").waitFor();
 	await page.getByText("Esittelypankki tunnisti").waitFor();
 	assert.equal(await page.getByText("Kutsuit nimellä").count(), 0, "the name fits");

@@ -17,11 +17,16 @@ const passkeys = [
 	{ passkey: "p1", credential: "AAAA", device: "computer", synced: false, made_at: Date.now() - 40 * day, used_at: Date.now() - day, disabled: false },
 	{ passkey: "p2", credential: "AAAB", device: "key", synced: false, made_at: Date.now() - 3 * day, disabled: true },
 ];
+const service = { promise_days: 2, holidays: true, notice: [], hours: [], days: [] };
+const upkeep = {
+	flag_list: { flags: [] }, absence_list: { absences: [] }, service_get: service,
+	plan_own: { work: { plan: { account: "u" }, rooms: [], handed: 0, closed: 0 } },
+};
 let site;
 let browser;
 
 before(async () => {
-	site = await serve(join(web, "dist-stand-in"), { sign_in_options: { providers }, sign_out: {}, passkey_list: { passkeys }, staff_list: { staff: [] }, own_events: { events: [] } });
+	site = await serve(join(web, "dist-stand-in"), { sign_in_options: { providers }, sign_out: {}, passkey_list: { passkeys }, staff_list: { staff: [] }, own_events: { events: [] }, ...upkeep });
 	browser = await launch();
 });
 after(async () => {
@@ -495,6 +500,8 @@ within("a_counsellor_who_compares_is_told_who_identified_anew_how_and_when", "co
 	await page.getByRole("button", { name: "Vertaa koodia" }).click();
 	const dialog = page.getByRole("dialog");
 	await dialog.getByText("Katsomisesta jää merkintä.").waitFor();
+	await dialog.getByRole("button", { name: "Näytä tunnistettu nimi" }).click();
+	await dialog.getByLabel("Varmistan, kenen kanssa keskustelen").check();
 	await dialog.getByRole("button", { name: "Näytä tunnistettu nimi" }).click();
 	await dialog.getByText("Aino Esimerkki").waitFor();
 	await dialog.getByText(/^.+ tunnisti \d+\.\d+\.\d{4}\.$/).waitFor();

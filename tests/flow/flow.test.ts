@@ -1,6 +1,7 @@
 // The flow suite: one service, one organisation, every test on it. LUOTSI_EDGE=yes puts the edge in front, and runs what it changes.
 
 import { after, before } from "node:test";
+import { adminTests } from "./admin.test.js";
 import { agreementTests } from "./agreement.test.js";
 import { assignmentTests } from "./assignments.test.js";
 import { commitTests } from "./commit.test.js";
@@ -61,7 +62,7 @@ const edge: Readonly<Record<string, string>> = {
 
 const suites = {
 	talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
-	agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
+	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
 	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, line: lineTests, log: logTests, recovery: recoveryTests,
 };
 

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Language, SessionView } from "../client/api.js";
 import { engine, speak } from "./engine.js";
 import { Unlockers } from "./keys/unlockers.js";
+import { Lazy } from "./lazy.js";
 import { lock } from "./leave.js";
 import { Notify } from "./notify/notify.js";
 import { Button, Choice, Field, Loading, Notice, PageTitle, useAct } from "./parts.js";
@@ -115,6 +116,7 @@ export const OwnAccount = () => {
 			<PageTitle>{t("account.title")}</PageTitle>
 			{!without && <Part title={t("account.name")}>{client ? <OwnName /> : <StaffName />}</Part>}
 			{!client && <Part title={t("role.title")}><OwnRole /></Part>}
+			{hasRooms && !client && <Part title={t("absence.title")}><Lazy load={async () => (await import("./upkeep/own-plan.js")).OwnPlan} props={{}} /></Part>}
 			{!without && <Part title={t("account.secrets")}><Unlockers /></Part>}
 			<Part title={t("passkey.title")}><Passkeys /></Part>
 			{hasRooms && <Part title={t("notify.title")}><Notify /></Part>}

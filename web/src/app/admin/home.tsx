@@ -1,7 +1,9 @@
 // What an administrator sees: the ceremony while the organisation has no keys, after it the keys of its staff.
 
+import type { FunctionComponent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { OrganisationView } from "../../client/api.js";
+import type { Key } from "../../text/text.js";
 import { engine } from "../engine.js";
 import { Lazy } from "../lazy.js";
 import { Button, Loading, Notice, PageTitle, useAct } from "../parts.js";
@@ -10,46 +12,59 @@ import { use, useSpeech } from "../state.js";
 import { Ceremony } from "./ceremony.js";
 import { Issuer } from "./issuer.js";
 import { Recovery } from "./recovery.js";
-import { StaffKeys } from "./staff.js";
+import { Todo } from "../upkeep/todo.js";
+import { StaffKeys, useAccounts } from "./staff.js";
 
-/** Fetched when it is asked for: the page is about keys first. */
-const Agreement = () => {
+interface PartProps {
+	readonly title: Key;
+	readonly show: Key;
+	readonly hide: Key;
+	readonly load: () => Promise<FunctionComponent<object>>;
+}
+
+/** Fetched when it is asked for: the page is about what there is to do, and keys, first. */
+const Part = ({ title, show, hide, load }: PartProps) => {
 	const { t } = useSpeech();
-	const [shown, show] = useState(false);
+	const [shown, open] = useState(false);
+	const said = t as (key: Key) => string;
 	return (
 		<section>
-			<h2>{t("agreement.own")}</h2>
-			<Button small onClick={() => show(!shown)}>{t(shown ? "agreement.hide" : "agreement.show")}</Button>
-			{shown && <Lazy load={async () => (await import("../agreement/own.js")).OwnAgreement} props={{}} />}
+			<h2>{said(title)}</h2>
+			<Button small onClick={() => open(!shown)}>{said(shown ? hide : show)}</Button>
+			{shown && <div class="shown"><Lazy load={load} props={{}} /></div>}
 		</section>
 	);
 };
 
-const Retention = () => {
-	const { t } = useSpeech();
-	const [shown, show] = useState(false);
-	return (
-		<section>
-			<h2>{t("retention.title")}</h2>
-			<Button small onClick={() => show(!shown)}>{t(shown ? "retention.hide" : "retention.show")}</Button>
-			{shown && <Lazy load={async () => (await import("../retention/page.js")).Retention} props={{}} />}
-		</section>
-	);
-};
+const Parts = () => (
+	<>
+		<Part title="agreement.own" show="agreement.show" hide="agreement.hide" load={async () => (await import("../agreement/own.js")).OwnAgreement} />
+		<Part title="retention.title" show="retention.show" hide="retention.hide" load={async () => (await import("../retention/page.js")).Retention} />
+		<Part title="hours.title" show="hours.show" hide="hours.hide" load={async () => (await import("../upkeep/hours.js")).OpeningHours} />
+		<Part title="rehearsal.title" show="rehearsal.show" hide="rehearsal.hide" load={async () => (await import("../upkeep/rehearsal.js")).Rehearsal} />
+		<Part title="report.title" show="report.show" hide="report.hide" load={async () => (await import("../upkeep/reports.js")).Reports} />
+		<Part title="event.title" show="todo.log_show" hide="todo.log_hide" load={async () => (await import("../roles/log.js")).EventsBelow} />
+	</>
+);
 
 const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean; onChange: () => void }) => {
 	const { t } = useSpeech();
+	const accounts = useAccounts();
+	const [wanted, want] = useState<{ user: string } | null>(null);
+	const me = use((all) => all.self?.user);
+	const nameOf = (user: string): string =>
+		user === me ? t("todo.you") : view.staff.find((one) => one.user === user)?.name || accounts.rows?.find((one) => one.account === user)?.name || t("todo.somebody");
 	return (
 		<div class="organisation">
 			<PageTitle>{t("admin.title")}</PageTitle>
 			<p class="lead">{t("admin.text")}</p>
 			{made && <Notice kind="good" title={t("ceremony.made")}><p>{t("ceremony.made_text")}</p></Notice>}
+			<Todo name={nameOf} of={accounts.rows} onManage={(user) => want({ user })} />
 			<Issuer until={view.issuerUntil} onChange={onChange} />
 			<p><button type="button" class="link" onClick={() => goTo("library")}>{t("library.open")}</button></p>
-			<StaffKeys staff={view.staff} able={view.issuerUntil !== null} onChange={onChange} />
+			<StaffKeys staff={view.staff} able={view.issuerUntil !== null} accounts={accounts} wanted={wanted} onChange={onChange} />
 			{view.issuerUntil !== null && <Recovery staff={view.staff} />}
-			<Agreement />
-			<Retention />
+			<Parts />
 		</div>
 	);
 };

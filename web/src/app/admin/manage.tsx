@@ -8,6 +8,8 @@ import { officeProven, type StaffRow } from "../office.js";
 import { Button, Choice, Field, Notice, useAct } from "../parts.js";
 import { Qr } from "../qr.js";
 import { say, useSpeech } from "../state.js";
+import { Shut } from "../upkeep/leaving.js";
+import { StaffPlan } from "../upkeep/plan.js";
 
 export const OFFICES = ["counsellor", "team_lead", "admin", "dpo", "coordinator"] as const;
 export type Office = (typeof OFFICES)[number];
@@ -17,6 +19,8 @@ const LANGUAGES: readonly (readonly [Language, string])[] = [["fi", "Suomi"], ["
 interface Of {
 	readonly of: StaffRow;
 	readonly name: string;
+	/** Who may stand in or take over. */
+	readonly staff: readonly StaffRow[];
 	readonly onDone: () => void;
 }
 
@@ -151,24 +155,6 @@ const Reset = ({ of, onDone }: Of) => {
 	);
 };
 
-const Shut = ({ of, onDone }: Of) => {
-	const { t } = useSpeech();
-	const going = useAct();
-	const title = t(of.disabled ? "staff.enable" : "staff.disable");
-	const turn = (): void =>
-		void going.act(async () => {
-			await officeProven("staff_disable", { account: of.account, disabled: !of.disabled });
-			say(t(of.disabled ? "staff.enabled" : "staff.disabled"));
-			onDone();
-		});
-	return (
-		<Part title={title} error={going.error}>
-			{!of.disabled && <p>{t("staff.disable_text")}</p>}
-			<Button kind={of.disabled ? "plain" : "danger"} busy={going.busy} onClick={turn}>{title}</Button>
-		</Part>
-	);
-};
-
 export const Manage = (props: Of) => {
 	const { of } = props;
 	const [round, next] = useState(0);
@@ -177,15 +163,16 @@ export const Manage = (props: Of) => {
 		next(round + 1);
 		props.onDone();
 	};
-	if (of.disabled) return <Shut {...props} />;
+	if (of.disabled) return <Shut of={of} onDone={props.onDone} />;
 	return (
 		<>
 			{!of.enrolled && <Link key={round} {...props} />}
 			{!of.enrolled && <Mail {...props} onDone={linkIsOver} />}
 			{of.invited_until !== undefined && <Withdraw {...props} onDone={linkIsOver} />}
+			<StaffPlan of={of} staff={props.staff} onDone={props.onDone} />
 			{of.role !== "operator" && <Role {...props} />}
 			{of.enrolled && <Reset {...props} />}
-			<Shut {...props} />
+			<Shut of={of} onDone={props.onDone} />
 		</>
 	);
 };

@@ -145,11 +145,20 @@ const Add = ({ onDone }: { onDone: (user: string) => void }) => {
 interface Props {
 	readonly staff: readonly StaffView[];
 	readonly able: boolean;
+	readonly accounts: Accounts;
+	/** Whose dialog is wanted from elsewhere on the page; another one each time. */
+	readonly wanted: { readonly user: string } | null;
 	readonly onChange: () => void;
 }
 
+interface Accounts {
+	readonly rows: readonly StaffRow[] | null;
+	readonly error: string | null;
+	readonly bring: () => void;
+}
+
 /** The accounts beside the keys; without them the keys can still be certified. */
-const useAccounts = (): { rows: readonly StaffRow[] | null; error: string | null; bring: () => void } => {
+export const useAccounts = (): Accounts => {
 	const [rows, setRows] = useState<readonly StaffRow[] | null>(null);
 	const asking = useAct();
 	const bring = (): void => void asking.act(async () => setRows((await office("staff_list", {})).staff));
@@ -165,12 +174,14 @@ const Acts = ({ asked, of, close, done }: { asked: Asked; of: Colleague; close: 
 	return null;
 };
 
-export const StaffKeys = ({ staff, able, onChange }: Props) => {
+export const StaffKeys = ({ staff, able, accounts, wanted, onChange }: Props) => {
 	const { t } = useSpeech();
-	const accounts = useAccounts();
 	const [asked, ask] = useState<Asked>(null);
 	const [adding, add] = useState(false);
 	useEffect(accounts.bring, [staff]); // somebody's keys have gone on: the account may have too
+	useEffect(() => {
+		if (wanted) ask({ act: "manage", user: wanted.user });
+	}, [wanted]);
 	const all = merged(accounts.rows, staff);
 	const known = (one: Colleague): string => one.keys?.name || one.row?.name || "";
 	const named = all.sort((a, b) => known(a).localeCompare(known(b), "fi") || (a.keys?.since ?? 0) - (b.keys?.since ?? 0));
@@ -203,7 +214,7 @@ export const StaffKeys = ({ staff, able, onChange }: Props) => {
 			{without > 0 && <p>{t("staffkeys.without", { n: without })}</p>}
 			{adding && <Dialog title={t("staff.add")} onClose={() => add(false)}><Add onDone={added} /></Dialog>}
 			{of && <Acts asked={asked} of={of} close={close} done={done} />}
-			{of?.row && asked?.act === "manage" && <Dialog title={nameOf(of)} onClose={close}><Manage of={of.row} name={nameOf(of)} onDone={accounts.bring} /></Dialog>}
+			{of?.row && asked?.act === "manage" && <Dialog title={nameOf(of)} onClose={close}><Manage of={of.row} name={nameOf(of)} staff={all.flatMap((one) => (one.row ? [{ ...one.row, name: nameOf(one) }] : []))} onDone={accounts.bring} /></Dialog>}
 		</>
 	);
 };

@@ -39,6 +39,11 @@ const Texts = ({ of, onDone }: { of: Agreement; onDone: () => void }) => {
 					<summary>{name}</summary>
 					<Field label={`${t("agreement.texts.privacy")} (${name})`} value={privacy[i] ?? ""} rows={6} maxLength={2000} error={tried && i === 0 && privacy[0]?.trim() === "" ? t("agreement.missing") : null} onInput={(text) => setPrivacy(put(privacy, i, text))} />
 					<Field label={`${t("agreement.texts.promise")} (${name})`} value={promise[i] ?? ""} maxLength={200} onInput={(text) => setPromise(put(promise, i, text))} />
+					<div class="promise" lang={key}>
+						<p class="hint">{t("hours.preview")}</p>
+						{(promise[i] || promise[0]) && <p class="text"><strong>{promise[i] || promise[0]}</strong></p>}
+						<p class="text">{privacy[i]?.trim() || privacy[0]}</p>
+					</div>
 				</details>
 			))}
 			{going.error && <Notice kind="error"><p>{going.error}</p></Notice>}

@@ -7,6 +7,7 @@ import type { Reminder } from "../../client/assignments-api.js";
 import { engine } from "../engine.js";
 import { Button, Notice } from "../parts.js";
 import { say, set, use, useSpeech } from "../state.js";
+import { Here as Service } from "../upkeep/here.js";
 import { isOpen } from "./history.js";
 import { useAssignments } from "./use-assignments.js";
 import { dueText, titleOf } from "./words.js";
@@ -80,6 +81,7 @@ export const Reminders = ({ room }: { room: Id }) => {
 	const elsewhere = [...new Set(all.filter((one) => one.room !== room).map((one) => one.room))];
 	return (
 		<div class="reminders">
+			<Service room={room} />
 			{here.map((one) => <Here key={one.assignment} room={room} one={one} onSeen={() => seen(one)} />)}
 			{elsewhere.map((id) => <Elsewhere key={id} room={id} />)}
 		</div>

@@ -35,7 +35,7 @@ export const save = (name: string, type: string, text: string): void => {
 };
 
 /** A cell that no table program takes for a formula. */
-export const cell = (text: string): string => `"${(/^[=+\-@\t]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+const cell = (text: string): string => `"${(/^[=+\-@\t]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 
 const Standing = () => {
 	const { t, format } = useSpeech();
@@ -164,15 +164,19 @@ const Opened = ({ reason }: { reason: string }) => {
 	);
 };
 
-export const Events = () => {
+const Log = ({ titled }: { titled: boolean }) => {
 	const { t } = useSpeech();
 	const [reason, setReason] = useState("");
 	return (
 		<section>
-			<h2>{t("event.title")}</h2>
+			{titled && <h2>{t("event.title")}</h2>}
 			<p>{t("event.text")}</p>
 			<Standing />
 			{reason ? <Opened reason={reason} /> : <Why text={t("log.reason_text")} reasons={WHY.map((one) => t(`log.why.${one}`))} action={t("log.open")} onReason={setReason} />}
 		</section>
 	);
 };
+
+export const Events = () => <Log titled />;
+/** Under a heading that is there already. */
+export const EventsBelow = () => <Log titled={false} />;

@@ -76,6 +76,7 @@ const Rules = ({ view }: { view: RoomView }) => {
 						<dd>{view.servicePromise}</dd>
 					</>
 				)}
+				<Lazy quiet load={async () => (await import("../upkeep/here.js")).ServiceFacts} props={{}} />
 			</dl>
 			<details class="privacy">
 				<summary>{t("details.privacy")}</summary>

@@ -67,7 +67,12 @@ export const Identified = ({ view, user, waits = false }: { view: RoomView; user
 		<>
 			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
 			{why ? <Why text={t("identified.on_record")} reasons={WHY.map((one) => t(`identified.why.${one}`))} action={t("identified.ask")} busy={asking.busy} onReason={ask} />
-				: <Button small onClick={() => (waits ? ask(t("identified.why.join")) : wonder(true))}>{t("identified.ask")}</Button>}
+				: (
+				<>
+					<Button small busy={asking.busy} onClick={() => (waits ? ask(t("identified.why.join")) : wonder(true))}>{t("identified.ask")}</Button>
+					<p class="hint">{t("identified.on_record")}</p>
+				</>
+			)}
 		</>
 	);
 };
