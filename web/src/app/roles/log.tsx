@@ -35,7 +35,7 @@ export const save = (name: string, type: string, text: string): void => {
 };
 
 /** A cell that no table program takes for a formula. */
-const cell = (text: string): string => `"${(/^[=+\-@\t]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+export const cell = (text: string): string => `"${(/^[=+\-@\t]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 
 const Standing = () => {
 	const { t, format } = useSpeech();
