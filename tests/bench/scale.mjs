@@ -8,6 +8,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { statements, terms } from '../sql/lib.mjs';
@@ -84,7 +85,7 @@ const PAGES = {
 };
 // What comes by the WebSocket, or by no page yet.
 const STATEMENTS = ['retention_rules', 'retention_due', 'hold_list', 'erasure_certificates', 'room_events', 'retention_of_room', 'recovery_rooms', 'template_list', 'session_list'];
-const GIVEN = { until: '2030-01-01', before: null, room: uuid(idOf('room', 0, 5)), account: uuid(idOf('staff', 0, 5)), scope: 'all', reader: 'fi', skip: 0, limit: 50, most: 50 };
+const GIVEN = { until: new Date(Date.now() + 30 * 86_400_000), before: null, room: uuid(idOf('room', 0, 5)), account: uuid(idOf('staff', 0, 5)), scope: 'all', reader: 'fi', skip: 0, limit: 50, most: 50 };
 
 async function sessionOf(db, person) {
 	const token = randomBytes(32);
@@ -215,6 +216,7 @@ export async function wholeCountry(bench, service) {
 	const checked = await seconds(() => signed(bench, db));
 	bench.notes.push(`made: ${JSON.stringify(n)} in ${took.toFixed(0)} s, ${((await db.query("SELECT pg_database_size('luotsi') AS n")).rows[0].n / 1e9).toFixed(1)} GB; the signer read every leaf and signed every log in ${checked.toFixed(0)} s`);
 	await pages(bench, service, db);
+	bench.notes.push(`load of the machine when the pages were asked: ${loadavg()[0].toFixed(1)} on ${cpus().length} processors`);
 	await verify(bench);
 	const people = await bench.makePeople(service, 100);
 	await retention(bench, service, db, people);
