@@ -107,7 +107,7 @@ after(async () => {
 
 test("the_list_shows_accounts_and_certificates_as_one", async () => {
 	const { page } = admin;
-	await page.getByText("Oona Ohjaaja").waitFor();
+	await page.getByText("Oona Ohjaaja", { exact: true }).waitFor();
 	await page.getByText("(sinä)").waitFor();
 	assert.equal(await page.getByRole("button", { name: /Pääkäyttäjä$/ }).count(), 0, "nothing to do to oneself");
 	await cleanOnBoth(admin, "list");
