@@ -1,8 +1,8 @@
 // Legal holds: what does not go although it is due. Two persons make one and two end it; both are done by naming the room or the client.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { office, officeProven } from "../office.js";
-import { Button, Choice, Dialog, Field, Notice, useAct } from "../parts.js";
+import { Button, Choice, Dialog, Field, Loading, Notice, useAct } from "../parts.js";
 import { Why } from "../roles/why.js";
 import { say, use, useSpeech } from "../state.js";
 import { ID, shortId, type Hold } from "./data.js";
@@ -121,7 +121,7 @@ const Opened = ({ reason }: { reason: string }) => {
 	const [step, take] = useState<{ hold: Hold; step: Step } | null>(null);
 	const asking = useAct();
 	const bring = (): void => void asking.act(async () => setHolds((await office("hold_list", { reason })).holds));
-	if (!holds && !asking.busy && !asking.error) bring();
+	useEffect(bring, []);
 	const done = (): void => {
 		take(null);
 		bring();
@@ -129,6 +129,7 @@ const Opened = ({ reason }: { reason: string }) => {
 	return (
 		<>
 			{asking.error && <Notice kind="error"><p>{asking.error}</p><Button onClick={bring}>{t("loading.again")}</Button></Notice>}
+			{!holds && asking.busy && <Loading text={t("loading.page")} />}
 			{holds?.length === 0 && <p role="status">{t("hold.none")}</p>}
 			{holds && holds.length > 0 && <ul class="sessions">{holds.map((hold) => <One key={hold.hold} hold={hold} onStep={(next) => take({ hold, step: next })} />)}</ul>}
 			{holds && <Ask onDone={bring} />}

@@ -1,7 +1,7 @@
 // The rules by kind, each with what the agreement allows, and its earlier versions. Who makes one shorter sees first what would go by it
 // now, and names the organisation if that is anything.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { officeProven } from "../office.js";
 import { Button, Dialog, Field, Notice, useAct } from "../parts.js";
 import { say, use, useSpeech } from "../state.js";
@@ -17,7 +17,7 @@ const usePreview = (kind: Kind, days: number) => {
 	const going = useAct();
 	const asked = useRef(0);
 	useEffect(() => () => void (asked.current = -1), []);
-	useEffect(() => {
+	useLayoutEffect(() => {
 		setLines(null);
 		if (asked.current >= 0) asked.current++;
 	}, [days]);
@@ -122,7 +122,7 @@ export const Rules = ({ rules, versions, admin, onChange }: { rules: readonly Ru
 							<tr key={rule.kind}>
 								<th scope="row">{t(`retention.kind.${rule.kind}`)}<br /><span class="hint">{t(`retention.from.${rule.kind}`)}</span></th>
 								<td>{rule.days === undefined ? t("retention.with_room") : t("retention.for", { days: rule.days })}<br />
-									<span class="hint">{rule.version === 0 ? t("retention.agreed") : t("retention.since", { version: String(rule.version), day: format.date(rule.at ?? 0) })}</span></td>
+									<span class="hint">{rule.days === undefined ? "" : rule.version === 0 ? t("retention.agreed") : t("retention.since", { version: String(rule.version), day: format.date(rule.at ?? 0) })}</span></td>
 								<td>{rule.most === undefined ? "–" : t("retention.for", { days: rule.most })}</td>
 								{admin && <td><Button small label={t("retention.change_of", { what: t(`retention.kind.${rule.kind}`) })} onClick={() => change(rule)}>{t("retention.change")}</Button></td>}
 							</tr>
