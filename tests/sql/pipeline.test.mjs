@@ -280,6 +280,18 @@ test('an import says what is wrong with each row, dry or not, and makes the othe
 	assert.deepEqual((await bring(false)).slice(0, 2), ['already_here', 'already_here'], 'again: nothing twice');
 });
 
+test('the dry run of an import judges every row as the real one does, whatever comes twice or too late', async () => {
+	const ids = Array.from({ length: 4 }, businessId), pick = (list) => list[Math.floor(Math.random() * list.length)];
+	for (let n = 0; n < 12; n++) {
+		const rows = Array.from({ length: 12 }, () => ({ name: pick(['Lukio', 'Lukio ', 'Kaupunki', '']), id: pick([...ids, '1234567-0']), kind: pick(['city', 'school', 'city', 'planet']), under: pick(['', '', ...ids]) }));
+		const bring = async (dry) => (await does('organisation_import', { names: rows.map((one) => one.name), business_ids: rows.map((one) => one.id), kinds: rows.map((one) => one.kind),
+			regions: rows.map(() => ''), unders: rows.map((one) => one.under), dry })).map((one) => one.outcome);
+		const [first, second] = [await bring(true), await bring(true)];
+		assert.deepEqual(second, first, 'nothing was made');
+		assert.deepEqual(await bring(false), first, JSON.stringify(rows));
+	}
+});
+
 test('what is stuck is counted by state, region and kind', async () => {
 	const { org } = await organisation({ region: 'ahvenanmaa', kind: 'association' });
 	await agreementOf(org);
