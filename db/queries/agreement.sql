@@ -36,9 +36,9 @@ SELECT true AS done FROM agreement_draft(:actor, :org, :agreement, :version, :la
 -- lane: read
 -- tenant: yes
 -- in: actor uuid, org uuid, agreement uuid
--- out: version int4, standing text, language text, holds_from text, processor text, made_at timestamptz, document bytea, signed bytea, signed_on text, accepted_at timestamptz
--- The newest first. processor: of a succession.
-SELECT version, standing, language, holds_from, processor, made_at, document, signed, signed_on, accepted_at
+-- out: version int4, standing text, language text, holds_from text, processor text, named text, named_business_id text, made_at timestamptz, document bytea, signed bytea, signed_on text, accepted_at timestamptz
+-- The newest first. processor: of a succession; named: by the document.
+SELECT version, standing, language, holds_from, processor, named, named_business_id, made_at, document, signed, signed_on, accepted_at
 FROM agreement_versions(:actor, :org, :agreement);
 
 -- name: agreement_terms

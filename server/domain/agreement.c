@@ -90,6 +90,10 @@ static struct wire_agreement_edition edition_of(
 		.holds_from = cell_text(r, result, i, AGREEMENT_VERSIONS_HOLDS_FROM),
 		.has_processor = !pg_is_null(result, i, AGREEMENT_VERSIONS_PROCESSOR),
 		.processor = cell_text(r, result, i, AGREEMENT_VERSIONS_PROCESSOR),
+		.named = cell_text(r, result, i, AGREEMENT_VERSIONS_NAMED),
+		.has_named_business_id =
+			!pg_is_null(result, i, AGREEMENT_VERSIONS_NAMED_BUSINESS_ID),
+		.named_business_id = cell_text(r, result, i, AGREEMENT_VERSIONS_NAMED_BUSINESS_ID),
 		.made_at = pg_get_time(result, i, AGREEMENT_VERSIONS_MADE_AT),
 		.has_document = !pg_is_null(result, i, AGREEMENT_VERSIONS_DOCUMENT),
 		.has_signed_sum = !pg_is_null(result, i, AGREEMENT_VERSIONS_SIGNED),

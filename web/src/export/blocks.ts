@@ -32,6 +32,9 @@ export type Block =
 	/** What somebody said, under who and when. */
 	| { readonly is: "said"; readonly who: string; readonly lines: readonly string[] };
 
+/** What is signed has more: a new page, and places for a party's signatures. */
+export type PaperBlock = Block | { readonly is: "page" } | { readonly is: "sign"; readonly who: string; readonly blanks: readonly string[] };
+
 const h = (level: 1 | 2 | 3 | 4, text: string): Block => ({ is: "heading", level, text });
 const p = (text: string): Block => ({ is: "text", text });
 const small = (text: string): Block => ({ is: "text", text, small: true });

@@ -2,7 +2,7 @@
 // cut to the letters in use. Written while it is made: what is ready is given away, so that a long room costs no more than a short one.
 
 import PDFDocument, { type StructureElement } from "pdfkit";
-import type { Block } from "./blocks.js";
+import type { PaperBlock as Block } from "./blocks.js";
 import { fontsFor, makeLetters, NOTHING, type Drawing, type Extra, type Letters } from "./letters.js";
 import { drawPlot, makePen, MARGIN, MUTED, type Pen } from "./pen.js";
 import type { Speaking } from "./words.js";
@@ -14,24 +14,32 @@ export interface Fonts {
 	extra(name: Extra): Promise<Uint8Array>;
 }
 
+/** Of a document that is made again byte for byte: when it was made, and on how many pages. */
+export interface Fixed {
+	readonly made: number;
+	readonly pages: number;
+}
+
 export interface Writing {
-	/** One line of JSON (Block); resolves when it is written. */
+	/** One line of JSON (PaperBlock); resolves when it is written. */
 	line(json: string): Promise<void>;
 	/** Resolves when the last byte was given. */
 	end(): Promise<void>;
+	/** So far. */
+	pages(): number;
 }
 
 const SHOWN = 60; // signs that are named at the end
 
 /** Page numbers are no part of what is read. */
-const numberPages = (doc: PDFDocument, words: Speaking): void => {
+const numberPages = (doc: PDFDocument, words: Speaking, fixed: Fixed | undefined): (() => number) => {
 	let n = 0;
 	doc.on("pageAdded", () => {
 		const [x, y, below] = [doc.x, doc.y, doc.page.margins.bottom];
 		n++;
 		doc.page.margins.bottom = 0;
 		doc.markContent("Artifact", { type: "Pagination", attached: ["Bottom"] });
-		const text = `${words.say("title")} \u00B7 ${words.say("page")} ${n}`;
+		const text = `${words.say("title")} \u00B7 ${words.say("page")} ${n}${fixed ? `/${fixed.pages}` : ""}`;
 		doc.font("plain").fontSize(9.5).fillColor(MUTED);
 		doc.text(text, doc.page.width - MARGIN - doc.widthOfString(text), doc.page.height - 36, { lineBreak: false });
 		doc.endMarkedContent();
@@ -39,12 +47,14 @@ const numberPages = (doc: PDFDocument, words: Speaking): void => {
 		doc.x = x;
 		doc.y = y;
 	});
+	return () => n;
 };
 
-const begin = (words: Speaking, give: (bytes: Uint8Array) => void): { doc: PDFDocument; ended: Promise<void> } => {
+const begin = (words: Speaking, give: (bytes: Uint8Array) => void, fixed: Fixed | undefined): { doc: PDFDocument; ended: Promise<void> } => {
 	const doc = new PDFDocument({
 		size: "A4", margin: MARGIN, pdfVersion: "1.7", subset: "PDF/UA", tagged: true, lang: words.locale, displayTitle: true, autoFirstPage: false, font: null,
-		info: { Title: words.say("title"), Creator: "Luotsi", Producer: "Luotsi" },
+		info: { Title: words.say("title"), Creator: "Luotsi", Producer: "Luotsi", ...(fixed && { CreationDate: new Date(fixed.made) }) },
+		compress: !fixed, // another browser may compress to other bytes
 	});
 	doc.on("data", (bytes: Uint8Array) => give(bytes));
 	const ended = new Promise<void>((resolve) => doc.on("end", () => resolve()));
@@ -58,6 +68,8 @@ const textsOf = (block: Block): readonly string[] => {
 		case "table": return [...block.head, ...block.rows.flat()];
 		case "plot": return [...block.key, ...block.areas.map(({ label }) => label)];
 		case "said": return [block.who, ...block.lines];
+		case "page": return [];
+		case "sign": return [block.who, ...block.blanks];
 	}
 };
 
@@ -75,6 +87,8 @@ const write = (pen: Pen, to: StructureElement, block: Block): void => {
 			pen.say(to, block.who, "small", true);
 			for (const one of block.lines) pen.say(to, one || " ", "text");
 			return pen.skip(7);
+		case "page": return pen.page();
+		case "sign": return pen.sign(to, block.who, block.blanks);
 	}
 };
 
@@ -90,14 +104,14 @@ const confess = (pen: Pen, to: StructureElement, words: Speaking, { missing }: L
 	pen.list(to, [...missing].slice(0, SHOWN).map(([sign, times]) => `${codeOf(sign)} \u00D7 ${times}`));
 };
 
-export const writeDocument = (fonts: Fonts, words: Speaking, give: (bytes: Uint8Array) => void, draw?: Drawing): Writing => {
-	const { doc, ended } = begin(words, give);
+export const writeDocument = (fonts: Fonts, words: Speaking, give: (bytes: Uint8Array) => void, draw?: Drawing, fixed?: Fixed): Writing => {
+	const { doc, ended } = begin(words, give, fixed);
 	const letters = makeLetters(doc, draw);
 	letters.add("plain", fonts.plain);
 	letters.add("strong", fonts.strong);
 	const root = doc.struct("Document");
 	doc.addStructure(root);
-	numberPages(doc, words);
+	const pages = numberPages(doc, words, fixed);
 	doc.addPage();
 	const pen = makePen(doc, letters);
 	let part: StructureElement | undefined;
@@ -121,6 +135,7 @@ export const writeDocument = (fonts: Fonts, words: Speaking, give: (bytes: Uint8
 	const missed = (): number => [...letters.missing.values()].reduce((a, b) => a + b, 0);
 
 	return {
+		pages,
 		line: async (json) => {
 			const block = JSON.parse(json) as Block;
 			await prepare(block);

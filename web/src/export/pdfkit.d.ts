@@ -29,7 +29,8 @@ declare module "pdfkit" {
 		displayTitle: boolean;
 		autoFirstPage: boolean;
 		font: string | null;
-		info: Readonly<Record<string, string>>;
+		compress: boolean;
+		info: Readonly<Record<string, string | Date>>;
 	}
 
 	export interface Outline {

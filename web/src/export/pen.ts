@@ -30,6 +30,10 @@ export interface Pen {
 	/** So much room on this page, or the next. */
 	room(points: number): void;
 	skip(points: number): void;
+	/** What comes begins a page. */
+	page(): void;
+	/** Places for somebody's signature, two beside each other, each with what belongs there under it; never parted by a page. */
+	sign(to: StructureElement, who: string, blanks: readonly string[]): void;
 }
 
 const artifact = (doc: PDFDocument, options: object, draw: () => void): void => {
@@ -65,6 +69,22 @@ const flow = (doc: PDFDocument, lines: readonly Line[], place: { x: number; widt
 };
 
 const inkOf = (style: Style): string => (style === "small" ? MUTED : INK);
+
+const GUTTER = 24;
+const BLANK = 46; // to write in, by hand
+
+const makeSigning = (doc: PDFDocument, breaker: Breaker) => (to: StructureElement, blanks: readonly string[]): void => {
+	const width = (doc.page.width - 2 * MARGIN - GUTTER) / 2;
+	const look = { size: SIZE.small, strong: false };
+	blanks.forEach((text, n) => {
+		const x = MARGIN + (n % 2) * (width + GUTTER);
+		if (n % 2 === 0) doc.y += BLANK;
+		artifact(doc, { type: "Layout" }, () => void doc.strokeColor(INK).lineWidth(0.7).moveTo(x, doc.y).lineTo(x + width, doc.y).stroke());
+		const [line] = breaker.lines(text, look, width);
+		if (line) to.add(doc.struct("P", () => drawLine(doc, line, { x, width, foot: doc.y + 3 + SIZE.small * RISE }, { ...look, ink: MUTED })));
+		if (n % 2 === 1 || n === blanks.length - 1) doc.y += SIZE.small * GAP + 3;
+	});
+};
 
 /** Bookmarks as the headings lie within each other. */
 const makeBookmarks = (doc: PDFDocument) => {
@@ -161,8 +181,18 @@ export const makePen = (doc: PDFDocument, letters: Letters): Pen => {
 		one.end();
 		skip(3);
 	};
+	const signing = makeSigning(doc, breaker);
 	return {
 		doc, room, skip,
+		page: () => {
+			if (doc.y > MARGIN) doc.addPage();
+		},
+		sign: (to, who, blanks) => {
+			room(Math.ceil(blanks.length / 2) * (BLANK + 20) + 40);
+			to.add(doc.struct("P", () => write(who, "text", true)));
+			signing(to, blanks);
+			skip(24);
+		},
 		heading: (to, level, text) => {
 			const { style, before, needs } = HEADS[level];
 			room(needs);

@@ -4,15 +4,15 @@
 import { makeArchive, type Archive } from "./zip.js";
 import type { Writing } from "./document.js";
 import type { Drawn, Extra } from "./letters.js";
-import { speaking, type ExportLanguage, type Word } from "./words.js";
+import { speaking, type ExportLanguage } from "./words.js";
 
 export type FontFile = "plain" | "strong" | Extra;
 
 export type Told =
 	/** `file`: where to write it; without one the bytes come back. */
 	| { readonly begin: "archive"; readonly file?: FileSystemFileHandle }
-	/** `title`: of what is no room. */
-	| { readonly begin: "document"; readonly language: ExportLanguage; readonly zone: string; readonly title?: string }
+	| { readonly begin: "document"; readonly language: ExportLanguage; readonly zone: string }
+	| { readonly begin: "paper"; readonly language: ExportLanguage; readonly zone: string; readonly title: string; readonly made: number }
 	| { readonly entry: string; readonly bytes: Uint8Array; readonly whole: number }
 	| { readonly font: FontFile; readonly bytes: Uint8Array | null }
 	| { readonly end: true }
@@ -143,18 +143,28 @@ const makeDrawing = () => {
 	};
 };
 
-const documentSink = async ({ language, zone, title }: Extract<Told, { begin: "document" }>): Promise<Sink> => {
-	const plainly = speaking(language, zone);
-	const words = { ...plainly, say: (word: Word, args?: Parameters<typeof plainly.say>[1]) => (word === "title" && title !== undefined ? title : plainly.say(word, args)) };
+const drawing = () => (typeof OffscreenCanvas === "function" ? makeDrawing() : undefined);
+
+const linesOf = (bytes: Uint8Array): readonly string[] => new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "");
+
+const documentSink = async ({ language, zone }: Extract<Told, { begin: "document" }>): Promise<Sink> => {
 	const [{ writeDocument }, plain, strong] = [await import("./document.js"), await fontFile("plain"), await fontFile("strong")];
-	const draw = typeof OffscreenCanvas === "function" ? makeDrawing() : undefined;
-	const writing: Writing = writeDocument({ plain, strong, extra: fontFile }, words, give, draw);
-	const decoder = new TextDecoder();
+	const writing: Writing = writeDocument({ plain, strong, extra: fontFile }, speaking(language, zone), give, drawing());
 	return {
 		take: async (_, bytes) => {
-			for (const line of decoder.decode(bytes).split("\n")) if (line !== "") await writing.line(line);
+			for (const line of linesOf(bytes)) await writing.line(line);
 		},
 		end: () => writing.end(),
+		drop: async () => undefined,
+	};
+};
+
+const paperSink = async ({ language, zone, title, made }: Extract<Told, { begin: "paper" }>): Promise<Sink> => {
+	const [{ writePaper }, plain, strong] = [await import("./paper.js"), await fontFile("plain"), await fontFile("strong")];
+	const lines: string[] = [];
+	return {
+		take: async (_, bytes) => void lines.push(...linesOf(bytes)),
+		end: () => writePaper({ plain, strong, extra: fontFile }, speaking(language, zone), { title, made, lines }, give, drawing()),
 		drop: async () => undefined,
 	};
 };
@@ -162,8 +172,16 @@ const documentSink = async ({ language, zone, title }: Extract<Told, { begin: "d
 let sink: Sink | undefined;
 let queue: Promise<void> = Promise.resolve();
 
+const begun = (told: Extract<Told, { begin: string }>): Promise<Sink> => {
+	switch (told.begin) {
+		case "archive": return archiveSink(told.file);
+		case "document": return documentSink(told);
+		case "paper": return paperSink(told);
+	}
+};
+
 const act = async (told: Exclude<Told, { font: FontFile }>): Promise<void> => {
-	if ("begin" in told) sink = told.begin === "archive" ? await archiveSink(told.file) : await documentSink(told);
+	if ("begin" in told) sink = await begun(told);
 	else if ("drop" in told) {
 		await sink?.drop();
 		return tell({ done: true, size: 0 });

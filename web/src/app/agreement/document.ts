@@ -1,6 +1,7 @@
-// The document of a version, written by the worker that writes a room's: it gets the blocks, the page keeps what comes back.
+// The document of a version, written by the worker that writes a room's: it gets the blocks, the page keeps what comes back. The same
+// version gives the same bytes again, so that the hash that was recorded says whether they are what was offered.
 
-import { agreementBlocks } from "../../agreement/document.js";
+import { agreementPaper } from "../../agreement/document.js";
 import type { Terms } from "../../agreement/terms.js";
 import type { Speech } from "../../text/text.js";
 import { run } from "../export/run.js";
@@ -10,14 +11,14 @@ const named = (name: string, id: string | undefined): string => (id ? `${name} (
 
 /** speech: in the agreement's language. */
 export const makeDocument = async (speech: Speech, terms: Terms, of: Agreement, edition: Edition): Promise<ArrayBuffer> => {
-	const blocks = agreementBlocks({
-		speech, terms, holdsFrom: edition.holds_from, controller: named(of.controller, of.controller_business_id), processor: edition.processor ?? named(of.processor, of.processor_business_id),
+	const { title, made, lines } = agreementPaper({
+		speech, terms, version: edition.version, holdsFrom: edition.holds_from, made: edition.made_at,
+		controller: named(of.controller, of.controller_business_id), processor: named(edition.named, edition.named_business_id),
 	});
-	const bytes = new TextEncoder().encode([...blocks].map((block) => JSON.stringify(block)).join("\n"));
+	const bytes = new TextEncoder().encode(lines.join("\n"));
 	const pieces = [{ entry: "agreement", bytes, whole: bytes.length, step: "writing" as const, done: 1, of: 1 }];
-	const title = `${speech.t("agreement.doc.title")}, ${of.controller}, ${speech.t("agreement.template.version", { version: edition.version })}`;
 	const { done } = run({
-		begin: { begin: "document", language: speech.language, zone: "Europe/Helsinki", title }, type: "application/pdf", next: async () => pieces.pop() ?? null, progress: () => undefined,
+		begin: { begin: "paper", language: speech.language, zone: "Europe/Helsinki", title, made }, type: "application/pdf", next: async () => pieces.pop() ?? null, progress: () => undefined,
 	});
 	const { blob } = await done;
 	return (blob ?? new Blob()).arrayBuffer();

@@ -2,12 +2,14 @@
 
 import { useState } from "preact/hooks";
 import { columnsOf, decodeTable, MOST_BYTES, MOST_ROWS, readTable, writeTable } from "../../agreement/csv.js";
+import { piecesOf } from "../../agreement/families.js";
 import { office } from "../office.js";
 import { Button, Notice, useAct } from "../parts.js";
 import { useSpeech } from "../state.js";
 import { FORMS, outcomeText, REGIONS, saveFile } from "./data.js";
 
 const PIECE = 400;
+const MOST_PIECE = 250_000; // bytes, of which the server takes a little more
 const HEADINGS = {
 	name: ["nimi", "organisaatio", "namn", "name"], business_id: ["y-tunnus", "ytunnus", "fo-nummer", "business id"], form: ["laji", "slag", "kind"],
 	region: ["maakunta", "landskap", "region"], under: ["yläorganisaatio", "kuuluu", "överordnad", "under"],
@@ -66,12 +68,17 @@ export const Import = ({ onDone }: { onDone: () => void }) => {
 	const { t } = useSpeech();
 	const read = useRows();
 	const [rows, setRows] = useState<readonly Row[]>([]);
-	const [fault, blame] = useState<"no_columns" | "too_many" | "too_large" | null>(null);
+	const [fault, blame] = useState<"no_columns" | "too_many" | "too_large" | "family" | null>(null);
 	const [told, tell] = useState<{ outcomes: readonly string[]; dry: boolean } | null>(null);
 	const going = useAct();
 	const all = async (given: readonly Row[], dry: boolean): Promise<void> => {
+		const pieces = piecesOf(given, PIECE).map((places) => ({ places, rows: places.map((i) => given[i] as Row) }));
+		if (pieces.some(({ rows }) => new TextEncoder().encode(JSON.stringify(rows)).length > MOST_PIECE)) return blame("family");
 		const outcomes: string[] = [];
-		for (let i = 0; i < given.length; i += PIECE) outcomes.push(...(await office("organisation_import", { rows: given.slice(i, i + PIECE), dry })).outcomes);
+		for (const { places, rows } of pieces) {
+			const said = await office("organisation_import", { rows, dry });
+			places.forEach((place, i) => (outcomes[place] = said.outcomes[i] ?? ""));
+		}
 		tell({ outcomes, dry });
 		if (!dry) onDone();
 	};
