@@ -39,7 +39,7 @@ const sections = ({ speech, terms, controller, processor, holdsFrom }: Wanted): 
 	const { t } = speech;
 	const clause = (name: Clause): Section => ({ title: t(`agreement.term.${name}`), blocks: says(terms[name]) });
 	const annexed = (name: Annex): Section =>
-		({ title: t(`agreement.term.${name}`), blocks: [say(t(`agreement.doc.see_${name}`, { n: ANNEXES.indexOf(name) + 1 }))] });
+		({ title: t(`agreement.doc.of_${name}`), blocks: [say(t(`agreement.doc.see_${name}`, { n: ANNEXES.indexOf(name) + 1 }))] });
 	const duration = terms.ends === null ? t("agreement.doc.open", { from: day(speech, holdsFrom) }) : t("agreement.doc.until", { from: day(speech, holdsFrom), to: day(speech, terms.ends) });
 	const end = `${t(`agreement.at_end.${terms.at_end}`)} ${t("agreement.doc.end_days", { days: terms.end_days })}`;
 	return [
@@ -80,7 +80,7 @@ export function* agreementBlocks(wanted: Wanted): Generator<PaperBlock> {
 		yield* blocks;
 	}
 	yield head(`${++n}. ${t("agreement.doc.annexes")}`);
-	yield list(ANNEXES.map((name, i) => `${t("agreement.doc.annex", { n: i + 1 })}: ${t(`agreement.term.${name}`)}`));
+	yield list(ANNEXES.map((name, i) => `${t("agreement.doc.annex", { n: i + 1 })}: ${t(`agreement.doc.of_${name}`)}`));
 	yield head(`${++n}. ${t("agreement.doc.signatures")}`);
 	const blanks = (["place", "sign", "name", "title"] as const).map((one) => t(`agreement.doc.blank_${one}`));
 	yield { is: "sign", who: `${t("agreement.controller")}: ${controller}`, blanks };
@@ -88,7 +88,7 @@ export function* agreementBlocks(wanted: Wanted): Generator<PaperBlock> {
 	yield { is: "page" };
 	const annexes = annexBlocks(speech, terms);
 	for (const [i, name] of ANNEXES.entries()) {
-		yield head(`${t("agreement.doc.annex", { n: i + 1 })}. ${t(`agreement.term.${name}`)}`);
+		yield head(`${t("agreement.doc.annex", { n: i + 1 })}. ${t(`agreement.doc.of_${name}`)}`);
 		yield* annexes[name];
 	}
 }

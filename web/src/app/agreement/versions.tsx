@@ -133,6 +133,7 @@ const Accepting = ({ of, edition, onDone }: Of & { edition: Edition }) => {
 const One = ({ org, of, edition, onDone, onDraft, onSign }: Of & { edition: Edition; onDraft: () => void; onSign: () => void }) => {
 	const { t } = useSpeech();
 	const making = useAct();
+	const [same, compare] = useState<boolean | null>(null);
 	const early = of.state === "contact_found" || of.state === "signatory_found";
 	const open = edition.accepted_at === undefined && (early || of.state === "live");
 	const make = (offer: boolean): void =>
@@ -140,7 +141,9 @@ const One = ({ org, of, edition, onDone, onDraft, onSign }: Of & { edition: Edit
 			const said = await office("agreement_terms", { ...whose(org), agreement: of.agreement, version: edition.version });
 			const [{ makeDocument }, speech] = await Promise.all([import("./document.js"), speechFor(said.language, true)]);
 			const bytes = await makeDocument(speech, JSON.parse(said.terms) as Terms, of, edition);
-			if (offer && org) await office("agreement_offer", { org, agreement: of.agreement, version: edition.version, document: await sumOf(bytes) });
+			const document = await sumOf(bytes);
+			if (offer && org) await office("agreement_offer", { org, agreement: of.agreement, version: edition.version, document });
+			compare(offer || !edition.document ? null : document === edition.document);
 			saveFile(`sopimus-${of.controller_business_id}-${edition.version}.pdf`, new Blob([bytes], { type: "application/pdf" }));
 			if (offer) onDone();
 		});
@@ -153,6 +156,7 @@ const One = ({ org, of, edition, onDone, onDraft, onSign }: Of & { edition: Edit
 				{edition.document && <span class="hint">{t("agreement.document_sum")} <code class="checksum">{sumText(edition.document)}</code></span>}
 				{edition.signed_sum && edition.signed_on && <span class="hint">{t("agreement.signed_sum", { day: dayText(edition.signed_on) })} <code class="checksum">{sumText(edition.signed_sum)}</code></span>}
 				{making.error && <Notice kind="error"><p>{making.error}</p></Notice>}
+				{same !== null && <Notice kind={same ? "good" : "warning"}><p>{t(same ? "agreement.document_same" : "agreement.document_other")}</p></Notice>}
 			</div>
 			<div class="row">
 				{org && open && <Button small onClick={onDraft}>{t("agreement.edit_terms")}</Button>}
