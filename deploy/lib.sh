@@ -360,6 +360,8 @@ demo_make_at() { # demo_make_at PORT FILE: FILE says afterwards who the people a
 		die "The demonstration's organisation could not be made; see $STATE/log/demo-rows.log."
 	ENROLMENT=$token step "The demonstration" demo "${AS_SERVICE[@]}" NODE_EXTRA_CA_CERTS="$STATE/ca.pem" \
 		node "$ROOT/web/dist-node/demo.mjs" --origin "https://localhost:$1" --ca "$STATE/ca.pem" --out "$2"
+	pg_sql luotsi <"$ROOT/db/demo-ages.sql" >>"$STATE/log/demo-rows.log" 2>&1 ||
+		die "The demonstration's agreements could not be made older; see $STATE/log/demo-rows.log."
 }
 
 # --- certificates ------------------------------------------------------------------------------------------
@@ -396,11 +398,12 @@ tls_make_all() {
 # --- the bank of tests and demonstration (tests/idp) -----------------------------------------------------------
 
 BANK_ORGANISATION=2296962a000040008000000000000001 # db/demo.sql's: whose staff its office signs in
+BANK_OPERATOR=2296962a000040008000000000000002     # db/demo.sql's: who runs the service
 
-bank_providers() { # bank_providers PORT: the provider files that lead there
+bank_providers() { # bank_providers PORT [OPTION...]: the provider files that lead there
 	mkdir -p "$STATE/providers"
 	step "The bank's provider files" providers node "$ROOT/tests/idp/main.mjs" providers --to "$STATE/providers" \
-		--port "$1" --ca "$STATE/ca.pem" --organisation "$BANK_ORGANISATION"
+		--port "$1" --ca "$STATE/ca.pem" --organisation "$BANK_ORGANISATION" "${@:2}"
 	[ "$(id -u)" != 0 ] || chown -R "$SERVICE_USER:" "$STATE/providers"
 }
 

@@ -1,5 +1,6 @@
 // The identity providers that the bank plays, in one table: the bank serves them, and Luotsi's provider files are written from them.
-// Two for clients, which differ in encryption and in the name of the claim, so that a mix-up can be tried; one for staff.
+// Two for clients, which differ in encryption and in the name of the claim, so that a mix-up can be tried; one for staff, and one for those
+// who run the service.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,20 +34,31 @@ export const ISSUERS = [
 		enc: 'A256GCM',
 		level: LEVELS.substantial,
 	},
+	{
+		slug: 'yllapito',
+		names: { fi: 'Esittelyn palvelukeskus', sv: 'Demonstrationens servicecentral', en: 'Demonstration Service Centre' },
+		audience: 'staff',
+		of: 'operator',
+		claim: 'sub',
+		enc: 'A256GCM',
+		level: LEVELS.substantial,
+	},
 ];
 
 export const clientOf = (issuer) => `luotsi-${issuer.slug}`;
 export const addressOf = (issuer, bank) => `${bank}/${issuer.slug}`;
 
-// bank: its origin; ca: the PEM file that its certificate comes from; organisation: whose staff, 32 hexadecimal characters.
-export const providerFile = (issuer, { bank, ca, organisation }) => {
+const whose = (issuer, where) => where[issuer.of ?? 'organisation'];
+
+// bank: its origin; ca: the PEM file that its certificate comes from; organisation, operator: whose staff, 32 hexadecimal characters.
+export const providerFile = (issuer, { bank, ca, ...where }) => {
 	const at = addressOf(issuer, bank);
 	const rows = {
 		name_fi: issuer.names.fi,
 		name_sv: issuer.names.sv,
 		name_en: issuer.names.en,
 		audience: issuer.audience,
-		...(issuer.audience === 'staff' ? { organisation } : {}),
+		...(issuer.audience === 'staff' ? { organisation: whose(issuer, where) } : {}),
 		issuer: at,
 		client_id: clientOf(issuer),
 		authorization_endpoint: `${at}/auth`,
@@ -62,7 +74,7 @@ export const providerFile = (issuer, { bank, ca, organisation }) => {
 export const writeProviders = (folder, where) => {
 	mkdirSync(folder, { recursive: true });
 	for (const issuer of ISSUERS) {
-		if (issuer.audience === 'staff' && !where.organisation) continue;
+		if (issuer.audience === 'staff' && !whose(issuer, where)) continue;
 		writeFileSync(join(folder, `${issuer.slug}.conf`), providerFile(issuer, where));
 	}
 };

@@ -1,4 +1,4 @@
-// node main.mjs providers --to DIR --port N --ca PEM [--organisation HEX]     writes Luotsi's provider files
+// node main.mjs providers --to DIR --port N --ca PEM [--organisation HEX] [--operator HEX]     writes Luotsi's provider files
 // node main.mjs serve --port N --origin URL --cert PEM --key PEM --state DIR --keys DIR     serves until it is stopped
 // The key of /ohjaus is in BANK_KEY; without it nothing can be spoiled.
 
@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { openBank } from './bank.mjs';
 import { writeProviders } from './issuers.mjs';
 
-const names = ['to', 'port', 'ca', 'organisation', 'origin', 'cert', 'key', 'state', 'keys'];
+const names = ['to', 'port', 'ca', 'organisation', 'operator', 'origin', 'cert', 'key', 'state', 'keys'];
 const { positionals, values } = parseArgs({ allowPositionals: true, options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) });
 
 const need = (...wanted) => {
@@ -17,7 +17,7 @@ const need = (...wanted) => {
 
 if (positionals[0] === 'providers') {
 	need('to', 'port', 'ca');
-	writeProviders(values.to, { bank: `https://127.0.0.1:${values.port}`, ca: values.ca, organisation: values.organisation });
+	writeProviders(values.to, { bank: `https://127.0.0.1:${values.port}`, ca: values.ca, organisation: values.organisation, operator: values.operator });
 } else if (positionals[0] === 'serve') {
 	need('port', 'origin', 'cert', 'key', 'state', 'keys');
 	const { port, origin, cert, key, state, keys } = values;

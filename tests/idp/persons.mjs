@@ -19,7 +19,9 @@ export const STAFF = [
 	{ id: 'liisa', given: 'Liisa', family: 'Lahti', email: 'liisa.lahti@virasto.example' },
 ];
 
-export const peopleOf = (issuer) => (issuer.audience === 'staff' ? STAFF : CLIENTS);
+export const OPERATORS = [{ id: 'olavi', given: 'Olavi', family: 'Ylitalo', email: 'olavi.ylitalo@palvelukeskus.example' }];
+
+export const peopleOf = (issuer) => (issuer.of === 'operator' ? OPERATORS : issuer.audience === 'staff' ? STAFF : CLIENTS);
 
 const CHECKS = '0123456789ABCDEFHJKLMNPRSTUVWXY';
 const two = (n) => String(n).padStart(2, '0');

@@ -9,10 +9,12 @@ import { makeEngine } from "../client/engine.js";
 import { openNodePlatform } from "../client/node.js";
 import { signIn, type Coming } from "./bank.js";
 import { writeDiary, type Writer } from "./diary.js";
-import { ADMIN, CLIENTS, COUNSELLORS, EMPLOYER, passphraseOf, peopleText, type Person } from "./people.js";
+import { operate } from "./operator.js";
+import { ADMIN, CLIENTS, COUNSELLORS, EMPLOYER, OPERATOR, passphraseOf, peopleText, type Person } from "./people.js";
 import { codesOf, sheetText } from "./sheets.js";
 import { DIARIST, DIARY_END, OPEN_INVITATION, STORIES, type Story, type Who } from "./stories.js";
 import type { Content } from "../seal/index.js";
+import { PARTNERS } from "./organisations.js";
 import { putWork } from "./work-make.js";
 import { ROOM_WORK } from "./work.js";
 
@@ -29,7 +31,7 @@ interface Options {
 	readonly origin: string;
 	readonly ca: string;
 	readonly out: string;
-	/** What shows that we are the first admin. */
+	/** What shows that we are the first admin, or the operator. */
 	readonly enrolment: string;
 }
 
@@ -147,6 +149,9 @@ const employ = async (o: Options, admin: Actor, person: Person): Promise<Actor> 
 
 const main = async (): Promise<void> => {
 	const o = readOptions();
+	const { cookie } = await signIn({ service: o, ca: o.ca }, OPERATOR.bank, { provider: OPERATOR.provider, enrolment: o.enrolment });
+	const operating = operate(o, cookie, EMPLOYER);
+	await operating.employer;
 	const admin = await arrive(o, ADMIN, { enrolment: o.enrolment });
 	const sheets = (await admin.engine.organise("ceremonyBegin")).map((sheet, i) => sheetText(EMPLOYER, i + 1, sheet));
 	mkdirSync(dirname(o.out), { recursive: true });
@@ -163,10 +168,11 @@ const main = async (): Promise<void> => {
 		return mine;
 	}));
 	const { link } = await (counsellors[0] as Actor).engine.invite({ name: OPEN_INVITATION.label, welcome: OPEN_INVITATION.welcome });
+	await operating.all;
 	const actors = [admin, ...counsellors, ...clients.flat()];
 	await Promise.all(actors.map((a) => a.engine.stop()));
 	writeFileSync(o.out, peopleText(link), { mode: 0o600 });
-	console.log(`Made one organisation, ${actors.length} people and ${STORIES.length + 1} rooms.`);
+	console.log(`Made ${PARTNERS.length + 1} organisations, ${actors.length + 1} people and ${STORIES.length + 1} rooms.`);
 };
 
 main().catch((thrown: unknown) => {

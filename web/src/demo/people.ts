@@ -3,7 +3,7 @@
 export interface Person {
 	/** Of one who is staff: the account that db/demo.sql has made. */
 	readonly account?: string;
-	readonly provider: "pankki" | "virka";
+	readonly provider: "pankki" | "virka" | "yllapito";
 	/** Whom the bank's page is told. */
 	readonly bank: string;
 	/** As the bank's page says it. */
@@ -21,6 +21,9 @@ const client = (bank: string, name: string, fullName: string): Person => ({ prov
 export const EMPLOYER = "Keski-Suomen TE-palvelut (esittely)";
 
 export const ADMIN = staff("101", "helena", "Helena Mäkinen");
+
+/** Who runs the service and has no keys; of an organisation of its own. */
+export const OPERATOR: Person = { ...staff("901", "olavi", "Olavi Ylitalo"), provider: "yllapito" };
 
 export const COUNSELLORS: readonly Person[] = [staff("201", "anna", "Anna Virtanen"), staff("202", "jukka", "Jukka Nieminen")];
 
@@ -47,6 +50,8 @@ export const peopleText = (link: string): string => [
 	"  Clients, by \"Esittelypankki\":", ...table([...CLIENTS.values()]),
 	"  Counsellors, by \"Esittelyviraston kirjautuminen\":", ...table(COUNSELLORS),
 	"  The administrator, by the same:", ...table([ADMIN]),
+	"  The operator, who sees the organisations and their agreements, by \"Esittelyn palvelukeskus\" (no passphrase: no room can be read there):",
+	`      ${OPERATOR.fullName}`,
 	"  (Staff need no passkey here: staff_without_passkey is for demonstrations only.)",
 	`  Somebody new: open this invitation and be "${NEWCOMER.fullName}" at "Esittelypankki" (or another whom the list above lacks):`,
 	`      ${link}`, "",
