@@ -16,19 +16,26 @@ export type Step = Ops["agreement_take"]["in"]["to"];
 export const STATES = ["none", "contact_found", "signatory_found", "sent", "signed", "trained", "live", "ending", "ended"] as const;
 export const FORMS = ["city", "employment_area", "wellbeing_county", "school", "association", "state", "other"] as const;
 export const BASES = ["office", "rules", "register", "proxy", "decision"] as const;
-/** Finland's regions: their names are the same in the table of an import. */
 export const REGIONS = [
-	["ahvenanmaa", "Ahvenanmaa"], ["etela_karjala", "Etelä-Karjala"], ["etela_pohjanmaa", "Etelä-Pohjanmaa"], ["etela_savo", "Etelä-Savo"], ["kainuu", "Kainuu"],
-	["kanta_hame", "Kanta-Häme"], ["keski_pohjanmaa", "Keski-Pohjanmaa"], ["keski_suomi", "Keski-Suomi"], ["kymenlaakso", "Kymenlaakso"], ["lappi", "Lappi"],
-	["paijat_hame", "Päijät-Häme"], ["pirkanmaa", "Pirkanmaa"], ["pohjanmaa", "Pohjanmaa"], ["pohjois_karjala", "Pohjois-Karjala"], ["pohjois_pohjanmaa", "Pohjois-Pohjanmaa"],
-	["pohjois_savo", "Pohjois-Savo"], ["satakunta", "Satakunta"], ["uusimaa", "Uusimaa"], ["varsinais_suomi", "Varsinais-Suomi"],
+	"ahvenanmaa", "etela_karjala", "etela_pohjanmaa", "etela_savo", "kainuu", "kanta_hame", "keski_pohjanmaa", "keski_suomi", "kymenlaakso", "lappi", "paijat_hame", "pirkanmaa", "pohjanmaa",
+	"pohjois_karjala", "pohjois_pohjanmaa", "pohjois_savo", "satakunta", "uusimaa", "varsinais_suomi",
 ] as const;
 
 export type State = (typeof STATES)[number];
 export type Form = (typeof FORMS)[number];
 export type Basis = (typeof BASES)[number];
 
-export const regionName = (region: string | undefined): string => REGIONS.find(([key]) => key === region)?.[1] ?? "";
+/** Finland's regions as the language calls them, in its order. */
+export const regionNames = ({ t, language }: Speech): readonly (readonly [string, string])[] =>
+	REGIONS.map((one) => [one, t(`agreement.region.${one}`)] as const).sort(([, a], [, b]) => a.localeCompare(b, language));
+export const regionName = ({ t }: Speech, region: string | undefined): string => {
+	const one = REGIONS.find((key) => key === region);
+	return one ? t(`agreement.region.${one}`) : "";
+};
+
+/** What an organisation is, in a line. */
+export const briefOf = (speech: Speech, of: Organisation): string =>
+	[of.business_id, speech.t(`agreement.form.${of.form}`), regionName(speech, of.region), of.under_name && speech.t("agreement.under_name", { name: of.under_name })].filter(Boolean).join(" · ");
 
 /** What follows a state, which way the table of transitions has it. */
 export const STEPS: Readonly<Record<State, readonly Step[]>> = {

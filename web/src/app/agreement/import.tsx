@@ -1,12 +1,13 @@
 // Organisations from a table that somebody keeps: read in the browser, tried first, then made. What is wrong stands beside each row.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { columnsOf, decodeTable, MOST_BYTES, MOST_ROWS, readTable, writeTable } from "../../agreement/csv.js";
 import { piecesOf } from "../../agreement/families.js";
+import { speechFor, type Speech } from "../../text/text.js";
 import { office } from "../office.js";
 import { Button, Notice, useAct } from "../parts.js";
 import { useSpeech } from "../state.js";
-import { FORMS, outcomeText, REGIONS, saveFile } from "./data.js";
+import { FORMS, outcomeText, regionNames, saveFile } from "./data.js";
 
 const PIECE = 400;
 const MOST_PIECE = 250_000; // bytes, of which the server takes a little more
@@ -25,13 +26,16 @@ interface Row {
 
 const fits = (text: string, most: number): string => (new TextEncoder().encode(text).length > most ? text.slice(0, Math.floor(most / 4)) : text);
 
-/** Kinds by their key or by the words of the page's language; regions by their names. */
+/** Kinds and regions by their key, or by what any of the languages calls them. */
 const keyed = (text: string, pairs: readonly (readonly [string, string])[]): string =>
 	pairs.find(([key, name]) => key === text.toLowerCase() || name.toLowerCase() === text.toLowerCase())?.[0] ?? text;
 
 const useRows = () => {
-	const { t } = useSpeech();
-	const forms = FORMS.map((form) => [form, t(`agreement.form.${form}`)] as const);
+	const speech = useSpeech();
+	const [others, know] = useState<readonly Speech[]>([]);
+	useEffect(() => void Promise.all((["fi", "sv", "en"] as const).map((one) => speechFor(one, true))).then(know, () => undefined), []);
+	const regions = [speech, ...others].flatMap(regionNames);
+	const forms = [speech, ...others].flatMap((one) => FORMS.map((form) => [form, one.t(`agreement.form.${form}`)] as const));
 	return (text: string): readonly Row[] | "no_columns" | "too_many" => {
 		const [head = [], ...body] = readTable(text);
 		const at = columnsOf(head, HEADINGS);
@@ -40,7 +44,7 @@ const useRows = () => {
 		const cell = (row: readonly string[], column: number): string => fits((column < 0 ? "" : (row[column] ?? "")).replace(/[^\P{Cc}\n]/gu, " "), column === at.name ? 400 : 40);
 		return body.map((row) => ({
 			name: cell(row, at.name), business_id: cell(row, at.business_id), form: at.form < 0 ? "other" : keyed(cell(row, at.form), forms),
-			region: keyed(cell(row, at.region), REGIONS), under: cell(row, at.under),
+			region: keyed(cell(row, at.region), regions), under: cell(row, at.under),
 		}));
 	};
 };

@@ -5,10 +5,10 @@ import { Select } from "../library/list.js";
 import { office } from "../office.js";
 import { Button, Dialog, Loading, Notice, useAct } from "../parts.js";
 import { say, use, useSpeech } from "../state.js";
-import { daysSince, FORMS, REGIONS, regionName, STATES, type Form, type Organisation, type Query, type State } from "./data.js";
+import { briefOf, daysSince, FORMS, regionNames, STATES, type Form, type Organisation, type Query, type State } from "./data.js";
 import { Import } from "./import.js";
 import { EditOrganisation, OnePage } from "./organisation.js";
-import { StuckPage } from "./plot.js";
+import { StuckPage, type Place } from "./plot.js";
 import { TakeMany } from "./steps.js";
 import { SuccessionPage } from "./succession.js";
 import { TemplatesPage } from "./templates.js";
@@ -32,7 +32,8 @@ const queryOf = ({ words, state, form, region, stuck, within }: Wanted): Omit<Qu
 });
 
 const Filters = ({ wanted, onChange }: { wanted: Wanted; onChange: (piece: Partial<Wanted>) => void }) => {
-	const { t } = useSpeech();
+	const speech = useSpeech();
+	const { t } = speech;
 	const any = ["", t("agreement.any")] as const;
 	return (
 		<div class="library-search" role="search">
@@ -42,21 +43,22 @@ const Filters = ({ wanted, onChange }: { wanted: Wanted; onChange: (piece: Parti
 			</label>
 			<Select label={t("agreement.state")} value={wanted.state} onChange={(state) => onChange({ state })} options={[any, ...STATES.map((one) => [one, t(`agreement.state.${one}`)] as const)]} />
 			<Select label={t("agreement.form")} value={wanted.form} onChange={(form) => onChange({ form })} options={[any, ...FORMS.map((one) => [one, t(`agreement.form.${one}`)] as const)]} />
-			<Select label={t("agreement.region")} value={wanted.region} onChange={(region) => onChange({ region })} options={[any, ...REGIONS]} />
+			<Select label={t("agreement.region")} value={wanted.region} onChange={(region) => onChange({ region })} options={[any, ...regionNames(speech)]} />
 			<Select label={t("agreement.stuck")} value={wanted.stuck} onChange={(stuck) => onChange({ stuck })} options={[any, ...(["14", "30", "90"] as const).map((one) => [one, t("agreement.stuck_days", { days: Number(one) })] as const)]} />
 		</div>
 	);
 };
 
 const Entry = ({ of, chosen, onChoose, onPick, onWithin }: { of: Organisation; chosen: boolean; onChoose: (on: boolean) => void; onPick: () => void; onWithin: () => void }) => {
-	const { t } = useSpeech();
+	const speech = useSpeech();
+	const { t } = speech;
 	const waits = of.state !== "live" && of.state !== "ended";
 	return (
 		<li>
 			<input type="checkbox" aria-label={t("agreement.choose", { name: of.name })} checked={chosen} onChange={(event) => onChoose(event.currentTarget.checked)} />
 			<div>
 				<button type="button" class="link" onClick={onPick}>{of.name}</button>
-				<span class="hint">{[of.business_id, t(`agreement.form.${of.form}`), regionName(of.region), of.under_name && t("agreement.under_name", { name: of.under_name })].filter(Boolean).join(" · ")}</span>
+				<span class="hint">{briefOf(speech, of)}</span>
 				<span class="badges">
 					<span class={waits ? "badge waiting" : "badge"}>{t(`agreement.state.${of.state}`)}</span> {waits && <span class="hint">{t("agreement.days", { days: daysSince(of.since) })}</span>}
 				</span>
@@ -92,19 +94,27 @@ const useFound = (wanted: Wanted) => {
 
 type Asked = null | "new" | "import" | "many";
 
-const Listed = () => {
+/** One that was changed may not be among those that are looked for any more. */
+const fresh = async (of: Organisation): Promise<Organisation> => {
+	const { organisations } = await office("organisation_list", { within: of.org, skip: 0, limit: 200 });
+	return organisations.find((one) => one.org === of.org) ?? of;
+};
+
+const Listed = ({ begin }: { begin: Wanted }) => {
 	const { t } = useSpeech();
-	const [wanted, setWanted] = useState(EVERYTHING);
+	const [wanted, setWanted] = useState(begin);
 	const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
-	const [picked, pick] = useState<string | null>(null);
+	const [picked, pick] = useState<Organisation | null>(null);
 	const [asked, ask] = useState<Asked>(null);
 	const found = useFound(wanted);
 	const rows = found.rows ?? [];
-	const parents = rows.filter((one) => !one.under);
-	const one = rows.find((row) => row.org === picked);
 	const those = rows.filter((row) => chosen.has(row.org));
 	const toggle = (org: string, on: boolean): void => choose(new Set(on ? [...chosen, org] : [...chosen].filter((other) => other !== org)));
-	if (one) return <OnePage of={one} parents={parents} onBack={() => pick(null)} onChange={found.again} />;
+	const changed = (of: Organisation): void => {
+		void fresh(of).then(pick, () => undefined);
+		found.again();
+	};
+	if (picked) return <OnePage of={picked} onBack={() => pick(null)} onChange={() => changed(picked)} />;
 	return (
 		<>
 			<div class="row">
@@ -121,12 +131,12 @@ const Listed = () => {
 				<>
 					<p><button type="button" class="link" onClick={() => choose(new Set(those.length === rows.length ? [] : rows.map((row) => row.org)))}>{t(those.length === rows.length ? "agreement.choose_none" : "agreement.choose_all", { count: rows.length })}</button></p>
 					<ul class="sessions organisations" aria-label={t("agreement.list")} aria-busy={found.busy || undefined}>
-						{rows.map((row) => <Entry key={row.org} of={row} chosen={chosen.has(row.org)} onChoose={(on) => toggle(row.org, on)} onPick={() => pick(row.org)} onWithin={() => setWanted({ ...EVERYTHING, within: row.org })} />)}
+						{rows.map((row) => <Entry key={row.org} of={row} chosen={chosen.has(row.org)} onChoose={(on) => toggle(row.org, on)} onPick={() => pick(row)} onWithin={() => setWanted({ ...EVERYTHING, within: row.org })} />)}
 					</ul>
 				</>
 			)}
 			{found.more && <Button busy={found.busy} onClick={found.next}>{t("agreement.more")}</Button>}
-			{asked === "new" && <Dialog title={t("agreement.new")} onClose={() => ask(null)}><EditOrganisation from={null} parents={parents} onDone={() => { ask(null); found.again(); }} /></Dialog>}
+			{asked === "new" && <Dialog title={t("agreement.new")} onClose={() => ask(null)}><EditOrganisation from={null} onDone={() => { ask(null); found.again(); }} /></Dialog>}
 			{asked === "import" && <Dialog wide title={t("agreement.import.title")} onClose={() => ask(null)}><Import onDone={found.again} /></Dialog>}
 			{asked === "many" && <Dialog wide title={t("agreement.many.title", { count: those.length })} onClose={() => ask(null)}><TakeMany chosen={those} onDone={found.again} /></Dialog>}
 		</>
@@ -140,6 +150,11 @@ export const OperatorPage = () => {
 	const { t } = useSpeech();
 	const operator = use((all) => all.self?.role === "operator");
 	const [part, turn] = useState<Part>("list");
+	const [begin, beginAt] = useState(EVERYTHING);
+	const show = (place: Place): void => {
+		beginAt({ ...EVERYTHING, ...place });
+		turn("list");
+	};
 	if (!operator) return null;
 	return (
 		<section class="organisation">
@@ -147,8 +162,8 @@ export const OperatorPage = () => {
 			<div class="row parts" role="group" aria-label={t("agreement.operator")}>
 				{PARTS.map((one) => <button key={one} type="button" class="button small" aria-pressed={one === part} onClick={() => turn(one)}>{t(`agreement.part.${one}`)}</button>)}
 			</div>
-			{part === "list" && <Listed />}
-			{part === "stuck" && <StuckPage />}
+			{part === "list" && <Listed begin={begin} />}
+			{part === "stuck" && <StuckPage onShow={show} />}
 			{part === "templates" && <TemplatesPage />}
 			{part === "succession" && <SuccessionPage />}
 		</section>

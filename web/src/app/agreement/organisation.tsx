@@ -8,15 +8,42 @@ import { today } from "../assignment/words.js";
 import { office, officeProven } from "../office.js";
 import { Button, Dialog, Field, Loading, Notice, useAct } from "../parts.js";
 import { say, useSpeech } from "../state.js";
-import { FORMS, REGIONS, regionName, STEPS, type Agreement, type Form, type Organisation } from "./data.js";
+import { briefOf, FORMS, regionNames, STEPS, type Agreement, type Form, type Organisation } from "./data.js";
 import { Contacts, Facts, History, Offices } from "./parts.js";
 import { TakeStep } from "./steps.js";
 import type { Template } from "./templates.js";
 import { Versions } from "./versions.js";
 
-/** A new one, or another name, kind, region or business id. Those that others may be under: without one above them. */
-export const EditOrganisation = ({ from, parents, onDone }: { from: Organisation | null; parents: readonly Organisation[]; onDone: (org: string) => void }) => {
+const PAUSE_MS = 250, FOUND = 30;
+
+/** Those that others may be under are without one above them; there may be thousands. */
+const Parent = ({ from, under, onChange }: { from: Organisation | null; under: string; onChange: (org: string) => void }) => {
 	const { t } = useSpeech();
+	const [words, setWords] = useState("");
+	const [found, setFound] = useState<readonly (readonly [string, string])[]>(from?.under && from.under_name ? [[from.under, from.under_name]] : []);
+	const asking = useAct();
+	useEffect(() => {
+		if (words.trim() === "") return;
+		const timer = setTimeout(() => void asking.act(async () => {
+			const { organisations } = await office("organisation_list", { words: words.trim(), skip: 0, limit: FOUND });
+			const others = organisations.filter((one) => !one.under && one.org !== from?.org).map((one) => [one.org, one.name] as const);
+			setFound((before) => [...before.filter(([org]) => org === under && !others.some(([other]) => other === org)), ...others]);
+		}), PAUSE_MS);
+		return () => clearTimeout(timer);
+	}, [words]);
+	return (
+		<>
+			<Field label={t("agreement.under_search")} hint={t("agreement.under_hint")} value={words} maxLength={50} onInput={setWords} />
+			<Select label={t("agreement.under")} value={under} options={[["", t("agreement.under_none")] as const, ...found]} onChange={onChange} />
+			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+		</>
+	);
+};
+
+/** A new one, or another name, kind, region, business id or place. */
+export const EditOrganisation = ({ from, onDone }: { from: Organisation | null; onDone: (org: string) => void }) => {
+	const speech = useSpeech();
+	const { t } = speech;
 	const [name, setName] = useState(from?.name ?? "");
 	const [id, setId] = useState(from?.business_id ?? "");
 	const [form, setForm] = useState<Form>(from?.form ?? "city");
@@ -39,8 +66,8 @@ export const EditOrganisation = ({ from, parents, onDone }: { from: Organisation
 			<Field label={t("agreement.name")} value={name} maxLength={100} error={tried && name.trim() === "" ? t("agreement.missing") : null} onInput={setName} />
 			<Field label={t("agreement.business_id")} hint={t("agreement.business_id_hint")} value={id} maxLength={9} error={tried && !idIsGood ? t("agreement.outcome.bad_business_id") : null} onInput={setId} />
 			<Select label={t("agreement.form")} value={form} options={FORMS.map((one) => [one, t(`agreement.form.${one}`)] as const)} onChange={setForm} />
-			<Select label={t("agreement.region")} value={region} options={[["", t("agreement.no_region")] as const, ...REGIONS]} onChange={setRegion} />
-			<Select label={t("agreement.under")} value={under} options={[["", t("agreement.under_none")] as const, ...parents.filter((one) => one.org !== from?.org).map((one) => [one.org, one.name] as const)]} onChange={setUnder} />
+			<Select label={t("agreement.region")} value={region} options={[["", t("agreement.no_region")] as const, ...regionNames(speech)]} onChange={setRegion} />
+			<Parent from={from} under={under} onChange={setUnder} />
 			{going.error && <Notice kind="error"><p>{going.word === "already_here" ? t("agreement.outcome.already_here") : going.error}</p></Notice>}
 			<Button kind="main" busy={going.busy} onClick={save}>{t("agreement.save")}</Button>
 		</>
@@ -103,13 +130,13 @@ const FirstAdmin = ({ org }: { org: string }) => {
 
 interface Props {
 	readonly of: Organisation;
-	readonly parents: readonly Organisation[];
 	readonly onBack: () => void;
 	readonly onChange: () => void;
 }
 
-export const OnePage = ({ of, parents, onBack, onChange }: Props) => {
-	const { t } = useSpeech();
+export const OnePage = ({ of, onBack, onChange }: Props) => {
+	const speech = useSpeech();
+	const { t } = speech;
 	const [agreements, setAgreements] = useState<readonly Agreement[] | null>(null);
 	const [editing, edit] = useState(false);
 	const asking = useAct();
@@ -125,7 +152,7 @@ export const OnePage = ({ of, parents, onBack, onChange }: Props) => {
 		<>
 			<div class="row"><Button kind="quiet" icon="back" onClick={onBack}>{t("agreement.back")}</Button></div>
 			<h2>{of.name}</h2>
-			<p>{[of.business_id, t(`agreement.form.${of.form}`), regionName(of.region), of.under_name && t("agreement.under_name", { name: of.under_name })].filter(Boolean).join(" · ")}</p>
+			<p>{briefOf(speech, of)}</p>
 			<div class="row"><Button small onClick={() => edit(true)}>{t("agreement.edit")}</Button></div>
 			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
 			{!agreements && !asking.error && <Loading text={t("loading.page")} />}
@@ -142,7 +169,7 @@ export const OnePage = ({ of, parents, onBack, onChange }: Props) => {
 			<Contacts org={of.org} />
 			<Offices org={of.org} />
 			{early && <FirstAdmin org={of.org} />}
-			{editing && <Dialog title={t("agreement.edit")} onClose={() => edit(false)}><EditOrganisation from={of} parents={parents} onDone={() => { edit(false); onChange(); }} /></Dialog>}
+			{editing && <Dialog title={t("agreement.edit")} onClose={() => edit(false)}><EditOrganisation from={of} onDone={() => { edit(false); onChange(); }} /></Dialog>}
 		</>
 	);
 };

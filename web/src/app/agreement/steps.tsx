@@ -47,17 +47,20 @@ export const TakeStep = ({ org, agreement, steps, onDone }: { org?: string; agre
 			onDone();
 		});
 	if (steps.length === 0) return null;
-	return (
-		<section>
-			<h3>{t("agreement.step.title")}</h3>
+	const fields = (
+		<>
 			<StepFields steps={steps} given={given} onChange={(next) => { setGiven(next); refuse(""); }} />
 			{refused !== "" && <Notice kind="warning"><p>{outcomeText(speech, refused)}</p></Notice>}
 			{going.error && <Notice kind="error"><p>{going.error}</p></Notice>}
 			<Button kind={given.to === "ending" || given.to === "ended" ? "danger" : "main"} busy={going.busy} onClick={take}>{t(`agreement.take.${given.to}`)}</Button>
-		</section>
+		</>
 	);
+	// What is in force stays so: its end is looked for, not offered.
+	if (steps[0] === "ending") return <details class="allows"><summary>{t("agreement.step.end")}</summary>{fields}</details>;
+	return <section><h3>{t("agreement.step.title")}</h3>{fields}</section>;
 };
 
+const PIECE = 200; // that go together
 const ALL: readonly Step[] = ["signatory_found", "sent", "signed", "trained", "live", "ending", "ended", "contact_found"];
 
 const Outcomes = ({ rows, names }: { rows: readonly { org: string; outcome: string }[]; names: ReadonlyMap<string, string> }) => {
@@ -83,7 +86,8 @@ export const TakeMany = ({ chosen, onDone }: { chosen: readonly Organisation[]; 
 	const of = JSON.stringify([given, orgs]);
 	const run = (dry: boolean): void =>
 		void going.act(async () => {
-			const { outcomes } = await officeProven("agreement_take_many", { orgs, ...stepBody(given, dry) });
+			const outcomes: { org: string; outcome: string }[] = [];
+			for (let i = 0; i < orgs.length; i += PIECE) outcomes.push(...(await officeProven("agreement_take_many", { orgs: orgs.slice(i, i + PIECE), ...stepBody(given, dry) })).outcomes);
 			setRows({ of, dry, rows: outcomes });
 			if (!dry) onDone();
 		});

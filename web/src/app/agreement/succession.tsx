@@ -14,25 +14,61 @@ type Told = Ops["succession_get"]["out"]["successions"][number];
 
 const LOOK_MS = 2_000;
 
-const all = async (): Promise<readonly Row[]> => {
+const PAGE = 100;
+
+const all = async (succession?: string): Promise<readonly Row[]> => {
 	const rows: Row[] = [];
 	for (let more = true; more; ) {
-		const said = await office("succession_list", { skip: rows.length });
+		const said = await office("succession_list", { ...(succession ? { succession } : {}), skip: rows.length });
 		rows.push(...said.agreements);
 		more = said.more;
 	}
 	return rows;
 };
 
-const Plan = ({ rows }: { rows: readonly Row[] }) => {
+const Plan = ({ rows, begun = false }: { rows: readonly Row[]; begun?: boolean }) => {
 	const { t, format } = useSpeech();
+	const [shown, show] = useState(PAGE);
 	return (
-		<div class="scroll" tabIndex={0} role="region" aria-label={t("agreement.succession.list")}>
-			<table class="events">
-				<thead><tr><th scope="col">{t("agreement.name")}</th><th scope="col">{t("agreement.state")}</th><th scope="col">{t("agreement.processor")}</th><th scope="col">{t("agreement.succession.rooms")}</th></tr></thead>
-				<tbody>{rows.map((row) => <tr key={row.org}><th scope="row">{row.name}</th><td>{t(`agreement.state.${row.state}`)}</td><td>{row.processor}</td><td>{format.number(row.rooms)}</td></tr>)}</tbody>
-			</table>
-		</div>
+		<>
+			<div class="scroll" tabIndex={0} role="region" aria-label={t("agreement.succession.list")}>
+				<table class="events">
+					<thead><tr><th scope="col">{t("agreement.name")}</th><th scope="col">{t("agreement.state")}</th><th scope="col">{t("agreement.processor")}</th><th scope="col">{t("agreement.succession.rooms")}</th>{begun && <th scope="col">{t("agreement.succession.standing")}</th>}</tr></thead>
+					<tbody>
+						{rows.slice(0, shown).map((row) => (
+							<tr key={row.org}>
+								<th scope="row">{row.name}</th><td>{t(`agreement.state.${row.state}`)}</td><td>{row.processor}</td><td>{format.number(row.rooms)}</td>
+								{begun && <td>{t(row.done ? "agreement.succession.went" : "agreement.succession.waits")}</td>}
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</div>
+			{rows.length > shown && <Button onClick={() => show(shown + PAGE)}>{t("agreement.more")}</Button>}
+		</>
+	);
+};
+
+/** One that was begun: how far it is, and each of its agreements. */
+const Begun = ({ of }: { of: Told }) => {
+	const { t } = useSpeech();
+	const [rows, setRows] = useState<readonly Row[] | null>(null);
+	const asking = useAct();
+	const bring = (): void => void asking.act(async () => setRows(await all(of.succession)));
+	useEffect(() => {
+		if (rows) bring();
+	}, [of.done]);
+	return (
+		<Notice kind={of.done_at === undefined ? "info" : "good"}>
+			<p><strong>{t("agreement.succession.one", { name: of.to_name, id: of.to_business_id, day: dayText(of.holds_from) })}</strong></p>
+			<p>{t("agreement.succession.progress", { done: of.done, all: of.agreements })}</p>
+			<p>{of.note}</p>
+			{asking.error && <p>{asking.error}</p>}
+			<details onToggle={(event) => event.currentTarget.open && !rows && bring()}>
+				<summary>{t("agreement.succession.list")}</summary>
+				{rows && <Plan rows={rows} begun />}
+			</details>
+		</Notice>
 	);
 };
 
@@ -64,12 +100,13 @@ const Begin = ({ onDone }: { onDone: () => void }) => {
 			<Button busy={going.busy} onClick={() => void going.act(async () => setRows(await all()))}>{t("agreement.succession.preview")}</Button>
 			{going.error && <Notice kind="error"><p>{going.error}</p></Notice>}
 			{rows && (
-				<>
+				<section>
 					<h3>{t("agreement.succession.would", { count: rows.length, rooms: rows.reduce((sum, row) => sum + row.rooms, 0) })}</h3>
 					<Plan rows={rows} />
 					<Check label={t("agreement.succession.sure")} checked={sure} onChange={agree} />
 					<Button kind="danger" busy={going.busy} disabled={!sure} onClick={begin}>{t("agreement.succession.begin")}</Button>
-				</>
+					{tried && !whole && <p class="field-error">{t("agreement.template.faults")}</p>}
+				</section>
 			)}
 		</>
 	);
@@ -91,12 +128,7 @@ export const SuccessionPage = () => {
 	return (
 		<section>
 			<h2>{t("agreement.succession.title")}</h2>
-			{told.map((one) => (
-				<Notice key={one.succession} kind={one.done_at === undefined ? "info" : "good"}>
-					<p><strong>{t("agreement.succession.one", { name: one.to_name, id: one.to_business_id, day: dayText(one.holds_from) })}</strong></p>
-					<p>{t("agreement.succession.progress", { done: one.done, all: one.agreements })}</p>
-				</Notice>
-			))}
+			{told.map((one) => <Begun key={one.succession} of={one} />)}
 			{!running && <Begin onDone={bring} />}
 		</section>
 	);

@@ -50,7 +50,7 @@ const Subs = ({ terms, faults, onChange }: Props) => {
 	const { t } = useSpeech();
 	const set = (i: number, piece: Partial<SubProcessor>): void => onChange({ subprocessors: terms.subprocessors.map((one, at) => (at === i ? { ...one, ...piece } : one)) });
 	return (
-		<fieldset class="options">
+		<fieldset class="group">
 			<legend>{t("agreement.term.subprocessors")}</legend>
 			{faults.includes("subprocessors") && <p class="field-error">{t("agreement.sub.wrong")}</p>}
 			{terms.subprocessors.length === 0 && <p>{t("agreement.sub.none")}</p>}
@@ -72,7 +72,7 @@ const Limits = ({ terms, faults, onChange }: Props) => {
 	const { t } = useSpeech();
 	const keep = (kind: KeptType, text: string): void => onChange({ retention: { ...terms.retention, [kind]: text.trim() === "" ? 0 : Number(text) } });
 	return (
-		<fieldset class="options">
+		<fieldset class="group">
 			<legend>{t("agreement.term.retention")}</legend>
 			<p class="hint">{t("agreement.term.retention_hint")}</p>
 			{faults.includes("retention") && <p class="field-error">{t("agreement.kept.wrong")}</p>}

@@ -53,7 +53,7 @@ const Signing = ({ org, of, version, onDone }: Of & { org: string; version: numb
 			{tried && sum === "" && <p class="field-error">{t("agreement.sign.no_file")}</p>}
 			<DayField label={t("agreement.sign.day")} value={day} onChange={setDay} />
 			{who.map((one, i) => (
-				<fieldset class="options field-card" key={one.party}>
+				<fieldset class="group" key={one.party}>
 					<legend>{t(`agreement.${one.party}`)}</legend>
 					<Field label={t("agreement.contact.name")} value={one.name} maxLength={100} error={tried && one.name.trim() === "" ? t("agreement.missing") : null} onInput={(name) => set(i, { name })} />
 					<Field label={t("agreement.contact.title")} value={one.title} maxLength={100} onInput={(title) => set(i, { title })} />
