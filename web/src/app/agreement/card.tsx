@@ -1,11 +1,30 @@
-// What a room says of its agreement beside the parties: that it ends, and that another processor comes or came.
+// What a room says of its agreement beside the parties: that it ends, and that another processor comes or came. In the room itself until
+// it has been read, in its details always.
 
+import { useState } from "preact/hooks";
 import type { RoomView } from "../../client/api.js";
 import { dayText } from "../assignment/words.js";
-import { Notice } from "../parts.js";
+import { Button, Notice } from "../parts.js";
 import { useSpeech } from "../state.js";
 
-export const CardDays = ({ card }: { card: NonNullable<RoomView["card"]> }) => {
+type Card = RoomView["card"];
+
+export const CardNotice = ({ card }: { card: Card }) => {
+	const { t } = useSpeech();
+	const [read, close] = useState(false);
+	if (card?.ends_on) return <div class="room-note"><Notice kind="warning"><p>{t("agreement.room.ends", { day: dayText(card.ends_on) })}</p></Notice></div>;
+	if (read || !card?.processor_next || !card.processor_next_from) return null;
+	return (
+		<div class="room-note">
+			<Notice kind="info">
+				<p>{t("agreement.room.next", { name: card.processor_next, day: dayText(card.processor_next_from) })} {t("agreement.room.next_means")}</p>
+				<Button small onClick={() => close(true)}>{t("agreement.room.next_read")}</Button>
+			</Notice>
+		</div>
+	);
+};
+
+export const CardDays = ({ card }: { card: NonNullable<Card> }) => {
 	const { t } = useSpeech();
 	return (
 		<>

@@ -80,12 +80,13 @@ export const Room = ({ alone = false }: { alone?: boolean }) => {
 				<Head view={view} alone={alone} onDetails={() => showDetails(true)} />
 				<Tools />
 				<Later key={view.room} load={async () => (await import("../assignment/reminders.js")).Reminders} props={{ room: view.room }} />
+				{(view.card?.ends_on ?? view.card?.processor_next) && <Lazy key={view.room} quiet load={async () => (await import("../agreement/card.js")).CardNotice} props={{ card: view.card }} />}
 				<MessageList view={view} onEdit={edit} covered={panel === true && !matchMedia(WIDE).matches} />
 				<Typing view={view} />
 				{mailed && <Lazy load={async () => (await import("../joining/mailed.js")).Mailed} props={{ view }} />}
 				{view.newKeys.length > 0 && <Lazy load={async () => (await import("./new-keys.js")).NewKeys} props={{ view }} />}
 				{view.blocked && <Lazy key={view.blocked} load={async () => (await import("./blocked.js")).Blocked} props={{ room: view.room, why: view.blocked }} />}
-				{view.phase === "open" && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
+				{view.phase === "open" && !view.card?.ends_on && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
 				{!panel && <Opened view={view} />}
 				{details && <Lazy load={async () => (await import("./details.js")).Details} props={{ view, onClose: () => showDetails(false) }} />}
 			</section>
