@@ -3,7 +3,7 @@
 
 import { writeDocument, type Fonts } from "./document.js";
 import type { Drawing } from "./letters.js";
-import type { Speaking, Word } from "./words.js";
+import { titled, type Speaking } from "./words.js";
 
 export interface Paper {
 	readonly title: string;
@@ -14,7 +14,7 @@ export interface Paper {
 }
 
 export const writePaper = async (fonts: Fonts, plainly: Speaking, { title, made, lines }: Paper, give: (bytes: Uint8Array) => void, draw?: Drawing): Promise<void> => {
-	const words: Speaking = { ...plainly, say: (word: Word, args) => (word === "title" ? title : plainly.say(word, args)) };
+	const words = titled(plainly, title);
 	const written = async (pages: number, hear: (bytes: Uint8Array) => void): Promise<number> => {
 		const writing = writeDocument(fonts, words, hear, draw, { made, pages });
 		for (const line of lines) await writing.line(line);

@@ -65,4 +65,7 @@ export const speaking = (language: ExportLanguage, zone: string): Speaking => {
 	};
 };
 
+/** Of what is no room. */
+export const titled = (plainly: Speaking, title: string): Speaking => ({ ...plainly, say: (word, args) => (word === "title" ? title : plainly.say(word, args)) });
+
 export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";

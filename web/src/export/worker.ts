@@ -4,14 +4,15 @@
 import { makeArchive, type Archive } from "./zip.js";
 import type { Writing } from "./document.js";
 import type { Drawn, Extra } from "./letters.js";
-import { speaking, type ExportLanguage } from "./words.js";
+import { speaking, titled, type ExportLanguage } from "./words.js";
 
 export type FontFile = "plain" | "strong" | Extra;
 
 export type Told =
 	/** `file`: where to write it; without one the bytes come back. */
 	| { readonly begin: "archive"; readonly file?: FileSystemFileHandle }
-	| { readonly begin: "document"; readonly language: ExportLanguage; readonly zone: string }
+	/** `title`: of what is no room. */
+	| { readonly begin: "document"; readonly language: ExportLanguage; readonly zone: string; readonly title?: string }
 	| { readonly begin: "paper"; readonly language: ExportLanguage; readonly zone: string; readonly title: string; readonly made: number }
 	| { readonly entry: string; readonly bytes: Uint8Array; readonly whole: number }
 	| { readonly font: FontFile; readonly bytes: Uint8Array | null }
@@ -147,9 +148,11 @@ const drawing = () => (typeof OffscreenCanvas === "function" ? makeDrawing() : u
 
 const linesOf = (bytes: Uint8Array): readonly string[] => new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "");
 
-const documentSink = async ({ language, zone }: Extract<Told, { begin: "document" }>): Promise<Sink> => {
+const documentSink = async ({ language, zone, title }: Extract<Told, { begin: "document" }>): Promise<Sink> => {
+	const plainly = speaking(language, zone);
+	const words = title === undefined ? plainly : titled(plainly, title);
 	const [{ writeDocument }, plain, strong] = [await import("./document.js"), await fontFile("plain"), await fontFile("strong")];
-	const writing: Writing = writeDocument({ plain, strong, extra: fontFile }, speaking(language, zone), give, drawing());
+	const writing: Writing = writeDocument({ plain, strong, extra: fontFile }, words, give, drawing());
 	return {
 		take: async (_, bytes) => {
 			for (const line of linesOf(bytes)) await writing.line(line);
