@@ -6,8 +6,8 @@
 -- tenant: no
 -- in: most int4
 -- out: begun int8
--- Begins erasures that are due and not held, so many of each organisation.
-SELECT retention_begin(:most) AS begun;
+-- Begins erasures that are due and not held, so many of each organisation: by rules, and of agreements that have ended.
+SELECT retention_begin(:most) + handover_begin(:most) AS begun;
 
 -- name: job_retention_rows
 -- shape: one

@@ -1,4 +1,4 @@
-/* What happens by itself: a table of statements and how often, and three jobs of more than one
+/* What happens by itself: a table of statements and how often, and five jobs of more than one
  * step. Each runs alone, never twice at a time; what fails is logged and comes again at the next
  * round. No socket from outside. */
 #include "main/jobs.h"
@@ -14,7 +14,8 @@
 #include "main/units.h"
 #include "sql_gen.h"
 
-enum { CONNINFO_MAX = 4096, QUEUE = 16, SUCCESSION_BATCH = 50, TIMEOUT_MS = 60000 };
+enum { CONNINFO_MAX = 4096, QUEUE = 32, SUCCESSION_BATCH = 50, TIMEOUT_MS = 60000 };
+enum { EXPIRE_MOST = 20000, TELL_DAYS = 14, HOUR_MS = 3600000 };
 
 static struct pg_param job_epoch_seconds(const struct config *c, struct pg_param *items)
 {
@@ -41,6 +42,20 @@ static struct pg_param job_succession_most(const struct config *c, struct pg_par
 	return pg_int(SUCCESSION_BATCH);
 }
 
+static struct pg_param job_expire_most(const struct config *c, struct pg_param *items)
+{
+	(void)c;
+	(void)items;
+	return pg_int(EXPIRE_MOST);
+}
+
+static struct pg_param job_tell_days(const struct config *c, struct pg_param *items)
+{
+	(void)c;
+	(void)items;
+	return pg_int(TELL_DAYS);
+}
+
 static const size_t statements[JOBS_STATEMENTS] = {
 	[JOBS_SWEEP_SESSIONS] = STMT_JOB_SWEEP_SESSIONS,
 	[JOBS_SWEEP_INVITATIONS] = STMT_JOB_SWEEP_INVITATIONS,
@@ -52,6 +67,8 @@ static const size_t statements[JOBS_STATEMENTS] = {
 	[JOBS_REMIND] = STMT_JOB_REMIND,
 	[JOBS_AGREEMENTS] = STMT_JOB_AGREEMENTS,
 	[JOBS_SUCCESSION] = STMT_JOB_SUCCESSION,
+	[JOBS_AUDIT_EXPIRE] = STMT_JOB_AUDIT_EXPIRE,
+	[JOBS_RETENTION_TELL] = STMT_JOB_RETENTION_TELL,
 	[JOBS_IDENTITY_STALE] = STMT_JOB_IDENTITY_STALE,
 	[JOBS_IDENTITY_ROTATE] = STMT_JOB_IDENTITY_ROTATE,
 	[JOBS_MAIL_TAKE] = STMT_JOB_MAIL_TAKE,
@@ -71,6 +88,11 @@ static const size_t statements[JOBS_STATEMENTS] = {
 	[JOBS_NOTIFY_QUEUE] = STMT_JOB_NOTIFY_QUEUE,
 	[JOBS_NOTIFY_TAKE] = STMT_JOB_NOTIFY_TAKE,
 	[JOBS_NOTIFY_DONE] = STMT_JOB_NOTIFY_DONE,
+	[JOBS_UNIT_ORGS] = STMT_UNIT_ORGS,
+	[JOBS_ERASURE_CHECK] = STMT_JOB_ERASURE_CHECK,
+	[JOBS_UNIT_LIST] = STMT_UNIT_LIST,
+	[JOBS_UNIT_ORPHANS] = STMT_UNIT_ORPHANS,
+	[JOBS_UNIT_NEEDED] = STMT_UNIT_NEEDED,
 };
 
 /* The items of an array, if the argument is one. NULL: the sweep takes none */
@@ -81,6 +103,8 @@ static struct pg_param (*const arguments[JOBS_SWEEPS])(
 	[JOBS_AGE_EPOCHS] = job_epoch_seconds,
 	[JOBS_SWEEP_FILES] = job_file_seconds,
 	[JOBS_SUCCESSION] = job_succession_most,
+	[JOBS_AUDIT_EXPIRE] = job_expire_most,
+	[JOBS_RETENTION_TELL] = job_tell_days,
 };
 
 struct runner {
@@ -88,12 +112,13 @@ struct runner {
 	struct timer *round;
 	struct pg_statement statements[JOBS_STATEMENTS]; /* only what this role may run */
 	bool running[JOBS_SWEEPS];
-	uint64_t checked_at; /* all files; 0: not since the process began */
+	uint64_t ran_at[JOBS_SWEEPS]; /* 0: not since the process began */
 	struct rotation *rotation;
 	struct posting *posting;
 	struct unit_job *units;
 	struct unit_check unit_check;
 	struct notifying *notifying;
+	struct checking *checking;
 	int exit_code;
 };
 
@@ -110,18 +135,21 @@ static void job_done(void *ctx, uint64_t which, enum err e, const struct pg_resu
 		log_info("job", LOG_W("job", name), LOG_N("rows", pg_get_int(result, 0, 0)));
 }
 
-/* All do in every round, but looking at all files, which takes a while. */
+/* How often at most; 0: in every round. */
+static uint64_t job_every(const struct runner *r, size_t which)
+{
+	if (which == JOBS_CHECK_FILES)
+		return (uint64_t)r->parts.config->file_check_seconds * 1000;
+	return which == JOBS_AUDIT_EXPIRE || which == JOBS_RETENTION_TELL ? HOUR_MS : 0;
+}
+
 static bool job_is_due(struct runner *r, size_t which)
 {
 	uint64_t now = clock_mono_ms();
-	uint64_t every = (uint64_t)r->parts.config->file_check_seconds * 1000;
-	if (r->running[which])
+	if (r->running[which] ||
+		(r->ran_at[which] > 0 && now - r->ran_at[which] < job_every(r, which)))
 		return false;
-	if (which != JOBS_CHECK_FILES)
-		return true;
-	if (r->checked_at > 0 && now - r->checked_at < every)
-		return false;
-	r->checked_at = now;
+	r->ran_at[which] = now;
 	return true;
 }
 
@@ -146,6 +174,7 @@ static void jobs_round(void *ctx)
 	posting_round(r->posting);
 	unit_job_round(r->units);
 	notifying_round(r->notifying);
+	checking_round(r->checking);
 }
 
 static void jobs_checked(void *ctx, enum err e)
@@ -214,6 +243,7 @@ static void jobs_build(struct runner *r, const char *conninfo, const char *unit_
 	r->posting = posting_new(&r->parts);
 	r->units = unit_job_new(&r->parts);
 	r->notifying = notifying_new(&r->parts);
+	r->checking = checking_new(&r->parts);
 	loop_on_signal(r->parts.loop, SIGTERM, jobs_stop, r);
 	loop_on_signal(r->parts.loop, SIGINT, jobs_stop, r);
 }
@@ -230,6 +260,7 @@ static void jobs_free(struct runner *r)
 	posting_free(&r->posting);
 	unit_job_free(&r->units);
 	notifying_free(&r->notifying);
+	checking_free(&r->checking);
 	mail_free(&r->parts.mail);
 	pg_free(&r->parts.pg);
 	keys_free(&r->parts.keys);

@@ -26,6 +26,8 @@ enum jobs_statement {
 	JOBS_REMIND,
 	JOBS_AGREEMENTS,
 	JOBS_SUCCESSION,
+	JOBS_AUDIT_EXPIRE,
+	JOBS_RETENTION_TELL,
 	JOBS_SWEEPS,
 	JOBS_IDENTITY_STALE = JOBS_SWEEPS,
 	JOBS_IDENTITY_ROTATE,
@@ -46,6 +48,11 @@ enum jobs_statement {
 	JOBS_NOTIFY_QUEUE,
 	JOBS_NOTIFY_TAKE,
 	JOBS_NOTIFY_DONE,
+	JOBS_UNIT_ORGS,
+	JOBS_ERASURE_CHECK,
+	JOBS_UNIT_LIST,
+	JOBS_UNIT_ORPHANS,
+	JOBS_UNIT_NEEDED,
 	JOBS_STATEMENTS
 };
 
@@ -75,3 +82,10 @@ struct notifying;
 struct notifying *notifying_new(const struct jobs_parts *parts);
 void notifying_round(struct notifying *n);
 void notifying_free(struct notifying **n);
+
+/* jobs_check.c: once in a while, the verifier of both databases. */
+struct checking;
+struct checking *checking_new(const struct jobs_parts *parts);
+void checking_round(struct checking *c);
+/* When nothing more is answered. */
+void checking_free(struct checking **c);

@@ -20,7 +20,8 @@ enum { LETTERS_A_ROUND = 200, ARENA_FIRST = 1024 };
 static const struct {
 	const char *word;
 	enum letter_kind kind;
-} kinds[] = {{"code", LETTER_CODE}, {"message", LETTER_MESSAGE}, {"reminder", LETTER_REMINDER}};
+} kinds[] = {{"code", LETTER_CODE}, {"message", LETTER_MESSAGE}, {"reminder", LETTER_REMINDER},
+	{"going", LETTER_GOING}};
 
 struct notifying {
 	struct jobs_parts parts;

@@ -1,9 +1,9 @@
 /* Keys of retention units, and erasure. What is stored since before there were units is sealed, a
  * batch of one organisation at a time. Then erasures that are due begin, which dooms their units;
  * the keys of doomed units are destroyed: first in their own database, committed, then that is
- * confirmed in the main one, and only then rows go, in bounded steps, and at the end there is a
- * certificate. Killed anywhere, the next round goes on: each step does nothing when it was done
- * before. */
+ * confirmed in the main one, and only then rows go, in bounded steps; when nothing more is due
+ * there is a certificate. Killed anywhere, the next round goes on: each step does nothing when it
+ * was done before. */
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -35,6 +35,7 @@ struct unit_job {
 	size_t n, at;
 	uint64_t n_sealed, n_before; /* in this round; before this batch */
 	uint64_t n_steps;
+	bool begun; /* there may be more that is due */
 	struct id org, batch;
 };
 
@@ -259,7 +260,8 @@ static void begun(void *ctx, uint64_t tag, enum err e, const struct pg_result *r
 		unit_job_end(j, e);
 		return;
 	}
-	if (pg_get_int(result, 0, 0) > 0)
+	j->begun = pg_get_int(result, 0, 0) > 0;
+	if (j->begun)
 		log_info("erasures_begun", LOG_N("objects", pg_get_int(result, 0, 0)));
 	erase_ask(j);
 }
@@ -294,6 +296,10 @@ static void rows_gone(void *ctx, uint64_t tag, enum err e, const struct pg_resul
 	if (pg_get_int(result, 0, 0) > 0) {
 		j->n_steps++;
 		rows_ask(j);
+		return;
+	}
+	if (j->begun) {
+		begin_ask(j);
 		return;
 	}
 	const struct pg_call call = {.statement = JOBS_RETENTION_CERTIFY, .done = certified};

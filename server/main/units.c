@@ -171,9 +171,20 @@ static void replay_ask(struct command *c)
 		command_end(c, e);
 }
 
-static void command_verified(void *ctx, enum err e, int64_t n_faults)
+static void command_fault(void *ctx, struct slice fault, int64_t n)
 {
-	command_end(ctx, e == ERR_OK && n_faults > 0 ? ERR_CONFLICT : e);
+	(void)ctx;
+	printf("%.*s: %lld\n", (int)fault.n, (const char *)fault.p, (long long)n);
+}
+
+static void command_verified(void *ctx, enum err e, const struct unit_verify_found *found)
+{
+	if (e == ERR_OK)
+		printf("%lld keys and %lld units of %zu organisations looked at; %lld keys that "
+		       "nothing needs are to go; %lld faults.\n",
+			(long long)found->n_keys, (long long)found->n_needed, found->n_orgs,
+			(long long)found->n_orphans, (long long)found->n_faults);
+	command_end(ctx, e == ERR_OK && found->n_faults > 0 ? ERR_CONFLICT : e);
 }
 
 static void command_checked(void *ctx, enum err e)
@@ -188,7 +199,12 @@ static void command_checked(void *ctx, enum err e)
 		return;
 	}
 	printf("The database of unit keys knows the newest erasure.\n");
-	unit_verify_begin(c->pg, verify, command_verified, c);
+	const struct unit_verify_settings settings = {.pg = c->pg,
+		.statements = verify,
+		.fault = command_fault,
+		.done = command_verified,
+		.ctx = c};
+	unit_verify_begin(&settings);
 }
 
 static void command_ready(void *ctx, enum err e)

@@ -16,7 +16,8 @@ void unit_check_begin(struct unit_check *check);
 /* An array of ids or of int4 of a result's first row, as a parameter again. */
 struct pg_param units_again(struct arena *arena, const struct pg_result *result, unsigned column);
 
-/* units_verify.c: looks at both databases whole, says on stdout what it finds, then is done. */
+/* units_verify.c: looks at both databases whole and tells what it finds; a key that nothing needs
+ * it dooms. */
 enum unit_verify_statement {
 	VERIFY_ORGS,
 	VERIFY_FAULTS,
@@ -26,6 +27,16 @@ enum unit_verify_statement {
 	VERIFY_GET,
 	VERIFY_STATEMENTS
 };
-/* statements: their places in the table of pg; they live until then. */
-void unit_verify_begin(struct pg *pg, const size_t statements[static VERIFY_STATEMENTS],
-	void (*done)(void *ctx, enum err e, int64_t n_faults), void *ctx);
+struct unit_verify_found {
+	size_t n_orgs;
+	int64_t n_keys, n_needed, n_orphans, n_faults;
+};
+struct unit_verify_settings {
+	struct pg *pg;
+	const size_t *statements; /* by enum unit_verify_statement: places in the table of pg */
+	void (*fault)(void *ctx, struct slice fault, int64_t n); /* each kind of an organisation */
+	void (*done)(void *ctx, enum err e, const struct unit_verify_found *found);
+	void *ctx;
+};
+/* statements live until it is done. */
+void unit_verify_begin(const struct unit_verify_settings *settings);

@@ -1,8 +1,6 @@
-/* The verifier behind `luotsid units`: of each organisation what the main database says about
- * itself, then both databases against each other, a page at a time. A key that nothing needs is
- * doomed, so that the jobs process destroys it; anything else is only said. */
-#include <stdio.h>
-
+/* The verifier behind `luotsid units` and in the jobs process: of each organisation what the main
+ * database says about itself, then both databases against each other, a page at a time. A key that
+ * nothing needs is doomed, so that the jobs process destroys it; anything else is only said. */
 #include "base/mem.h"
 #include "io/pg_row.h"
 #include "main/units.h"
@@ -11,16 +9,13 @@
 enum { PAGE = 128 };
 
 struct unit_verify {
-	struct pg *pg;
-	const size_t *statements; /* by enum unit_verify_statement */
-	void (*done)(void *ctx, enum err e, int64_t n_faults);
-	void *ctx;
+	struct unit_verify_settings settings;
+	struct unit_verify_found found;
 	struct id *orgs;
-	size_t n_orgs, at;
+	size_t at;
 	struct id after;
 	int64_t after_part;
 	size_t n_asked;
-	int64_t n_faults, n_orphans, n_keys, n_needed;
 	bool backward; /* from what is stored to the keys */
 };
 
@@ -28,29 +23,29 @@ static void page_ask(struct unit_verify *v);
 
 static void verify_end(struct unit_verify *v, enum err e)
 {
-	if (e == ERR_OK)
-		printf("%lld keys and %lld units of %zu organisations looked at; %lld keys that "
-		       "nothing needs are to go; %lld faults.\n",
-			(long long)v->n_keys, (long long)v->n_needed, v->n_orgs,
-			(long long)v->n_orphans, (long long)v->n_faults);
-	void (*done)(void *ctx, enum err e, int64_t n_faults) = v->done;
-	void *ctx = v->ctx;
-	int64_t n_faults = v->n_faults;
+	const struct unit_verify_settings settings = v->settings;
+	const struct unit_verify_found found = v->found;
 	mem_free(v->orgs);
 	mem_free(v);
-	done(ctx, e, n_faults);
+	settings.done(settings.ctx, e, &found);
+}
+
+static void fault_tell(struct unit_verify *v, struct slice fault, int64_t n)
+{
+	v->found.n_faults += n;
+	v->settings.fault(v->settings.ctx, fault, n);
 }
 
 static void verify_query(struct unit_verify *v, enum unit_verify_statement which,
 	const struct pg_param *params, size_t n, pg_done *done)
 {
-	const struct pg_call call = {.statement = v->statements[which],
-		.org = v->at < v->n_orgs ? &v->orgs[v->at] : NULL,
+	const struct pg_call call = {.statement = v->settings.statements[which],
+		.org = v->at < v->found.n_orgs ? &v->orgs[v->at] : NULL,
 		.params = params,
 		.n_params = n,
 		.done = done,
 		.ctx = v};
-	enum err e = pg_submit(v->pg, &call);
+	enum err e = pg_submit(v->settings.pg, &call);
 	if (e != ERR_OK)
 		verify_end(v, e);
 }
@@ -66,7 +61,7 @@ static void page_compared(void *ctx, uint64_t tag, enum err e, const struct pg_r
 		return;
 	}
 	if (!v->backward) {
-		v->n_orphans += pg_get_int(result, 0, UNIT_ORPHANS_ORPHANS);
+		v->found.n_orphans += pg_get_int(result, 0, UNIT_ORPHANS_ORPHANS);
 		page_ask(v);
 		return;
 	}
@@ -74,8 +69,8 @@ static void page_compared(void *ctx, uint64_t tag, enum err e, const struct pg_r
 	for (size_t i = 0; i < pg_rows(result); i++)
 		open += !pg_is_null(result, i, UNIT_GET_WRAPPED);
 	if (open < v->n_asked)
-		printf("stored under a key that is not there: %zu\n", v->n_asked - open);
-	v->n_faults += (int64_t)(v->n_asked - open);
+		fault_tell(v, SLICE_LIT("stored under a key that is not there"),
+			(int64_t)(v->n_asked - open));
 	page_ask(v);
 }
 
@@ -108,8 +103,8 @@ static void page_came(void *ctx, uint64_t tag, enum err e, const struct pg_resul
 		parts[i] = pg_int(v->after_part);
 	}
 	v->n_asked = n;
-	v->n_keys += v->backward ? 0 : (int64_t)n;
-	v->n_needed += v->backward ? (int64_t)n : 0;
+	v->found.n_keys += v->backward ? 0 : (int64_t)n;
+	v->found.n_needed += v->backward ? (int64_t)n : 0;
 	const struct pg_param params[] = {pg_array(units, n), pg_array(parts, n)};
 	verify_query(v, v->backward ? VERIFY_GET : VERIFY_ORPHANS, params, 2, page_compared);
 }
@@ -131,18 +126,15 @@ static void org_faults(void *ctx, uint64_t tag, enum err e, const struct pg_resu
 		verify_end(v, e);
 		return;
 	}
-	for (size_t i = 0; i < pg_rows(result); i++) {
-		struct slice fault = pg_get_bytes(result, i, ERASURE_FAULTS_FAULT);
-		int64_t n = pg_get_int(result, i, ERASURE_FAULTS_N);
-		printf("%.*s: %lld\n", (int)fault.n, (const char *)fault.p, (long long)n);
-		v->n_faults += n;
-	}
+	for (size_t i = 0; i < pg_rows(result); i++)
+		fault_tell(v, pg_get_bytes(result, i, ERASURE_FAULTS_FAULT),
+			pg_get_int(result, i, ERASURE_FAULTS_N));
 	page_ask(v);
 }
 
 static void org_begin(struct unit_verify *v)
 {
-	if (v->at == v->n_orgs)
+	if (v->at == v->found.n_orgs)
 		verify_end(v, ERR_OK);
 	else
 		verify_query(v, VERIFY_FAULTS, NULL, 0, org_faults);
@@ -156,20 +148,16 @@ static void orgs_came(void *ctx, uint64_t tag, enum err e, const struct pg_resul
 		verify_end(v, e);
 		return;
 	}
-	v->n_orgs = pg_rows(result);
-	v->orgs = mem_array(v->n_orgs + 1, sizeof(*v->orgs));
-	for (size_t i = 0; i < v->n_orgs; i++)
+	v->found.n_orgs = pg_rows(result);
+	v->orgs = mem_array(v->found.n_orgs + 1, sizeof(*v->orgs));
+	for (size_t i = 0; i < v->found.n_orgs; i++)
 		v->orgs[i] = pg_get_id(result, i, UNIT_ORGS_ORG);
 	org_begin(v);
 }
 
-void unit_verify_begin(struct pg *pg, const size_t statements[static VERIFY_STATEMENTS],
-	void (*done)(void *ctx, enum err e, int64_t n_faults), void *ctx)
+void unit_verify_begin(const struct unit_verify_settings *settings)
 {
 	struct unit_verify *v = MEM_NEW(struct unit_verify);
-	v->pg = pg;
-	v->statements = statements;
-	v->done = done;
-	v->ctx = ctx;
+	v->settings = *settings;
 	verify_query(v, VERIFY_ORGS, NULL, 0, orgs_came);
 }

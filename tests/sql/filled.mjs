@@ -67,6 +67,7 @@ export async function fill(owner, room) {
 		await owner.query("INSERT INTO succession (succession, to_name, to_business_id, holds_from, note, made_by, done_at) VALUES ($1, 'Toinen', '2296962-1', '2026-01-01', 'laki', $1, now())", [ids.succession]);
 		await owner.query('INSERT INTO succession_item (succession, of_org, agreement) VALUES ($1, $2, $3)', [ids.succession, room.org, room.agreement]);
 		await owner.query('INSERT INTO staff_label (account, name) VALUES ($1, $2)', [staff, Buffer.alloc(60)]);
+		await owner.query('INSERT INTO retention_told (account, object, goes_at) VALUES ($1, $2, now())', [room.client.account, room.room]);
 		await owner.query("INSERT INTO staff_plan (account, absent_from, absent_until, leaves_on, leaving_at) VALUES ($1, day_now(), day_now() + 9, day_now(), now())", [staff]);
 		await owner.query('INSERT INTO service (promise_days) VALUES (2)');
 		await owner.query('INSERT INTO service_hours (weekday, opens, closes) VALUES (1, 540, 900)');

@@ -18,7 +18,7 @@ const NOT_TENANT = {
 		'sign_in_note', 'sign_in_organisations', 'identity_find', 'login_choice_put', 'login_choice_take'],
 	'by the jobs process, one organisation after another': ['job_sweep_sessions', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_challenges', 'job_age_epochs',
 		'job_identity_stale', 'job_mail_take', 'job_sweep_files', 'job_check_files', 'job_remind', 'job_notify_queue', 'job_notify_take', 'job_agreements', 'job_succession',
-		'job_retention_begin', 'job_retention_rows', 'job_retention_certify', 'job_unit_plain', 'job_unit_batch_take', 'job_unit_batch_replay', 'unit_orgs'],
+		'job_retention_begin', 'job_retention_rows', 'job_retention_certify', 'job_retention_tell', 'job_audit_expire', 'job_unit_plain', 'job_unit_batch_take', 'job_unit_batch_replay', 'unit_orgs'],
 	'whether the database of unit keys is of this time': ['unit_newest_batch', 'unit_batch_known'],
 	'hashes that are everybody\'s to read, and the signer of them': ['log_waiting', 'log_look', 'log_take', 'log_entries', 'log_extend', 'log_publish', 'log_refuse',
 		'log_checkpoint', 'log_tile'],
@@ -26,7 +26,7 @@ const NOT_TENANT = {
 
 // By these an operator, who is no tenant of the organisations that they keep, reaches another one (operator_check, organisation_at).
 const BY_OPERATORS = ['agreement_draft', 'agreement_list', 'agreement_make', 'agreement_offer', 'agreement_past', 'agreement_sign', 'agreement_signatories',
-	'agreement_take', 'agreement_take_many', 'agreement_terms', 'agreement_versions', 'contact_list', 'contact_put', 'office_list', 'office_put', 'organisation_admin',
+	'agreement_take', 'agreement_take_many', 'agreement_terms', 'agreement_versions', 'contact_list', 'contact_put', 'handover_get', 'office_list', 'office_put', 'organisation_admin',
 	'organisation_list', 'organisation_put', 'succession_list'];
 
 // Whoever asks can tell that what they name is somebody's elsewhere, and why that must be.
@@ -34,7 +34,7 @@ const UNIQUE = { passkey_add: 'one authenticator, one person', staff_add: 'the i
 
 // Not tried to their end by the values below, for which more would have to be there.
 const UNFULFILLED = ['agreement_accept', 'agreement_draft', 'agreement_make', 'agreement_sign', 'agreement_take', 'agreement_take_many', 'agreement_template_get',
-	'agreement_template_list', 'erasure_faults', 'export_begin', 'file_key', 'file_part_get', 'invitation_mail_state', 'invitation_waits', 'item_page', 'key_get', 'notify_try', 'organisation_admin', 'own_events', 'plan_rooms', 'recovery_wraps', 'room_events',
+	'agreement_template_list', 'erasure_faults', 'export_begin', 'file_key', 'file_part_get', 'handover_files', 'handover_messages', 'handover_part', 'handover_rooms', 'invitation_mail_state', 'invitation_waits', 'item_page', 'job_erasure_check', 'key_get', 'notify_try', 'organisation_admin', 'own_events', 'plan_rooms', 'recovery_wraps', 'room_events',
 	'session_look', 'session_start', 'staff_add', 'succession_begin', 'template_barred', 'template_draft_drop', 'template_draft_put', 'template_publish', 'unit_needed'];
 
 const tenant = statements.filter((s) => s.tenant);
@@ -221,7 +221,7 @@ test('row-level security is forced under every table with an organisation, in bo
 	const by = (policy, role, ...names) => names.map((table) => `${table} ${policy} SELECT ${role}`);
 	assert.deepEqual(open.sort(), [
 		...by('across', 'luotsi_owner', 'organisation', 'passkey', 'session', 'template', 'unit_batch'), // to find whose a cookie, a credential, an errand is
-		...by('overview', 'luotsi_owner', 'agreement', 'agreement_history', 'agreement_version', 'contact', 'office', 'succession'), // for operators (across())
+		...by('overview', 'luotsi_owner', 'agreement', 'agreement_due', 'agreement_history', 'agreement_version', 'contact', 'office', 'succession'), // for operators (across())
 		...by('shared', 'luotsi_app', 'template', 'template_version')].sort()); // what is published for all
 });
 

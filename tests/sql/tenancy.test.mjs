@@ -187,12 +187,12 @@ const ofAdmin = ['absence_put', 'absences_for', 'admin_flags', 'leaving_put', 'r
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
-	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'account_lock', 'age_epochs', 'audit_leaf', 'audit_refused', 'check_files', 'enrolment_mail_done', 'enrolment_mail_put', 'enrolment_mail_take', 'enrolment_make',
-			'enrolment_spoil', 'enrolment_withdraw', 'erasure_faults', 'file_against', 'file_begin', 'file_cancel', 'file_drop', 'file_key_put', 'file_lock', 'file_part_put', 'file_seal_gone', 'file_send', 'hold_ask', 'hold_step',
+	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'account_lock', 'age_epochs', 'audit_expire', 'audit_leaf', 'audit_refused', 'check_files', 'enrolment_mail_done', 'enrolment_mail_put', 'enrolment_mail_take', 'enrolment_make',
+			'enrolment_spoil', 'enrolment_withdraw', 'erasure_check', 'erasure_faults', 'file_against', 'file_begin', 'file_cancel', 'file_drop', 'file_key_put', 'file_lock', 'file_part_put', 'file_seal_gone', 'file_send', 'handover_begin', 'handover_get', 'handover_receipt', 'handover_taking', 'hold_ask', 'hold_step',
 			'identity_begin', 'identity_find', 'identity_leaf', 'identity_record', 'identity_rotate', 'identity_stale', 'invitation_mail_done', 'invitation_mail_put', 'invitation_mail_state', 'invitation_mail_take', 'invitation_told',
 			'is_held', 'held_accounts', 'held_rooms', 'retention_dry', 'retention_limits', 'retention_page', 'stretch_end', 'stretch_of_epoch', 'stretch_of_room', 'log_entries', 'log_extend', 'log_look', 'log_publish', 'log_refuse', 'log_take', 'log_waiting', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'notify_choose',
 			'notify_confirm', 'notify_done', 'notify_get', 'notify_here', 'notify_over', 'notify_put', 'notify_queue', 'notify_remove', 'notify_take', 'notify_try', 'passkey_find', 'passkey_reset', 'reminder_list', 'reminder_put',
-			'reminder_seen', 'reminders_fire', 'retention_begin', 'retention_certify', 'retention_due', 'retention_of_room', 'retention_rows', 'retention_rule_put', 'retention_rules', 'self_keys_audit', 'session_end_token',
+			'reminder_seen', 'reminders_fire', 'retention_begin', 'retention_certify', 'retention_due', 'retention_of_room', 'retention_rows', 'retention_rule_put', 'retention_rules', 'retention_tell', 'rooms_going', 'self_keys_audit', 'session_end_token',
 			'session_find', 'sign_in_organisations', 'staff_add', 'staff_disable', 'staff_role', 'sweep_challenges', 'sweep_files', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_barred', 'template_curate', 'template_thank',
 			'template_used', 'unit_batch_done', 'unit_batch_replay', 'unit_batch_take', 'unit_needed', 'unit_newest_batch', 'unit_orgs', 'unit_orphans', 'unit_plain', 'unit_seal', 'webauthn_begin', 'webauthn_take', 'wrap_of_living_unit', ...ofAgreements, ...ofAdmin].sort());
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
@@ -206,7 +206,7 @@ test('nothing is executable by everybody', async () => {
 
 test('statements without a tenant are only those of sign-in, of jobs and of the logs', () => {
 	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
-		['identity_find', 'job_age_epochs', 'job_agreements', 'job_check_files', 'job_identity_stale', 'job_mail_take', 'job_notify_queue', 'job_notify_take', 'job_remind', 'job_retention_begin', 'job_retention_certify', 'job_retention_rows',
+		['identity_find', 'job_age_epochs', 'job_agreements', 'job_audit_expire', 'job_check_files', 'job_identity_stale', 'job_mail_take', 'job_notify_queue', 'job_notify_take', 'job_remind', 'job_retention_begin', 'job_retention_certify', 'job_retention_rows', 'job_retention_tell',
 			'job_succession', 'job_sweep_challenges', 'job_sweep_files', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions', 'job_unit_batch_replay', 'job_unit_batch_take', 'job_unit_plain', 'log_checkpoint', 'log_entries', 'log_extend',
 			'log_look', 'log_publish', 'log_refuse', 'log_take', 'log_tile', 'log_waiting', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'passkey_find', 'session_find', 'session_open', 'sign_in_note',
 			'sign_in_organisations', 'unit_batch_known', 'unit_newest_batch', 'unit_orgs', 'webauthn_begin', 'webauthn_take']);
