@@ -22,11 +22,19 @@ const upkeep = {
 	flag_list: { flags: [] }, absence_list: { absences: [] }, service_get: service,
 	plan_own: { work: { plan: { account: "u" }, rooms: [], handed: 0, closed: 0 } },
 };
+const ended = {
+	agreement: "AAAAAAAAAAAAAAAAAAAAAA", state: "ended", since: Date.now() - 9 * day, version: 1, controller: "Kuopion Ohjaamo", controller_business_id: "0944845-0", processor: "KEHA-keskus", ended_at: Date.now() - 9 * day,
+	ends_on: "2026-12-03", at_end: "return", training_required: false, allows: [], privacy: ["Seloste", "", ""], promise: ["", "", ""],
+};
+const office = {
+	agreement_list: { agreements: [ended] }, agreement_versions: { versions: [] }, agreement_signatories: { signatories: [] }, agreement_past: { events: [] }, office_list: { offices: [] }, contact_list: { contacts: [] },
+	handover_get: { what: "return", due_on: "2026-12-20", rooms: 214, held: 1, people: 230 }, handover_rooms: { rooms: [], more: false }, handover_receipt: {},
+};
 let site;
 let browser;
 
 before(async () => {
-	site = await serve(join(web, "dist-stand-in"), { sign_in_options: { providers }, sign_out: {}, passkey_list: { passkeys }, staff_list: { staff: [] }, own_events: { events: [] }, ...upkeep });
+	site = await serve(join(web, "dist-stand-in"), { sign_in_options: { providers }, sign_out: {}, passkey_list: { passkeys }, staff_list: { staff: [] }, own_events: { events: [] }, ...upkeep, ...office });
 	browser = await launch();
 });
 after(async () => {
@@ -86,6 +94,18 @@ const compare = async (page) => {
 	await page.getByText("48213").waitFor();
 };
 
+const handover = async (page) => {
+	await page.getByRole("button", { name: "Näytä sopimus" }).click();
+	await page.getByText("214 ohjaustilaa").waitFor();
+	await page.getByText("214 ohjaustilaa").scrollIntoViewIfNeeded();
+};
+const taken = async (page) => {
+	await page.evaluate(() => delete globalThis.showSaveFilePicker);
+	await handover(page);
+	await page.getByRole("button", { name: "Lataa tiedosto" }).click();
+	await page.getByText("Tiedoston tarkistussumma").waitFor();
+};
+
 const pages = [
 	["sign-in", "signed-out", (page) => page.getByRole("button", { name: "Esittelypankki" }).waitFor()],
 	["first-time", "fresh", (page) => page.getByLabel("Millä nimellä").waitFor()],
@@ -97,6 +117,13 @@ const pages = [
 	["client-details", "client", details],
 	["client-delete", "client", async (page) => { await page.locator(".mine summary").first().click(); await page.getByRole("button", { name: "Poista", exact: true }).click(); await dialog(page); await page.getByText("Viesti poistuu kaikilta").waitFor(); }],
 	["client-edit", "client", async (page) => { await page.locator(".mine summary").first().click(); await page.getByRole("button", { name: "Muokkaa" }).click(); await page.getByText("Muokkaat lähettämääsi").waitFor(); }],
+	["client-going", "client-going", (page) => page.getByText(/Tämä keskustelu poistetaan/).waitFor()],
+	["client-ending", "client-ending", (page) => page.getByText("Uusia viestejä ei voi enää kirjoittaa").waitFor()],
+	["client-ending-rooms", "client-two-ending", (page) => page.getByText("luettavissa 3.12.2026 asti").first().waitFor()],
+	["client-held", "client-held", async (page) => { await details(page); await page.getByText("säilyy toistaiseksi").waitFor(); }],
+	["counsellor-going", "counsellor-going", async (page) => { await chosen(page); await page.getByText(/Tämä keskustelu poistetaan/).waitFor(); }],
+	["handover", "admin", async (page) => { await handover(page); }],
+	["handover-receipt", "admin", async (page) => { await taken(page); await page.getByRole("button", { name: "Kuittaa vastaanotetuksi" }).click(); await page.getByLabel(/Kirjoita organisaation nimi/).waitFor(); }],
 	["client-empty", "empty", (page) => page.getByText("ei ole vielä ohjaustilaa").waitFor()],
 	["client-offline", "offline", (page) => page.getByText("Ei yhteyttä").waitFor()],
 	["client-quarantine", "quarantine", (page) => page.getByText("Ymmärrän, jatka silti").waitFor()],
@@ -243,6 +270,26 @@ within("older_messages_come_by_the_button_too", "many", {}, async (page) => {
 	await page.waitForTimeout(300);
 	await page.locator(".messages").evaluate((box) => { box.scrollTop = 0; });
 	await page.getByRole("button", { name: /Näytä vanhempia|Haetaan/ }).waitFor();
+});
+
+within("under_an_agreement_that_ends_nobody_writes_and_a_client_can_take_all_along", "client-ending", {}, async (page) => {
+	await page.getByText("Uusia viestejä ei voi enää kirjoittaa").waitFor();
+	await comes(() => page.getByLabel("Viesti", { exact: true }).count(), 0);
+	await page.getByRole("button", { name: "Ota talteen" }).press("Enter");
+	await dialog(page);
+});
+
+within("a_receipt_asks_for_the_organisations_name", "admin", {}, async (page) => {
+	await taken(page);
+	await page.getByRole("button", { name: "Kuittaa vastaanotetuksi" }).click();
+	const box = await dialog(page);
+	const give = page.locator("dialog").getByRole("button", { name: "Kuittaa vastaanotetuksi" });
+	await page.getByLabel(/Kirjoita organisaation nimi/).fill("Kuopio");
+	await give.click();
+	await page.getByText("Nimi ei ole sama").waitFor();
+	await page.getByLabel(/Kirjoita organisaation nimi/).fill("Kuopion Ohjaamo");
+	await give.press("Enter");
+	await box.waitForElementState("hidden");
 });
 
 within("a_new_message_is_announced_with_its_senders_name", "client", {}, async (page) => {

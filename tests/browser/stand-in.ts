@@ -1,7 +1,7 @@
 // An engine in memory behind the contract of web/src/client/api.ts, for tests of the page alone: states that the real service reaches
 // only after weeks or under attack. Never part of the site. The scenario is the query of the address: ?as=client, ?as=counsellor, ...
 
-import type { Engine, EngineEvent, Id, MemberView, MessageView, Inviting, NewKeys, Organising, RoomSummary, RoomView, SelfView, SessionView, StaffView } from "../../web/src/client/api.js";
+import type { Engine, EngineEvent, Going, Id, MemberView, MessageView, Inviting, NewKeys, Organising, RoomSummary, RoomView, SelfView, SessionView, StaffView } from "../../web/src/client/api.js";
 
 const DAY = 86_400_000;
 const now = Date.now();
@@ -78,7 +78,7 @@ const startRooms = (): RoomSummary[] =>
 			summary("r4", "Joonas", { invited: true, lastAt: now - 2 * DAY, preview: "" }),
 			summary("r5", "Sanna", { phase: "closed", lastAt: now - 30 * DAY }),
 		]
-		: [summary("r1", "Maija Virtanen")];
+		: [summary("r1", "Maija Virtanen"), ...(scenario.startsWith("client-two") ? [summary("r2", "Pekka Lehto")] : [])];
 
 const startMessages = (room: Id): MessageView[] => {
 	const mine = staff ? "counsellor" : "client";
@@ -88,6 +88,20 @@ const startMessages = (room: Id): MessageView[] => {
 	if (scenario === "client-reset") all.push(message(room, 20, "client", "Sain uudet avaimet. Kuuletko minua?", true));
 	if (scenario === "quarantine") all.push(message(room, 9, "counsellor", "", false, { quarantine: "bad_signature" }));
 	return all;
+};
+
+const isEnding = scenario.endsWith("ending");
+/** What every room says of its agreement. */
+const card = {
+	agreement: "a1", controller: employer, controller_business_id: "2296962-1", processor: "KEHA-keskus", state: isEnding ? "ending" : "live", retention_days: 456,
+	privacy_notice: "Käsittelemme tietojasi ohjausta varten.\nVoit pyytää tietosi nähtäväksi.", service_promise: "Vastaamme kahden arkipäivän kuluessa.",
+	...(isEnding ? { ends_on: "2026-12-03" } : {}),
+} as NonNullable<RoomView["card"]>;
+
+const goes = (room?: string): readonly Going[] => {
+	const row = { room: room ?? "r1", held: scenario.endsWith("held"), ...(isEnding ? { ends_on: "2026-12-03" } : {}) };
+	if (!/going|held/.test(scenario)) return isEnding || room ? [row] : [];
+	return [{ ...row, goes_at: now + 11 * DAY, rule: "room", days: 456 }];
 };
 
 export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill(): void } => {
@@ -124,11 +138,10 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 	const view = (room: Id): RoomView => {
 		const of = rooms.find((one) => one.room === room) ?? refuse("not_found");
 		return {
-			room, phase: of.phase, title: of.title, createdAt: now - 20 * DAY, controller: employer, controllerBusinessId: "2296962-1",
+			room, phase: isEnding ? "closed" : of.phase, title: of.title, createdAt: now - 20 * DAY, controller: employer, card,
 			members: [member("Maija Virtanen", "staff", staff, { proof: "creator" }), member("Aino", "client", !staff, { since: now - 19 * DAY, reset: isReset, proof: waiting.some((one) => one.role === "client") ? "unproven" : "link" })],
-			processor: "KEHA-keskus", agreementState: "live", retentionDays: 456, privacyNotice: "Käsittelemme tietojasi ohjausta varten.\nVoit pyytää tietosi nähtäväksi.",
-			servicePromise: "Vastaamme kahden arkipäivän kuluessa.", invitation: of.invited ? { expiresAt: now + 5 * DAY } : null, pending: false, recovery: true,
-			canSend: of.phase === "open" && !refused && scenario !== "quarantine", blocked: of.phase === "closed" ? "closed" : refused ? "keys_refused" : scenario === "quarantine" ? "quarantine" : null,
+			retentionDays: 456, invitation: of.invited ? { expiresAt: now + 5 * DAY } : null, pending: false, recovery: true,
+			canSend: of.phase === "open" && !refused && !isEnding && scenario !== "quarantine", blocked: of.phase === "closed" || isEnding ? "closed" : refused ? "keys_refused" : scenario === "quarantine" ? "quarantine" : null,
 			openings: [],
 			newKeys: room === "r1" ? waiting : [],
 			typing: scenario === "typing" ? [{ user: "u", name: "Maija Virtanen" }] : [], olderLeft: many && oldest > 0, draft: scenario === "draft" ? "Kesken jäänyt" : "", elsewhere: "", readUpTo: staff ? 4 : 99_999,
@@ -182,6 +195,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 			madeAt: scenario === "admin-new" ? null : now - 90 * DAY, staff: workers,
 			issuerUntil: scenario === "admin-bare" ? null : now + (scenario === "admin-soon" ? 20 : 500) * DAY,
 		}),
+		organisationChain: async () => ({ org: "o1", entries: [] }),
 		ceremonyBegin: async () => [1, 2, 3].map((n) => ({ root: share(n), recovery: share(n + 3) })),
 		ceremonyProve: async ([one, other]) => (one === other ? refuse("same_sheet") : undefined),
 		ceremonyPublish: async () => refuse("conflict"),
@@ -325,7 +339,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		acceptInvitation: async () => refuse("used"),
 		readInvitation: async (fragment) => ({ ok: fragment.length === 172 }),
 		setLanguage: async () => undefined,
-		work: (async (act: string, op?: string) => (act === "notify" ? notify(op ?? "") : ["items", "topics", "reminders"].includes(act) ? [] : act === "olderItems" ? { more: false } : refuse("internal"))) as never,
+		work: (async (act: string, op?: string) => (act === "notify" ? notify(op ?? "") : ["items", "topics", "reminders"].includes(act) ? [] : act === "going" ? goes(op) : act === "olderItems" ? { more: false } : refuse("internal"))) as never,
 		invitation: (act, ...args) => (inviting[act] as (...args: unknown[]) => never)(...args),
 		organise: (act, ...args) => (organising[act] as (...args: unknown[]) => never)(...args),
 	};

@@ -4,6 +4,7 @@ import { after, before } from "node:test";
 import { adminTests } from "./admin.test.js";
 import { agreementTests } from "./agreement.test.js";
 import { assignmentTests } from "./assignments.test.js";
+import { endingTests } from "./ending.test.js";
 import { commitTests } from "./commit.test.js";
 import { fileTests } from "./file.test.js";
 import { halfTests } from "./half.test.js";
@@ -62,7 +63,7 @@ const edge: Readonly<Record<string, string>> = {
 
 const suites = {
 	talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
-	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
+	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, ending: endingTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
 	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, line: lineTests, log: logTests, recovery: recoveryTests,
 };
 

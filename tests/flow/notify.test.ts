@@ -166,6 +166,22 @@ const reminders = (get: () => House): void => {
 		assert.match(bodyOf(letter), /you have a reminder in the service https:\S+\.\r\n/);
 		assert.doesNotMatch(letter.text + bodyOf(letter), /Salainen|Yrjö|#/);
 	});
+
+	test("before a conversation goes its client hears so once, without content, and sees when", async () => {
+		const house = get(), { client, room } = await talk(house, "Päättyvä"), address = await confirmed(house, client);
+		await house.db.query("UPDATE room SET phase = 'closed' WHERE room = $1", [idToUuid(room)]);
+		await house.db.query("UPDATE room r SET closed_at = now() - (a.retention_days - 7) * interval '1 day' FROM agreement a WHERE a.org = r.org AND a.agreement = r.agreement AND r.room = $1", [idToUuid(room)]);
+		const [going] = await client.engine.work("going", room);
+		assert.deepEqual([going?.rule, going?.held, Math.round(((going?.goes_at ?? 0) - Date.now()) / 86_400_000)], ["room", false, 7]);
+		assert.deepEqual((await client.engine.work("going", null)).map((one) => one.room), [room]);
+		await goAway(house, client);
+		for (let i = 0; i < 2; i++) await house.db.query("SELECT retention_tell(14)");
+		const letter = await letterTo(house, address, 1);
+		assert.match(bodyOf(letter), /poistetaan kahden viikon kuluessa/);
+		assert.doesNotMatch(letter.text + bodyOf(letter), /Päättyvä|#/);
+		await roundIsOver(house);
+		assert.equal(lettersTo(house, address).length, 2, "once");
+	});
 };
 
 export const notifyTests = (get: () => House): void => {

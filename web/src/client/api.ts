@@ -92,14 +92,9 @@ export interface RoomView {
 	members: MemberView[];
 	createdAt: number;
 	controller: string;
-	controllerBusinessId: string;
-	processor: string;
-	agreementState: string;
 	/** All that is said of the agreement, its days too. */
 	card?: AgreementCard;
 	retentionDays: number;
-	privacyNotice: string;
-	servicePromise: string;
 	invitation: null | { expiresAt: number };
 	pending: boolean; // a new epoch is being made; sending waits by itself
 	recovery: boolean; // the organisation's recovery key can open it, by procedure
@@ -340,12 +335,16 @@ export interface Organising {
 	recoveryRequest(rooms: Id[], to: Id): Promise<string>;
 	/** The result's file: gives how many rooms were opened. What is there already is not done again. */
 	recoveryApply(result: string): Promise<{ rooms: number; entries: number }>;
+	/** The organisation's chain of keys, as it is. */
+	organisationChain(): Promise<{ readonly org: Id; readonly entries: readonly string[] }>;
 	/** Staff: what the administrator compares before certifying; "" while the organisation has no keys. */
 	ownCode(): Promise<string>;
 }
 
 export type LibraryOp = Extract<Op, `template_${string}`>;
 export type NotifyOp = Extract<Op, `notify_${string}`>;
+
+export type Going = Reply<"rooms_going">["rooms"][number];
 
 /** What features do in a room, by name; each adds its acts here and in client/work.ts, and is loaded with the first of them. */
 export interface ExportAsked {
@@ -390,6 +389,8 @@ export interface Working extends Assigning {
 	fetchFile(room: Id, id: Id): Promise<Blob>;
 	/** Staff: the library of assignment templates, by its messages (proto/library.toml). */
 	library<O extends LibraryOp>(op: O, body: Body<O>): Promise<Reply<O>>;
+	/** When this room goes, as far as anything says so; null: those of one's rooms that go within two weeks, or whose agreement ends. */
+	going(room: Id | null): Promise<readonly Going[]>;
 	/** Letters by e-mail that say that something waits, by their messages (proto/notify.toml). `news` tells when they stand otherwise. */
 	notify<O extends NotifyOp>(op: O, body: Body<O>): Promise<Reply<O>>;
 }

@@ -231,6 +231,10 @@ export const makeOrganising = ({ call, self, tellSelf }: OrganisationDeps): Orga
 			const { state } = await chainOf(user);
 			await signed(user, await revokeEntry(by, state, REASONS[reason]));
 		},
+		organisationChain: async () => {
+			const { organisation } = await call("self_get", {});
+			return { org: organisation.subject, entries: organisation.entries };
+		},
 		ownCode: async () => {
 			const { me, people } = self();
 			await self().refresh();

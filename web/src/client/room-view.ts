@@ -187,7 +187,7 @@ export const titleOf = (log: ControlLog, names: Names): string => {
 };
 
 export const emptyRoomView = (room: Id): RoomView => ({
-	room, phase: "open", title: "", members: [], createdAt: 0, controller: "", controllerBusinessId: "", processor: "", agreementState: "",
-	retentionDays: 0, privacyNotice: "", servicePromise: "", invitation: null, pending: false, recovery: true, openings: [], canSend: false, blocked: null,
+	room, phase: "open", title: "", members: [], createdAt: 0, controller: "", retentionDays: 0,
+	invitation: null, pending: false, recovery: true, openings: [], canSend: false, blocked: null,
 	newKeys: [], typing: [], olderLeft: false, draft: "", elsewhere: "", readUpTo: 0,
 });

@@ -47,4 +47,7 @@ const fileActs = (d: WorkDeps): FileActs => {
 	};
 };
 
-export const working = (d: WorkDeps): Working => ({ ...itemActs(d), ...fileActs(d), ...roomworkActs(d), ...makeAssigning(d), library: d.call, notify: d.call });
+export const working = (d: WorkDeps): Working => ({
+	...itemActs(d), ...fileActs(d), ...roomworkActs(d), ...makeAssigning(d), library: d.call, notify: d.call,
+	going: async (room) => (await d.call("rooms_going", room ? { room } : {})).rooms,
+});

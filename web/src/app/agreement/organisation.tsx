@@ -5,6 +5,7 @@ import { isBusinessId } from "../../agreement/terms.js";
 import { Select } from "../admin/manage.js";
 import { DayField } from "../assignment/day-field.js";
 import { today } from "../assignment/words.js";
+import { Lazy } from "../lazy.js";
 import { office, officeProven } from "../office.js";
 import { Button, Dialog, Field, Loading, Notice, useAct } from "../parts.js";
 import { say, useSpeech } from "../state.js";
@@ -160,6 +161,7 @@ export const OnePage = ({ of, onBack, onChange }: Props) => {
 				<section key={one.agreement}>
 					<h3>{t("agreement.title")}</h3>
 					<Facts of={one} />
+					{one.state === "ended" && <Lazy quiet load={async () => (await import("../ending/handover.js")).Handover} props={{ org: of.org, of: one }} />}
 					<TakeStep key={one.state} org={of.org} agreement={one.agreement} steps={STEPS[one.state]} onDone={changed} />
 					<Versions org={of.org} of={one} onDone={changed} />
 					<History org={of.org} of={one} />

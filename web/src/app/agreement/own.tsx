@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { columnsOf, decodeTable, MOST_BYTES, readDate, readTable } from "../../agreement/csv.js";
 import { DayField } from "../assignment/day-field.js";
 import { dayText, today } from "../assignment/words.js";
+import { Lazy } from "../lazy.js";
 import { office, type StaffRow } from "../office.js";
 import { Button, Dialog, Field, Loading, Notice, useAct } from "../parts.js";
 import { say, use, useSpeech } from "../state.js";
@@ -156,6 +157,7 @@ const Standing = ({ of, onDone }: { of: Agreement; onDone: () => void }) => {
 	return (
 		<>
 			<Facts of={of} />
+			{of.state === "ended" && <Lazy quiet load={async () => (await import("../ending/handover.js")).Handover} props={{ of }} />}
 			<Versions of={of} onDone={onDone} />
 			<History of={of} />
 			{admin && of.state !== "ended" && <Texts key={of.agreement} of={of} onDone={onDone} />}

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Id } from "../../client/api.js";
 import type { Reminder } from "../../client/assignments-api.js";
 import { engine } from "../engine.js";
+import { Lazy } from "../lazy.js";
 import { Button, Notice } from "../parts.js";
 import { say, set, use, useSpeech } from "../state.js";
 import { Here as Service } from "../upkeep/here.js";
@@ -82,6 +83,7 @@ export const Reminders = ({ room }: { room: Id }) => {
 	return (
 		<div class="reminders">
 			<Service room={room} />
+			<Lazy quiet key={room} load={async () => (await import("../ending/going.js")).Going} props={{ room }} />
 			{here.map((one) => <Here key={one.assignment} room={room} one={one} onSeen={() => seen(one)} />)}
 			{elsewhere.map((id) => <Elsewhere key={id} room={id} />)}
 		</div>

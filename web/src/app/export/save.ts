@@ -1,4 +1,4 @@
-// Where a ZIP goes: into a file that the person chose, where a browser can write one as it grows; elsewhere it is kept as blobs, which a
+// Where a ZIP, or another large file, goes: into a file that the person chose, where a browser can write one as it grows; elsewhere it is kept as blobs, which a
 // browser may lay aside on its disk, until the person saves it.
 
 type Picker = (options: { suggestedName: string; types: { description: string; accept: Record<string, string[]> }[] }) => Promise<FileSystemFileHandle>;
@@ -6,11 +6,11 @@ type Picker = (options: { suggestedName: string; types: { description: string; a
 const picker = (): Picker | undefined => (globalThis as { showSaveFilePicker?: Picker }).showSaveFilePicker;
 
 /** Must be asked in the moment of a click. Undefined: this browser cannot, or not here. Refuses (`cancelled`) when nothing was chosen. */
-export const chooseFile = async (suggestedName: string): Promise<FileSystemFileHandle | undefined> => {
+export const chooseFile = async (suggestedName: string, [description, media, ending]: readonly [string, string, string] = ["ZIP", "application/zip", ".zip"]): Promise<FileSystemFileHandle | undefined> => {
 	const pick = picker();
 	if (!pick) return undefined;
 	try {
-		return await pick.call(globalThis, { suggestedName, types: [{ description: "ZIP", accept: { "application/zip": [".zip"] } }] });
+		return await pick.call(globalThis, { suggestedName, types: [{ description, accept: { [media]: [ending] } }] });
 	} catch (thrown) {
 		if (thrown instanceof DOMException && thrown.name === "AbortError") throw Object.assign(new Error("cancelled"), { word: "cancelled" });
 		return undefined;

@@ -62,25 +62,26 @@ const Rules = ({ view }: { view: RoomView }) => {
 			<h3>{t("details.rules")}</h3>
 			<dl>
 				<dt>{t("details.controller")}</dt>
-				<dd>{view.controller} ({view.controllerBusinessId})</dd>
+				<dd>{view.controller} ({view.card?.controller_business_id})</dd>
 				<dt>{t("details.processor")}</dt>
-				<dd>{view.processor}</dd>
+				<dd>{view.card?.processor}</dd>
 				{view.card && <Lazy quiet load={async () => (await import("../agreement/card.js")).CardDays} props={{ card: view.card }} />}
 				<dt>{t("details.kept")}</dt>
 				<dd>{t("details.kept_text", { days: view.retentionDays })}</dd>
+				<Lazy quiet load={async () => (await import("../ending/going.js")).GoesOn} props={{ room: view.room }} />
 				<dt>{t("details.opened")}</dt>
 				<dd>{format.date(view.createdAt)}</dd>
-				{view.servicePromise && (
+				{view.card?.service_promise && (
 					<>
 						<dt>{t("details.service_promise")}</dt>
-						<dd>{view.servicePromise}</dd>
+						<dd>{view.card.service_promise}</dd>
 					</>
 				)}
 				<Lazy quiet load={async () => (await import("../upkeep/here.js")).ServiceFacts} props={{}} />
 			</dl>
 			<details class="privacy">
 				<summary>{t("details.privacy")}</summary>
-				<p class="text">{view.privacyNotice}</p>
+				<p class="text">{view.card?.privacy_notice}</p>
 			</details>
 		</section>
 	);
@@ -103,6 +104,7 @@ const StaffActs = ({ view }: { view: RoomView }) => {
 	const [open, show] = useState<Act | null>(null);
 	const reopening = useAct();
 	const client = view.members.some((member) => member.active && member.role === "client");
+	const live = !view.card || view.card.state === "live";
 	const props = { view, onClose: () => show(null) };
 	return (
 		<section>
@@ -115,7 +117,7 @@ const StaffActs = ({ view }: { view: RoomView }) => {
 				{view.phase === "open" && <Button onClick={() => show("take")}>{t("takeout.open_staff")}</Button>}
 				{view.phase === "open" ? (
 					<Button kind="danger" onClick={() => show("close")}>{t("acts.close")}</Button>
-				) : (
+				) : live && (
 					<Button kind="main" busy={reopening.busy} onClick={() => void reopening.act(() => engine().reopenRoom(view.room))}>{t("acts.reopen")}</Button>
 				)}
 			</div>
