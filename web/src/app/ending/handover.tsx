@@ -77,18 +77,18 @@ const Receipt = ({ of, day, sum, onDone, onClose }: { of: Agreement; day: string
 		});
 	};
 	return (
-		<Dialog title={t("handover.receipt")} onClose={onClose}>
-			<p>{t("handover.receipt_text", { day })}</p>
-			<Field label={t("handover.name", { name: of.controller })} value={name} error={tried && !good ? t("handover.name_wrong") : null} onInput={setName} />
+		<Dialog title={t("returning.receipt")} onClose={onClose}>
+			<p>{t("returning.receipt_text", { day })}</p>
+			<Field label={t("returning.name", { name: of.controller })} value={name} error={tried && !good ? t("returning.name_wrong") : null} onInput={setName} />
 			{going.error && <Notice kind="error"><p>{going.error}</p></Notice>}
-			<Button kind="danger" busy={going.busy} onClick={give}>{t("handover.receipt")}</Button>
+			<Button kind="danger" busy={going.busy} onClick={give}>{t("returning.receipt")}</Button>
 		</Dialog>
 	);
 };
 
 const Sum = ({ sum }: { sum: string }) => {
 	const { t } = useSpeech();
-	return <p>{t("handover.sum")}: <code class="sum" translate={false}>{sum}</code></p>;
+	return <p>{t("returning.sum")}: <code class="sum" translate={false}>{sum}</code></p>;
 };
 
 const Taking = ({ of, standing, onDone }: { of: Agreement; standing: Standing; onDone: () => void }) => {
@@ -109,21 +109,21 @@ const Taking = ({ of, standing, onDone }: { of: Agreement; standing: Standing; o
 			const cancelled = (thrown: unknown): boolean => (thrown as { word?: string }).word === "cancelled";
 			await takeOut(of, () => stopped.current, tell).then((done) => {
 				setMade(done);
-				say(t("handover.saved", { rooms: done.rooms, size: size(done.bytes) }));
+				say(t("returning.saved", { rooms: done.rooms, size: size(done.bytes) }));
 			}, (thrown: unknown) => fail(!cancelled(thrown)));
 			tell(null);
 		});
 	};
 	return (
 		<>
-			<p>{t("handover.what")}</p>
-			{so && <p role="status">{t("handover.progress", { rooms: so.rooms, size: size(so.bytes) })}</p>}
-			{failed && <Notice kind="error"><p>{t("handover.failed")}</p></Notice>}
-			{made && <Notice kind="good"><p>{t("handover.saved", { rooms: made.rooms, size: size(made.bytes) })}</p><Sum sum={made.sum} /></Notice>}
+			<p>{t("returning.what")}</p>
+			{so && <p role="status">{t("returning.progress", { rooms: so.rooms, size: size(so.bytes) })}</p>}
+			{failed && <Notice kind="error"><p>{t("returning.failed")}</p></Notice>}
+			{made && <Notice kind="good"><p>{t("returning.saved", { rooms: made.rooms, size: size(made.bytes) })}</p><Sum sum={made.sum} /></Notice>}
 			<div class="row">
-				<Button kind={made ? "plain" : "main"} busy={going.busy} onClick={take}>{t(made ? "handover.again" : "handover.take")}</Button>
-				{going.busy && <Button onClick={() => { stopped.current = true; }}>{t("handover.stop")}</Button>}
-				{made && <Button kind="danger" onClick={() => receipt(true)}>{t("handover.receipt")}</Button>}
+				<Button kind={made ? "plain" : "main"} busy={going.busy} onClick={take}>{t(made ? "returning.again" : "returning.take")}</Button>
+				{going.busy && <Button onClick={() => { stopped.current = true; }}>{t("returning.stop")}</Button>}
+				{made && <Button kind="danger" onClick={() => receipt(true)}>{t("returning.receipt")}</Button>}
 			</div>
 			{receipting && made && <Receipt of={of} day={dayText(standing.due_on)} sum={made.sum} onDone={() => { receipt(false); onDone(); }} onClose={() => receipt(false)} />}
 		</>
@@ -142,15 +142,15 @@ export const Handover = ({ org, of }: { org?: string; of: Agreement }) => {
 	if (!standing) return null;
 	return (
 		<section>
-			<h3>{t("handover.title")}</h3>
-			{standing.done_at !== undefined ? <p>{t("handover.done", { on: standing.done_at })}</p> : (
+			<h3>{t("returning.title")}</h3>
+			{standing.done_at !== undefined ? <p>{t("returning.done", { on: standing.done_at })}</p> : (
 				<>
-					<p>{t(`handover.${standing.what}`, { day: dayText(standing.due_on) })}</p>
-					<p>{t("handover.left", { rooms: standing.rooms, people: standing.people })}</p>
-					{standing.held > 0 && <Notice kind="info"><p>{t("handover.held", { held: standing.held })}</p></Notice>}
+					<p>{t(`returning.${standing.what}`, { day: dayText(standing.due_on) })}</p>
+					<p>{t("returning.left", { rooms: standing.rooms, people: standing.people })}</p>
+					{standing.held > 0 && <Notice kind="info"><p>{t("returning.held", { held: standing.held })}</p></Notice>}
 				</>
 			)}
-			{standing.receipt_at !== undefined && <p>{t("handover.received", { on: standing.receipt_at })}</p>}
+			{standing.receipt_at !== undefined && <p>{t("returning.received", { on: standing.receipt_at })}</p>}
 			{standing.receipt && <Sum sum={standing.receipt} />}
 			{admin && standing.what === "return" && !standing.receipt && standing.done_at === undefined && <Taking of={of} standing={standing} onDone={bring} />}
 		</section>
