@@ -26,7 +26,7 @@ export async function fill(owner, room) {
 		await owner.query("INSERT INTO stretch (room, epoch, kind, first_seq, last_seq, over_at) VALUES ($1, 1, 'message', 1, 1, now())", [room.room]);
 		await owner.query("INSERT INTO erasure_certificate (n, body) VALUES (1, '{}')");
 		await owner.query("INSERT INTO erasure (erasure, kind, object, rule, days, version, due_at, done_at) VALUES ($1, 'room', $1, 'room', 1, 1, now(), now())", [ids.erasure]);
-		await owner.query('INSERT INTO unit_doomed (unit, part) VALUES ($1, 0)', [ids.doomed]);
+		await owner.query('INSERT INTO unit_doomed (unit, part, batch) VALUES ($1, 0, $2)', [ids.doomed, ids.batch]);
 		await owner.query('INSERT INTO reminder (room, msg_id, at) VALUES ($1, $2, now())', [room.room, ids.msg_id]);
 		await owner.query('INSERT INTO reminder_due (account, room, msg_id) VALUES ($1, $2, $3)', [account, room.room, ids.msg_id]);
 		await owner.query("INSERT INTO notify_address (account, address, sealed, language, code_until) VALUES ($1, $2, $3, 'fi', now())", [account, ids.address, Buffer.alloc(60)]);
