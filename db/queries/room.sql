@@ -9,7 +9,7 @@
 -- What policy must know of an account and a room; role, active and visible_from are NULL for somebody
 -- who was never a member. active: not of staff whose certificate has expired. claimed: has claimed its
 -- open invitation.
-SELECT r.phase, a.allows, m.role,
+SELECT r.phase, room_allows(a.allows, r.frozen_until) AS allows, m.role,
 	m.active AND NOT EXISTS (SELECT FROM identity_head h
 		WHERE h.org = r.org AND h.subject = m.account AND m.role = 2 AND h.valid_until <= now()) AS active, m.visible_from,
 	EXISTS (SELECT FROM invitation i WHERE i.room = r.room AND i.claimed_by = :account AND i.expires_at > now()) AS claimed
@@ -71,7 +71,8 @@ SELECT account, read_seq FROM room_member WHERE room = :room AND active ORDER BY
 -- in: room uuid, language text
 -- out: agreement uuid, controller text, controller_business_id text, processor text, state text, retention_days int4, privacy_notice text, service_promise text, ends_on text, processor_before text, processor_since text, processor_next text, processor_next_from text
 -- What a room must show of its agreement, in a language, or in Finnish. The last five may be NULL.
-SELECT a.agreement, a.controller, a.controller_business_id, a.processor, a.state, a.retention_days,
+SELECT a.agreement, a.controller, a.controller_business_id, a.processor,
+	CASE WHEN r.frozen_until > now() THEN 'frozen' ELSE a.state END AS state, a.retention_days,
 	coalesce(a.privacy_notice ->> :language, a.privacy_notice ->> 'fi') AS privacy_notice,
 	coalesce(a.service_promise ->> :language, a.service_promise ->> 'fi') AS service_promise,
 	to_char(a.ends_on, 'YYYY-MM-DD') AS ends_on, a.processor_before, to_char(a.processor_since, 'YYYY-MM-DD') AS processor_since,

@@ -24,5 +24,7 @@ bool agreement_knows(enum action action)
 
 enum err agreement_decide(enum action action, uint32_t allows)
 {
-	return (needs[action] & ~allows) == 0 ? ERR_OK : ERR_AGREEMENT_NOT_LIVE;
+	if ((needs[action] & ~allows) == 0)
+		return ERR_OK;
+	return (allows & AGREEMENT_FROZEN) != 0 ? ERR_ROOM_FROZEN : ERR_AGREEMENT_NOT_LIVE;
 }

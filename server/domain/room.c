@@ -99,7 +99,7 @@ static void room_reads_read(struct request *r, const struct pg_result *result)
 static bool agreement_state_read(struct slice word, uint8_t *ret_state)
 {
 	static const char *const words[] = {"contact_found", "signatory_found", "sent", "signed",
-		"trained", "live", "ending", "ended"};
+		"trained", "live", "ending", "ended", "frozen"};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (slice_is(word, words[i])) {
 			*ret_state = (uint8_t)i;

@@ -110,7 +110,7 @@ static void field_write(struct buf *b, const struct keys_ask *a)
 
 static void field_read(struct reader *r, struct keys_ask *ret)
 {
-	ret->field.kind = (enum keys_kind)reader_choice(r, KEYS_CODE, KEYS_EMAIL);
+	ret->field.kind = (enum keys_kind)reader_choice(r, KEYS_CODE, KEYS_WORDS);
 	ret->field.n_context = reader_choice(r, 1, KEYS_CONTEXT_MAX);
 	for (size_t i = 0; i < num_min(ret->field.n_context, KEYS_CONTEXT_MAX); i++)
 		ret->field.context[i] = reader_id(r);

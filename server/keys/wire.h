@@ -11,7 +11,7 @@ enum {
 	KEYS_JWKS_MAX = 64 << 10,
 	KEYS_ORGS_MAX = 256,
 	KEYS_CONTEXT_MAX = 4,
-	KEYS_FIELD_MAX = 1024,
+	KEYS_FIELD_MAX = 4096,
 	KEYS_SEAL_EXTRA = 33, /* a sealed field is so much longer than the field */
 	KEYS_NAME_MAX = 100,
 	KEYS_SUBJECT_MAX = 512,
@@ -44,7 +44,7 @@ const char *keys_reason_word(enum keys_reason reason);
 const char *keys_type_word(unsigned type);
 
 /* What a sealed field is; a code is never opened for anybody. */
-enum keys_kind { KEYS_CODE = 1, KEYS_GIVEN_NAME, KEYS_FAMILY_NAME, KEYS_EMAIL };
+enum keys_kind { KEYS_CODE = 1, KEYS_GIVEN_NAME, KEYS_FAMILY_NAME, KEYS_EMAIL, KEYS_WORDS };
 
 /* A retention unit: an epoch of a room (part 1..), a file (part 0). */
 enum { KEYS_UNIT_REF = 20 };

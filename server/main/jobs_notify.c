@@ -21,7 +21,7 @@ static const struct {
 	const char *word;
 	enum letter_kind kind;
 } kinds[] = {{"code", LETTER_CODE}, {"message", LETTER_MESSAGE}, {"reminder", LETTER_REMINDER},
-	{"going", LETTER_GOING}};
+	{"going", LETTER_GOING}, {"rights", LETTER_RIGHTS}};
 
 struct notifying {
 	struct jobs_parts parts;
