@@ -15,12 +15,6 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 		SELECT bit_or(1 << (array_position(agreement_acts(), r.act) - 1)) FROM agreement_rule r WHERE r.state = 'frozen')) ELSE p_allows END
 $$;
 
-CREATE OR REPLACE FUNCTION room_may(p_room uuid, p_act text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-	SELECT coalesce((SELECT agreement_may(room_allows(a.allows, r.frozen_until), p_act)
-		FROM room r JOIN agreement a USING (org, agreement) WHERE r.room = p_room), false)
-$$;
-
 -- As in 0034, and in a frozen room what both allow.
 CREATE OR REPLACE FUNCTION control_under_agreement() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -115,7 +109,7 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION room_allows(int4, timestamptz), room_may(uuid, text), control_under_agreement(), is_held(uuid) TO luotsi_app;
+GRANT EXECUTE ON FUNCTION room_allows(int4, timestamptz), control_under_agreement(), is_held(uuid) TO luotsi_app;
 GRANT EXECUTE ON FUNCTION rights_ask(uuid, uuid, text, uuid, uuid, bytea, int4), rights_withdraw(uuid, uuid, uuid), rights_own(uuid), rights_held(uuid),
 	rights_rows(uuid, uuid), request_list(boolean, text, boolean, int4, int4), request_late(), request_opened(uuid, uuid, text),
 	request_step(uuid, uuid, text, text, uuid, bytea), request_erase(uuid, uuid, boolean, uuid, bytea),

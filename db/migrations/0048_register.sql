@@ -77,6 +77,20 @@ BEGIN
 END
 $$;
 
+-- The organisation, what it says of itself, and its agreements that have not ended: a row each, or one without.
+CREATE FUNCTION record_get()
+RETURNS TABLE (name text, business_id text, agreement uuid, state text, version int4, controller text, processor text, processor_business_id text,
+	language text, terms text, note int4, contact text, officer text, basis text, recipients text, transfers text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+	SELECT o.name, o.business_id, a.agreement, a.state, a.version, a.controller, a.processor, a.processor_business_id, v.language, v.terms::text,
+		n.version, n.contact, n.officer, n.basis, n.recipients, n.transfers
+	FROM organisation o
+	LEFT JOIN agreement a ON a.org = o.org AND a.ended_at IS NULL
+	LEFT JOIN agreement_version v ON v.org = a.org AND v.agreement = a.agreement AND v.version = a.version
+	LEFT JOIN LATERAL (SELECT x.* FROM record_note x WHERE x.org = o.org ORDER BY x.version DESC LIMIT 1) AS n ON true
+	WHERE o.org = luotsi_org() ORDER BY a.created_at, a.agreement LIMIT 10
+$$;
+
 -- A breach, or its next version: ok (also of a repeat) | conflict (that version is not the newest). p_version: the one it
 -- is written upon, 0: a new breach.
 CREATE FUNCTION breach_put(p_actor uuid, p_breach uuid, p_version int4, p_note uuid, p_found_at timestamptz, p_began_at timestamptz, p_persons int4,
@@ -131,6 +145,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 	FROM breach b JOIN breach_version v USING (org, breach) WHERE b.org = luotsi_org() AND b.breach = p_breach ORDER BY v.version DESC LIMIT 50
 $$;
 
-GRANT SELECT ON record_note TO luotsi_app;
-GRANT EXECUTE ON FUNCTION record_put(uuid, int4, text, text, text, text, text), breach_put(uuid, uuid, int4, uuid, timestamptz, timestamptz, int4, text, timestamptz, text,
+GRANT EXECUTE ON FUNCTION record_get(), record_put(uuid, int4, text, text, text, text, text), breach_put(uuid, uuid, int4, uuid, timestamptz, timestamptz, int4, text, timestamptz, text,
 	boolean, bytea, bytea, bytea, bytea), breach_list(int4, int4), breach_late(), breach_opened(uuid, uuid, text), breach_rows(uuid) TO luotsi_app;

@@ -118,13 +118,8 @@ SELECT rights_round() AS begun;
 -- out: name text, business_id text, agreement uuid, state text, version int4, controller text, processor text, processor_business_id text, language text, terms text, note int4, contact text, officer text, basis text, recipients text, transfers text
 -- The organisation, what it says of itself (note: which version; NULL: nothing), and its agreements that have not ended, a row
 -- each. Without an agreement: one row, agreement NULL. terms NULL: no version of it holds.
-SELECT o.name, o.business_id, a.agreement, a.state, a.version, a.controller, a.processor, a.processor_business_id, v.language, v.terms::text AS terms,
-	n.version AS note, n.contact, n.officer, n.basis, n.recipients, n.transfers
-FROM organisation o
-LEFT JOIN agreement a ON a.org = o.org AND a.ended_at IS NULL
-LEFT JOIN agreement_version v ON v.org = a.org AND v.agreement = a.agreement AND v.version = a.version
-LEFT JOIN LATERAL (SELECT x.* FROM record_note x WHERE x.org = o.org ORDER BY x.version DESC LIMIT 1) AS n ON true
-WHERE o.org = luotsi_org() ORDER BY a.created_at, a.agreement LIMIT 10;
+SELECT name, business_id, agreement, state, version, controller, processor, processor_business_id, language, terms, note, contact, officer, basis, recipients,
+	transfers FROM record_get();
 
 -- name: record_put
 -- shape: one

@@ -9,7 +9,8 @@ export async function fill(owner, room) {
 	const ids = {
 		org: room.org, agreement: room.agreement, room: room.room, account, staff, template: id(), file: id(), invite: id(), mailed: id(), mail: id(), msg_id: id(),
 		batch: id(), hold: id(), erasure: id(), doomed: id(), address: id(), slot: id(), session: id(), token_hash: rand32(), invitation_hash: rand32(),
-		enrolment_hash: rand32(), passkey: id(), credential: rand32(), office: id(), contact: id(), succession: id() };
+		enrolment_hash: rand32(), passkey: id(), credential: rand32(), office: id(), contact: id(), succession: id(),
+		request: id(), breach: id(), note: id() };
 	await within(owner, room.org, async () => {
 		await owner.query('INSERT INTO control_entry (room, n, type, sender, env_hash, entry) VALUES ($1, 0, 1, $2, $3, $4)',
 			[room.room, staff, rand32(), Buffer.alloc(300)]);
@@ -66,6 +67,12 @@ export async function fill(owner, room) {
 		await owner.query("INSERT INTO training (account, passed_on, by) VALUES ($1, '2026-01-01', $2)", [staff, id()]);
 		await owner.query("INSERT INTO succession (succession, to_name, to_business_id, holds_from, note, made_by, done_at) VALUES ($1, 'Toinen', '2296962-1', '2026-01-01', 'laki', $1, now())", [ids.succession]);
 		await owner.query('INSERT INTO succession_item (succession, of_org, agreement) VALUES ($1, $2, $3)', [ids.succession, room.org, room.agreement]);
+		await owner.query("INSERT INTO subject_request (request, account, kind, room, due_on, steps) VALUES ($1, $2, 'restriction', $3, '2026-01-01', 1)", [ids.request, account, room.room]);
+		await owner.query("INSERT INTO subject_step (request, n, actor, step, note, text) VALUES ($1, 1, $2, 'ask', $3, $4)", [ids.request, account, ids.note, Buffer.alloc(60)]);
+		await owner.query("INSERT INTO record_note (version, actor, contact, officer, basis, recipients, transfers) VALUES (1, $1, 'Kaisa', '', '', '', '')", [staff]);
+		await owner.query("INSERT INTO breach (breach, n, version, found_at, told, closed) VALUES ($1, 1, 1, now(), 'open', false)", [ids.breach]);
+		await owner.query(`INSERT INTO breach_version (breach, version, actor, note, found_at, persons, told, people, closed, facts)
+			VALUES ($1, 1, $2, $3, now(), 1, 'open', 'open', false, $4)`, [ids.breach, staff, ids.note, Buffer.alloc(60)]);
 		await owner.query('INSERT INTO staff_label (account, name) VALUES ($1, $2)', [staff, Buffer.alloc(60)]);
 		await owner.query('INSERT INTO retention_told (account, object, goes_at) VALUES ($1, $2, now())', [room.client.account, room.room]);
 		await owner.query("INSERT INTO staff_plan (account, absent_from, absent_until, leaves_on, leaving_at) VALUES ($1, day_now(), day_now() + 9, day_now(), now())", [staff]);

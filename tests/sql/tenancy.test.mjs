@@ -184,6 +184,8 @@ const ofAgreements = ['accept', 'draft', 'list', 'make', 'offer', 'past', 'sign'
 		'organisation_stuck', 'succession_begin', 'succession_get', 'succession_list', 'succession_round', 'training_put', 'office_list', 'office_put');
 const ofAdmin = ['absence_put', 'absences_for', 'admin_flags', 'leaving_put', 'recovery_rehearse', 'recovery_state', 'room_report', 'rooms_left', 'service_day_put', 'service_put',
 	'staff_person', 'staff_place', 'staff_rooms'];
+const ofRights = ['breach_late', 'breach_list', 'breach_opened', 'breach_put', 'breach_rows', 'erasure_not_frozen', 'record_get', 'record_put', 'request_erase', 'request_freeze', 'request_late',
+	'request_list', 'request_opened', 'request_step', 'rights_ask', 'rights_held', 'rights_of_the_gone', 'rights_own', 'rights_round', 'rights_rows', 'rights_withdraw'];
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
@@ -194,7 +196,7 @@ test('functions with the owner\'s rights fix their search path, and only they ha
 			'notify_confirm', 'notify_done', 'notify_get', 'notify_here', 'notify_over', 'notify_put', 'notify_queue', 'notify_remove', 'notify_take', 'notify_try', 'passkey_find', 'passkey_reset', 'reminder_list', 'reminder_put',
 			'reminder_seen', 'reminders_fire', 'retention_begin', 'retention_certify', 'retention_due', 'retention_of_room', 'retention_rows', 'retention_rule_put', 'retention_rules', 'retention_tell', 'rooms_going', 'self_keys_audit', 'session_end_token',
 			'session_find', 'sign_in_organisations', 'staff_add', 'staff_disable', 'staff_role', 'sweep_challenges', 'sweep_files', 'sweep_invitations', 'sweep_logins', 'sweep_sessions', 'template_barred', 'template_curate', 'template_thank',
-			'template_used', 'unit_batch_done', 'unit_batch_replay', 'unit_batch_take', 'unit_needed', 'unit_newest_batch', 'unit_orgs', 'unit_orphans', 'unit_plain', 'unit_seal', 'webauthn_begin', 'webauthn_take', 'wrap_of_living_unit', ...ofAgreements, ...ofAdmin].sort());
+			'template_used', 'unit_batch_done', 'unit_batch_replay', 'unit_batch_take', 'unit_needed', 'unit_newest_batch', 'unit_orgs', 'unit_orphans', 'unit_plain', 'unit_seal', 'webauthn_begin', 'webauthn_take', 'wrap_of_living_unit', ...ofAgreements, ...ofRights, ...ofAdmin].sort());
 	for (const row of rows) assert.ok(row.proconfig.includes('search_path=public, pg_temp'), row.proname);
 });
 
@@ -208,6 +210,8 @@ test('statements without a tenant are only those of sign-in, of jobs and of the 
 	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
 		['identity_find', 'job_age_epochs', 'job_agreements', 'job_audit_expire', 'job_check_files', 'job_identity_stale', 'job_mail_take', 'job_notify_queue', 'job_notify_take', 'job_remind', 'job_retention_begin', 'job_retention_certify', 'job_retention_rows', 'job_retention_tell',
 			'job_succession', 'job_sweep_challenges', 'job_sweep_files', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions', 'job_unit_batch_replay', 'job_unit_batch_take', 'job_unit_plain', 'log_checkpoint', 'log_entries', 'log_extend',
+		['identity_find', 'job_age_epochs', 'job_agreements', 'job_check_files', 'job_identity_stale', 'job_mail_take', 'job_notify_queue', 'job_notify_take', 'job_remind', 'job_retention_begin', 'job_retention_certify', 'job_retention_rows',
+			'job_rights', 'job_succession', 'job_sweep_challenges', 'job_sweep_files', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions', 'job_unit_batch_replay', 'job_unit_batch_take', 'job_unit_plain', 'log_checkpoint', 'log_entries', 'log_extend',
 			'log_look', 'log_publish', 'log_refuse', 'log_take', 'log_tile', 'log_waiting', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'passkey_find', 'session_find', 'session_open', 'sign_in_note',
 			'sign_in_organisations', 'unit_batch_known', 'unit_newest_batch', 'unit_orgs', 'webauthn_begin', 'webauthn_take']);
 });

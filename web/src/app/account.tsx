@@ -7,6 +7,7 @@ import { engine, speak } from "./engine.js";
 import { Unlockers } from "./keys/unlockers.js";
 import { Lazy } from "./lazy.js";
 import { lock } from "./leave.js";
+import { Lazy } from "./lazy.js";
 import { Notify } from "./notify/notify.js";
 import { Button, Choice, Field, Loading, Notice, PageTitle, useAct } from "./parts.js";
 import { Passkeys } from "./passkey/passkeys.js";
@@ -104,6 +105,19 @@ const Sessions = () => {
 	);
 };
 
+/** Fetched when it is asked for. */
+const Rights = () => {
+	const { t } = useSpeech();
+	const [shown, show] = useState(false);
+	if (shown) return <Lazy load={async () => (await import("./rights/own.js")).OwnRights} props={{}} />;
+	return (
+		<>
+			<p>{t("rights.title_text")}</p>
+			<Button onClick={() => show(true)}>{t("rights.open_own")}</Button>
+		</>
+	);
+};
+
 const languages: readonly (readonly [Language, string])[] = [["fi", "Suomi"], ["sv", "Svenska"], ["en", "English"]];
 
 export const OwnAccount = () => {
@@ -120,6 +134,7 @@ export const OwnAccount = () => {
 			{!without && <Part title={t("account.secrets")}><Unlockers /></Part>}
 			<Part title={t("passkey.title")}><Passkeys /></Part>
 			{hasRooms && <Part title={t("notify.title")}><Notify /></Part>}
+			{client && <Part title={t("rights.title")}><Rights /></Part>}
 			<Part title={t("account.sessions")}><Sessions /></Part>
 			<Part title={t("account.language")}><Choice legend={t("shell.language")} value={language} options={languages} onChange={(next) => void speak(next)} /></Part>
 			{!client && <OwnEvents />}
