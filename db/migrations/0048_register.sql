@@ -61,7 +61,7 @@ COMMENT ON TABLE breach_version IS 'What was known of a breach, version by versi
 COMMENT ON COLUMN breach_version.told IS 'The supervisory authority.';
 CALL tenant_table('breach_version');
 
--- The next version of what the organisation says of itself: ok | conflict (that version is not the newest).
+-- The next version of what the organisation says of itself: ok (also of a repeat) | conflict (that version is not the newest).
 CREATE FUNCTION record_put(p_actor uuid, p_version int4, p_contact text, p_officer text, p_basis text, p_recipients text, p_transfers text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -70,7 +70,8 @@ BEGIN
 	WHERE p_version = coalesce((SELECT max(n.version) FROM record_note n WHERE n.org = luotsi_org()), 0)
 	ON CONFLICT DO NOTHING;
 	IF NOT FOUND THEN
-		RETURN 'conflict';
+		RETURN CASE WHEN EXISTS (SELECT FROM record_note n WHERE n.org = luotsi_org() AND n.version = p_version + 1 AND n.actor = p_actor
+			AND ROW(n.contact, n.officer, n.basis, n.recipients, n.transfers) = ROW(p_contact, p_officer, p_basis, p_recipients, p_transfers)) THEN 'ok' ELSE 'conflict' END;
 	END IF;
 	INSERT INTO audit (actor, action, word) VALUES (p_actor, 'record_put', 'note');
 	RETURN 'ok';

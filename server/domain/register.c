@@ -1,6 +1,6 @@
-/* What an organisation must be able to show: the record of its processing, made of its agreements and
- * rules and of what only it can say, and the register of breaches, in which nothing is ever changed:
- * a breach is told anew in its next version. */
+/* What an organisation must be able to show: the record of its processing, made of its agreements
+ * and rules and of what only it can say, and the register of breaches, in which nothing is ever
+ * changed: a breach is told anew in its next version. */
 #include "base/crypt.h"
 #include "domain/cells.h"
 #include "domain/outcome.h"
@@ -54,8 +54,7 @@ static struct wire_record_activity activity_read(
 		.version = (uint16_t)pg_get_int(result, i, RECORD_GET_VERSION),
 		.controller = cell_text(r, result, i, RECORD_GET_CONTROLLER),
 		.processor = cell_text(r, result, i, RECORD_GET_PROCESSOR),
-		.processor_business_id =
-			cell_text(r, result, i, RECORD_GET_PROCESSOR_BUSINESS_ID),
+		.processor_business_id = cell_text(r, result, i, RECORD_GET_PROCESSOR_BUSINESS_ID),
 		.language = holds ? CELL_PLACE(pg_get_bytes(result, i, RECORD_GET_LANGUAGE),
 					    languages_words)
 				  : 0,

@@ -1,6 +1,6 @@
-/* What a client asks as the person that data is about: what is kept of them, a request, how it goes,
- * and that they take it back. What may be asked when, and how often, the database decides; what they
- * write is sealed before it goes there. */
+/* What a client asks as the person that data is about: what is kept of them, a request, how it
+ * goes, and that they take it back. What may be asked when, and how often, the database decides;
+ * what they write is sealed before it goes there. */
 #include "domain/rights.h"
 
 #include "base/crypt.h"
@@ -151,8 +151,7 @@ static void own_listed(struct request *r, const struct pg_result *result)
 		struct wire_rights_row *row = &rows[i];
 		*row = (struct wire_rights_row){
 			.request = pg_get_id(result, i, RIGHTS_LIST_REQUEST),
-			.kind = CELL_PLACE(
-				pg_get_bytes(result, i, RIGHTS_LIST_KIND), rights_kinds),
+			.kind = CELL_PLACE(pg_get_bytes(result, i, RIGHTS_LIST_KIND), rights_kinds),
 			.has_room = !pg_is_null(result, i, RIGHTS_LIST_ROOM),
 			.state = CELL_PLACE(
 				pg_get_bytes(result, i, RIGHTS_LIST_STATE), rights_states),
@@ -170,8 +169,7 @@ static void own_listed(struct request *r, const struct pg_result *result)
 		if (row->has_erase_from)
 			row->erase_from = pg_get_time(result, i, RIGHTS_LIST_ERASE_FROM);
 		if (row->has_certificate)
-			row->certificate =
-				(uint32_t)pg_get_int(result, i, RIGHTS_LIST_CERTIFICATE);
+			row->certificate = (uint32_t)pg_get_int(result, i, RIGHTS_LIST_CERTIFICATE);
 		if (row->has_account_from)
 			row->account_from = pg_get_time(result, i, RIGHTS_LIST_ACCOUNT_FROM);
 	}
@@ -220,11 +218,9 @@ static void one_read(struct request *r, const struct pg_result *result)
 		bool service = pg_is_null(result, i, RIGHTS_ONE_ACTOR);
 		struct id actor =
 			service ? r->session.user : pg_get_id(result, i, RIGHTS_ONE_ACTOR);
-		f->steps[i] = (struct wire_rights_step){
-			.at = pg_get_time(result, i, RIGHTS_ONE_AT),
+		f->steps[i] = (struct wire_rights_step){.at = pg_get_time(result, i, RIGHTS_ONE_AT),
 			.by = service ? 2 : !id_equal(&actor, &r->session.user),
-			.step = CELL_PLACE(
-				pg_get_bytes(result, i, RIGHTS_ONE_STEP), rights_steps)};
+			.step = CELL_PLACE(pg_get_bytes(result, i, RIGHTS_ONE_STEP), rights_steps)};
 		f->texts.items[i] = (struct text_one){.kind = KEYS_WORDS,
 			.of = in->request,
 			.note = pg_get_id(result, i, RIGHTS_ONE_NOTE),

@@ -1,6 +1,6 @@
 /* Those who answer what people ask about their data: an organisation's admins and data protection
- * officers. The list says nothing of whom; opening a request does, for a reason that becomes part of
- * the log. What is decided, the database does: a step, frozen rooms, an erasure. */
+ * officers. The list says nothing of whom; opening a request does, for a reason that becomes part
+ * of the log. What is decided, the database does: a step, frozen rooms, an erasure. */
 #include "base/crypt.h"
 #include "domain/cells.h"
 #include "domain/outcome.h"

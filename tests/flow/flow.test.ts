@@ -19,6 +19,7 @@ import { passkeyTests } from "./passkey.test.js";
 import { recoveryTests } from "./recovery.test.js";
 import { resetTests } from "./reset.test.js";
 import { retentionTests } from "./retention.test.js";
+import { rightsTests } from "./rights.test.js";
 import { rolesTests } from "./roles.test.js";
 import { roomworkTests } from "./roomwork.test.js";
 import { sessionTests } from "./session.test.js";
@@ -65,6 +66,8 @@ const suites = {
 	talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
 	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, ending: endingTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
 	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, line: lineTests, log: logTests, recovery: recoveryTests,
+	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
+	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, line: lineTests, log: logTests, recovery: recoveryTests, rights: rightsTests,
 };
 
 for (const [name, tests] of Object.entries(suites)) if (!isEdge || name in edge) tests(get);

@@ -221,8 +221,8 @@ test('a breach is told anew, never changed, and closed only when everything is d
 });
 
 test('what the organisation says of itself has versions, and the record is made of it and of the agreements', async () => {
-	const put = async (version) => (await app('record_put', { actor: admin, version, contact: `v${version}`, officer: '', basis: '', recipients: '', transfers: '' }))[0].outcome;
-	assert.deepEqual([await put(0), await put(0), await put(1)], ['ok', 'conflict', 'ok']);
+	const put = async (version, officer = '') => (await app('record_put', { actor: admin, version, contact: `v${version}`, officer, basis: '', recipients: '', transfers: '' }))[0].outcome;
+	assert.deepEqual([await put(0), await put(0), await put(0, 'toinen'), await put(1)], ['ok', 'ok', 'conflict', 'ok']);
 	const rows = await app('record_get', {});
 	assert.deepEqual(rows.map((row) => [row.note, row.contact, row.agreement, row.terms]), [[2, 'v1', org.agreement, null]]);
 });

@@ -65,6 +65,7 @@ const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean
 			<StaffKeys staff={view.staff} able={view.issuerUntil !== null} accounts={accounts} wanted={wanted} onChange={onChange} />
 			{view.issuerUntil !== null && <Recovery staff={view.staff} />}
 			<Parts />
+			<Lazy load={async () => (await import("../rights/desk.js")).RightsDesk} props={{}} quiet />
 		</div>
 	);
 };

@@ -30,6 +30,8 @@ export const Blocked = ({ room, why }: { room: string; why: NonNullable<RoomView
 	const { t } = useSpeech();
 	const going = useAct();
 	if (why === "closed") return <Closed />;
+	const frozen = use((all) => all.view?.card?.state === "frozen");
+	if (why === "closed") return <p class="closed-line">{t(frozen ? "blocked.frozen" : "blocked.closed")}</p>;
 	return (
 		<Notice kind="warning" title={t("blocked.title")}>
 			<p>{t(`blocked.${why}`)}</p>
