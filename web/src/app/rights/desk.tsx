@@ -22,7 +22,7 @@ export const RightsDesk = () => {
 				<section key={part}>
 					<h2>{t(`rights.${part}`)}</h2>
 					<p>{t(`rights.${part}_text`)}</p>
-					<Button small label={t(shown === part ? "rights.hide_name" : "rights.show_part", { name: t(`rights.${part}`) })} onClick={() => show(shown === part ? null : part)}>{t(shown === part ? "agreement.hide" : "agreement.show")}</Button>
+					<Button small label={t(shown === part ? "rights.hide_name" : "rights.show_part", { name: t(`rights.${part}`) })} onClick={() => show(shown === part ? null : part)}>{t(shown === part ? "rights.hide" : "rights.show")}</Button>
 					{shown === part && <Lazy load={PARTS[part]} props={{}} />}
 				</section>
 			))}
