@@ -61,6 +61,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 	SELECT EXISTS (SELECT FROM legal_hold h WHERE h.org = luotsi_org() AND h.object = p_object AND h.made_at IS NOT NULL AND h.ended_at IS NULL)
 		OR EXISTS (SELECT FROM room r WHERE r.org = luotsi_org() AND r.room = p_object AND r.frozen_until > now())
 $$;
+CREATE INDEX room_frozen ON room (org) WHERE frozen_until IS NOT NULL;
+CREATE OR REPLACE FUNCTION held_rooms() RETURNS uuid[]
+LANGUAGE sql STABLE AS $$
+	SELECT ARRAY(SELECT h.object FROM legal_hold h WHERE h.org = luotsi_org() AND h.made_at IS NOT NULL AND h.ended_at IS NULL
+		UNION SELECT m.room FROM legal_hold h JOIN room_member m ON m.org = h.org AND m.account = h.object AND m.role = 1
+		WHERE h.org = luotsi_org() AND h.made_at IS NOT NULL AND h.ended_at IS NULL
+		UNION SELECT r.room FROM room r WHERE r.org = luotsi_org() AND r.frozen_until IS NOT NULL AND r.frozen_until > now())
+$$;
 CREATE FUNCTION erasure_not_frozen() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
