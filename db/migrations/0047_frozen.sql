@@ -63,10 +63,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 CREATE INDEX room_frozen ON room (org) WHERE frozen_until IS NOT NULL;
 CREATE OR REPLACE FUNCTION held_rooms() RETURNS uuid[]
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 	SELECT ARRAY(SELECT h.object FROM legal_hold h WHERE h.org = luotsi_org() AND h.made_at IS NOT NULL AND h.ended_at IS NULL
 		UNION SELECT m.room FROM legal_hold h JOIN room_member m ON m.org = h.org AND m.account = h.object AND m.role = 1
-		WHERE h.org = luotsi_org() AND h.made_at IS NOT NULL AND h.ended_at IS NULL
+		WHERE h.org = luotsi_org() AND h.kind = 'account' AND h.made_at IS NOT NULL AND h.ended_at IS NULL
 		UNION SELECT r.room FROM room r WHERE r.org = luotsi_org() AND r.frozen_until IS NOT NULL AND r.frozen_until > now())
 $$;
 CREATE FUNCTION erasure_not_frozen() RETURNS trigger
