@@ -5,7 +5,6 @@ import { useEffect, useState } from "preact/hooks";
 import type { Language, SessionView } from "../client/api.js";
 import { engine, speak } from "./engine.js";
 import { Unlockers } from "./keys/unlockers.js";
-import { Lazy } from "./lazy.js";
 import { lock } from "./leave.js";
 import { Lazy } from "./lazy.js";
 import { Notify } from "./notify/notify.js";
