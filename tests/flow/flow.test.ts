@@ -65,8 +65,6 @@ const edge: Readonly<Record<string, string>> = {
 const suites = {
 	talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
 	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, ending: endingTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
-	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, line: lineTests, log: logTests, recovery: recoveryTests,
-	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
 	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, line: lineTests, log: logTests, recovery: recoveryTests, rights: rightsTests,
 };
 

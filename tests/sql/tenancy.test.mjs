@@ -209,8 +209,6 @@ test('nothing is executable by everybody', async () => {
 test('statements without a tenant are only those of sign-in, of jobs and of the logs', () => {
 	assert.deepEqual(statements.filter((s) => !s.tenant).map((s) => s.name).sort(),
 		['identity_find', 'job_age_epochs', 'job_agreements', 'job_audit_expire', 'job_check_files', 'job_identity_stale', 'job_mail_take', 'job_notify_queue', 'job_notify_take', 'job_remind', 'job_retention_begin', 'job_retention_certify', 'job_retention_rows', 'job_retention_tell',
-			'job_succession', 'job_sweep_challenges', 'job_sweep_files', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions', 'job_unit_batch_replay', 'job_unit_batch_take', 'job_unit_plain', 'log_checkpoint', 'log_entries', 'log_extend',
-		['identity_find', 'job_age_epochs', 'job_agreements', 'job_check_files', 'job_identity_stale', 'job_mail_take', 'job_notify_queue', 'job_notify_take', 'job_remind', 'job_retention_begin', 'job_retention_certify', 'job_retention_rows',
 			'job_rights', 'job_succession', 'job_sweep_challenges', 'job_sweep_files', 'job_sweep_invitations', 'job_sweep_logins', 'job_sweep_sessions', 'job_unit_batch_replay', 'job_unit_batch_take', 'job_unit_plain', 'log_checkpoint', 'log_entries', 'log_extend',
 			'log_look', 'log_publish', 'log_refuse', 'log_take', 'log_tile', 'log_waiting', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'passkey_find', 'session_find', 'session_open', 'sign_in_note',
 			'sign_in_organisations', 'unit_batch_known', 'unit_newest_batch', 'unit_orgs', 'webauthn_begin', 'webauthn_take']);

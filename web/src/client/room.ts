@@ -209,7 +209,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 
 	const blocked = (): RoomView["blocked"] => {
 		const state = log.state();
-		if (state.phase === "closed") return "closed";
+		if (state.phase === "closed" || (agreement && agreement.state !== "live")) return "closed"; // under an agreement that ends it is read, as a closed one
 		if (isDoubtful()) return "quarantine";
 		if (!isCertified(state)) return "not_certified";
 		if (state.members.some((m) => m.active && store.get().refused.includes(toBase64Url(m.encKid)))) return "keys_refused";
@@ -234,7 +234,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		const why = blocked();
 		return {
 			...emptyRoomView(id),
-			phase: state.phase === "closed" ? "closed" : "open", title: titleOf(log, names()), members: membersView(log, names()),
+			phase: why === "closed" ? why : "open", title: titleOf(log, names()), members: membersView(log, names()),
 			createdAt: log.entries[0]?.env.time ?? 0, invitation: state.invite && state.invite.expires > Date.now() ? { expiresAt: state.invite.expires } : null, pending: due(), blocked: why,
 			canSend: why === null, newKeys: newKeys(), openings: log.entries.flatMap((entry) => openingView(entry, names()) ?? []), olderLeft: conversation.olderLeft(), draft: draft.text(), elsewhere: draft.elsewhere(), readUpTo: row()?.read_seq ?? 0,
 			typing: [...typists.keys()].map((user) => ({ user, name: membersView(log, names()).find((m) => m.user === user)?.name ?? "" })),

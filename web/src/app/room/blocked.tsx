@@ -15,6 +15,7 @@ const Closed = () => {
 	const lapsed = card && card.state !== "live" ? card : null;
 	const said = (): string => {
 		if (!lapsed) return t("blocked.closed");
+		if (lapsed.state === "frozen") return t("blocked.frozen");
 		const { controller, ends_on } = lapsed;
 		return ends_on ? t(client ? "ending.blocked" : "ending.blocked_staff", { controller, day: dayText(ends_on) }) : t("ending.over", { controller });
 	};
@@ -30,8 +31,6 @@ export const Blocked = ({ room, why }: { room: string; why: NonNullable<RoomView
 	const { t } = useSpeech();
 	const going = useAct();
 	if (why === "closed") return <Closed />;
-	const frozen = use((all) => all.view?.card?.state === "frozen");
-	if (why === "closed") return <p class="closed-line">{t(frozen ? "blocked.frozen" : "blocked.closed")}</p>;
 	return (
 		<Notice kind="warning" title={t("blocked.title")}>
 			<p>{t(`blocked.${why}`)}</p>
