@@ -192,7 +192,8 @@ test('letters go to whoever has a confirmed address, also when they are here', a
 	const { request } = await asks('portability');
 	await owner("INSERT INTO session (session, token_hash, account, method, fresh_until, expires_at) VALUES ($1, $2, $3, 'passkey', now(), now() + interval '1 day')", [id(), rand32(), account]);
 	assert.deepEqual(await owner('SELECT kind FROM notify_mail WHERE account = $1', [account]), [{ kind: 'rights' }]);
-	const taken = await ask(db.luotsi_jobs, null, 'job_notify_take', { after: org.org, idle: [1200, 900, 600] });
+	const before = (BigInt(`0x${org.org.replaceAll('-', '')}`) - 1n).toString(16).padStart(32, '0'); // other files have organisations too
+	const taken = await ask(db.luotsi_jobs, null, 'job_notify_take', { after: before, idle: [1200, 900, 600] });
 	assert.deepEqual(taken.map((one) => one.kind), ['rights']);
 	assert.equal(await withdraw(request), 'ok');
 });
