@@ -33,6 +33,7 @@ struct slice slice_trim(struct slice a)
 
 bool slice_next(struct slice *rest, uint8_t separator, struct slice *ret_part)
 {
+	*ret_part = SLICE_NONE;
 	if (!rest->p)
 		return false;
 	const uint8_t *end = rest->n ? memchr(rest->p, separator, rest->n) : NULL;

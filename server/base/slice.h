@@ -57,8 +57,8 @@ static inline struct slice slice_from(struct slice a, size_t at)
 bool slice_equal_fold(struct slice a, struct slice b);
 /* Without spaces and tabs at both ends. */
 struct slice slice_trim(struct slice a);
-/* Cuts what stands before the first separator off *rest and returns it; false when nothing is left.
- */
+/* Cuts what stands before the first separator off *rest and returns it; false, and no part, when
+ * nothing is left. */
 bool slice_next(struct slice *rest, uint8_t separator, struct slice *ret_part);
 /* Well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong). */
 bool slice_is_utf8(struct slice a);

@@ -19,6 +19,7 @@ static void slice_splits_at_a_separator_and_keeps_empty_parts(void **state)
 	assert_true(slice_next(&rest, ',', &part));
 	assert_slice(part, "b");
 	assert_false(slice_next(&rest, ',', &part));
+	assert_null(part.p);
 }
 
 static void slice_part_is_cut_to_what_there_is(void **state)
