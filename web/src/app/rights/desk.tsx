@@ -23,7 +23,7 @@ export const RightsDesk = () => {
 					<h2>{t(`rights.${part}`)}</h2>
 					<p>{t(`rights.${part}_text`)}</p>
 					<Button small label={t(shown === part ? "rights.hide_name" : "rights.show_part", { name: t(`rights.${part}`) })} onClick={() => show(shown === part ? null : part)}>{t(shown === part ? "rights.hide" : "rights.show")}</Button>
-					{shown === part && <Lazy load={PARTS[part]} props={{}} />}
+					{shown === part && <div class="shown"><Lazy load={PARTS[part]} props={{}} /></div>}
 				</section>
 			))}
 		</>

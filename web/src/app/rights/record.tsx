@@ -39,7 +39,7 @@ const Of = ({ of }: { of: Activity }) => {
 	const terms = termsOf(of);
 	return (
 		<section>
-			<h4>{t("rights.record.activity", { processor: of.processor })}</h4>
+			<h3>{t("rights.record.activity", { processor: of.processor })}</h3>
 			{!terms && <p>{t("rights.record.no_terms", { state: t(`agreement.state.${of.state}`) })}</p>}
 			{terms && (
 				<dl class="opening">

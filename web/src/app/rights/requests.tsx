@@ -47,7 +47,7 @@ const List = ({ onOpen }: { onOpen: (row: Row) => void }) => {
 			{counts && <Counted counts={counts} />}
 			<div class="card">
 				<Choice legend={t("rights.filter")} value={which} options={[["open", t("rights.filter.open")], ["ended", t("rights.filter.ended")]]} onChange={choose} />
-				<Select label={t("rights.kind")} value={kind} options={[["", t("rights.filter.every")] as const, ...KINDS.map((one) => [one, t(`rights.kind.${one}`)] as const)]} onChange={setKind} />
+				<Select label={t("rights.kind_of")} value={kind} options={[["", t("rights.filter.every")] as const, ...KINDS.map((one) => [one, t(`rights.kind.${one}`)] as const)]} onChange={setKind} />
 				{which === "open" && <Check label={t("rights.filter.late")} checked={late} onChange={setLate} />}
 			</div>
 			{asking.error && <Notice kind="error"><p>{asking.error}</p><Button onClick={() => bring([])}>{t("loading.again")}</Button></Notice>}
