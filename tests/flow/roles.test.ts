@@ -50,8 +50,8 @@ interface Speaker {
 const top = join(process.env["LUOTSI_TEST_LIB"] as string, "..", "..");
 const COUNSEL = ["client", "counsellor", "team_lead"];
 const OFFICES = ["admin", "dpo", "coordinator", "operator"];
-/** They end the session that asks, or begin the connection. */
-const APART = new Set(["session_open", "session_end_others", "sign_out"]);
+/** They end the session that asks, or begin the connection; or make a row of the asker's own under whatever id they name, which is told back to them. */
+const APART = new Set(["session_open", "session_end_others", "sign_out", "breach_put"]);
 /** They name nothing that could be another organisation's, and the second time they find what the first has done. */
 const OWN = new Set(["retention_put"]);
 const REACHED = { none: ["none"], self: ["self"], room: ["none", "invited", "member"], envelope: ["judged"], file: ["judged"], organisation: ["organisation"] };
