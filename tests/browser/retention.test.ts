@@ -83,7 +83,7 @@ test("a_shorter_rule_shows_what_it_would_erase_before_it_is_put_into_use", async
 test("a_hold_is_confirmed_by_naming_what_it_holds_and_one_is_asked_for", async () => {
 	const { page } = admin;
 	await button(page, "Näytä estot").click();
-	await page.getByText("odottaa vahvistusta").waitFor();
+	await page.getByText("odottaa vahvistusta", { exact: true }).waitFor();
 	await button(page, "Vahvista esto").click();
 	const dialog = page.getByRole("dialog");
 	await dialog.getByLabel("Vahvista kirjoittamalla tunnisteen 8 ensimmäistä merkkiä").fill("vaarinxx");
@@ -117,7 +117,7 @@ test("a_certificate_is_read_and_kept_as_pdf_and_json", async () => {
 	const { page } = admin;
 	await button(page, /^Poistotodistus 1,/).click();
 	const dialog = page.getByRole("dialog");
-	await dialog.getByRole("rowheader", { name: "audit" }).waitFor();
+	await dialog.getByRole("rowheader", { name: "Lokin tapahtumien tietoja" }).waitFor();
 	await clean(admin, "certificate");
 	const [pdf] = await Promise.all([page.waitForEvent("download"), button(page, "Tallenna PDF").click()]);
 	assert.equal(pdf.suggestedFilename(), "todistus-1.pdf");

@@ -37,7 +37,7 @@ export async function fill(owner, room) {
 		await owner.query('INSERT INTO session (session, token_hash, account, method, fresh_until, expires_at) VALUES ($1, $2, $3, \'passkey\', now(), now() + interval \'1 day\')',
 			[ids.session, ids.token_hash, account]);
 		await owner.query("INSERT INTO ws_ticket (ticket_hash, session, expires_at) VALUES ($1, $2, now() + interval '1 day')", [rand32(), ids.session]);
-		await owner.query("INSERT INTO audit (action) VALUES ('room_open')");
+		await owner.query("INSERT INTO audit (action) VALUES ('export')");
 		await owner.query('INSERT INTO identity_head (subject, n_entries, head) VALUES ($1, 1, $2)', [account, rand32()]);
 		await owner.query('INSERT INTO identity_entry (subject, n, type, env_hash, entry) VALUES ($1, 0, 1, $2, $3)', [account, rand32(), Buffer.alloc(300)]);
 		await owner.query('INSERT INTO self_keys (account, version, unlockers, list_mac, keys) VALUES ($1, 1, $2, $3, $4)', [account, [Buffer.alloc(100)], zero, zero]);

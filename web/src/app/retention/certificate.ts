@@ -28,12 +28,13 @@ export const readCertificate = ({ n, at, body }: { n: number; at: number; body: 
 
 const COUNTS = ["objects", "messages", "files", "units"] as const;
 
-/** One row for each kind and rule. What is of a kind that this page does not know is called by its own word. */
+/** One row for each kind and rule; a request and the end of an agreement are causes without days. What is of a kind that this page does not know is called by its own word. */
 export const rowsOf = ({ t, has, format }: Pick<Speech, "t" | "has" | "format">, of: Certificate): { head: string[]; rows: string[][] } => {
 	const word = (key: string, otherwise: string): string => (has(key) ? (t as (key: string) => string)(key) : otherwise);
 	const head = [t("retention.what"), t("retention.by"), ...COUNTS.map((one) => t(`certificate.count.${one}`))];
 	const rows = of.erased.map((row) => {
-		const rule = `${word(`retention.kind.${row["rule"]}`, String(row["rule"]))}, ${t("retention.for", { days: Number(row["days"]) })}, ${t("retention.version", { version: String(row["version"]) })}`;
+		const cause = word(`retention.kind.${row["rule"]}`, String(row["rule"]));
+		const rule = row["days"] ? `${cause}, ${t("retention.for", { days: Number(row["days"]) })}, ${t("retention.version", { version: String(row["version"]) })}` : cause;
 		return [word(`retention.thing.${row["kind"]}`, String(row["kind"])), rule, ...COUNTS.map((one) => format.number(Number(row[one] ?? 0)))];
 	});
 	return { head, rows };
