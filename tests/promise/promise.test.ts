@@ -195,7 +195,7 @@ const liveByMail = async (counsellor: Actor): Promise<void> => {
 	const client = await enter("joni", { invitation: fragment });
 	codes.push((await client.engine.createKeys({ passphrase: planted.passphrase, name: planted.name, language: "fi" })).code);
 	await client.engine.acceptInvitation(fragment);
-	const told = await counsellor.engine.identified(room, client.user);
+	const told = await counsellor.engine.identified(room, client.user, "Who joined");
 	assert.ok(told.name.includes(sealed.family));
 	await counsellor.engine.invitation("letIn", room, client.user, await counsellor.engine.invitation("code", room, client.user), "all");
 	await client.until("they are in", () => client.rooms().length > 0);
