@@ -170,6 +170,7 @@ const pages = [
 	["ceremony-sheet", "admin-new", async (page) => { await sheets(page); await page.getByRole("button", { name: "Näytä lehti 2" }).click(); await page.locator(".qr").waitFor(); }],
 	["ceremony-prove", "admin-new", async (page) => { await readBack(page); await page.getByRole("button", { name: "Tarkista lehdet" }).click(); await page.getByText("on kirjoitettu sama lehti").waitFor(); }],
 	["ceremony-publish", "admin-new", async (page) => { await prove(page); await page.getByRole("button", { name: "Julkaise avaimet" }).click(); await page.getByText("Antakaa lehdet ensin").waitFor(); }],
+	["operator-library", "operator", (page) => page.getByRole("button", { name: "Palauta jaettuihin: Viikon kulku" }).waitFor(), "/tehtavat"],
 	["help", "client", (page) => page.getByText("Mitä tämä ei estä").waitFor(), "/suojaus"],
 	["unknown", "client", (page) => page.getByText("Sivua ei ole").waitFor(), "/jotakin/muuta"],
 ];
@@ -223,6 +224,62 @@ within("each_sheet_prints_as_a_page_of_its_own_and_nothing_beside_it", "admin-ne
 	await page.emulateMedia({ media: "screen" });
 	await page.getByRole("button", { name: "Piilota lehdet" }).click();
 	await comes(() => page.locator(".share-sheet").count(), 0);
+});
+
+within("the_operator_lets_a_template_back_in_by_keyboard", "operator", {}, async (page) => {
+	await page.getByRole("button", { name: "Palauta jaettuihin: Viikon kulku" }).focus();
+	await page.keyboard.press("Enter");
+	await page.getByText("Tehtävä on taas jaettu kaikille.").waitFor({ state: "attached" });
+	await comes(() => page.getByRole("button", { name: /^Palauta jaettuihin: / }).count(), 1);
+	await comes(() => page.evaluate(() => document.activeElement?.id), "barred");
+}, "/tehtavat");
+
+const assignment = async (page, title) => {
+	await page.locator(".room-tools").getByRole("button", { name: "Tehtävät" }).click();
+	await page.locator(".assignment-row", { hasText: title }).click();
+	await page.locator(".history").waitFor();
+};
+const style = (place, property) => place.evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property);
+const pagesOf = async (page) => Number((await page.pdf({ format: "A4" })).toString("latin1").match(/\/Type \/Pages[^>]*?\/Count (\d+)/s)?.[1]);
+
+within("what_is_chosen_has_a_line_where_colours_are_forced", "counsellor-work", {}, async (page) => {
+	await chosen(page);
+	await page.locator(".room-row.here").waitFor();
+	await page.emulateMedia({ forcedColors: "active" });
+	await comes(() => style(page.locator(".room-row.here"), "outline-style"), "solid");
+	await comes(() => style(page.locator(".room-row:not(.here)").first(), "outline-style"), "none");
+	await comes(() => style(page.locator('.filters [aria-pressed="true"]'), "outline-style"), "solid");
+	await assignment(page, "Elämäntilanne");
+	await comes(() => style(page.locator(".dialog .badge").first(), "border-top-style"), "solid");
+	await comes(() => style(page.locator(".meter-plot .meter-last").first(), "r"), "4px");
+	const [first, last] = [page.locator(".meter-plot .meter-first").first(), page.locator(".meter-plot .meter-last").first()];
+	assert.notEqual(await style(first, "fill"), await style(last, "fill"));
+	await keep(page, "page-forced-meter");
+	assert.deepEqual(await findings(page), []);
+});
+
+within("an_answer_on_paper_is_whole_and_has_no_buttons", "client-work", { size: phone }, async (page) => {
+	await assignment(page, "Kaikenlaista");
+	await page.getByLabel("Kerro päivästäsi").fill("Rivi.\n".repeat(80));
+	await page.emulateMedia({ forcedColors: "active" });
+	await comes(() => style(page.locator(".scale-points label:has(:checked)"), "outline-style"), "solid");
+	await comes(() => style(page.locator(".scale-points label:not(:has(:checked))").first(), "outline-style"), "none");
+	await page.emulateMedia({ forcedColors: "none", media: "print" });
+	await comes(() => style(page.locator(".room-tools"), "display"), "none");
+	await comes(() => page.locator("button:visible, .menu:visible, .composer:visible, .bubble:visible").count(), 0);
+	await comes(() => page.locator(".answer-row").getByLabel("Tehty").first().isVisible(), true);
+	await comes(() => page.getByLabel("Kerro päivästäsi").evaluate((field) => field.scrollHeight <= field.clientHeight + 1), true);
+	assert.ok((await pagesOf(page)) > 3, "the form was cut at the end of a page");
+});
+
+within("a_plan_is_printed_without_the_talk_beside_it", "counsellor-work", {}, async (page) => {
+	await chosen(page);
+	await page.locator(".room-tools").getByRole("button", { name: "Suunnitelma" }).click();
+	await page.locator(".plan-line").first().waitFor();
+	await page.emulateMedia({ media: "print" });
+	await comes(() => page.locator(".bubble:visible, .rooms:visible, .menu:visible, button:visible").count(), 0);
+	await comes(() => style(page.locator(".beside"), "overflow-y"), "visible");
+	await page.getByText("Soitan opistoon").waitFor();
 });
 
 within("ten_thousand_messages_scroll_back_with_few_drawn_and_the_place_kept", "many", { size: phone }, async (page) => {

@@ -2,6 +2,7 @@
 // only after weeks or under attack. Never part of the site. The scenario is the query of the address: ?as=client, ?as=counsellor, ...
 
 import type { Engine, EngineEvent, Going, Id, MemberView, MessageView, Inviting, NewKeys, Organising, RoomSummary, RoomView, SelfView, SessionView, StaffView } from "../../web/src/client/api.js";
+import { workOf } from "./stand-in-work.js";
 
 const DAY = 86_400_000;
 const now = Date.now();
@@ -106,7 +107,7 @@ const goes = (room?: string): readonly Going[] => {
 
 export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill(): void } => {
 	let self: SelfView = {
-		user: "me", role: scenario.startsWith("admin") ? "admin" : staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
+		user: "me", role: scenario.startsWith("admin") ? "admin" : scenario === "operator" ? "operator" : staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
 		keys: scenario === "fresh" ? "none" : scenario === "locked" ? "locked" : "open",
 		unlockers: [{ id: "u1", type: "passphrase", createdAt: now, credential: "" }, { id: "u2", type: "code", createdAt: now, credential: "" }], certified: staff && scenario !== "counsellor-new", development: true, idleMinutes: 20, recovered: scenario === "recovered",
 		warning: scenario === "warning" ? "old_state" : null,
@@ -339,7 +340,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		acceptInvitation: async () => refuse("used"),
 		readInvitation: async (fragment) => ({ ok: fragment.length === 172 }),
 		setLanguage: async () => undefined,
-		work: (async (act: string, op?: string) => (act === "notify" ? notify(op ?? "") : ["items", "topics", "reminders"].includes(act) ? [] : act === "going" ? goes(op) : act === "olderItems" ? { more: false } : refuse("internal"))) as never,
+		work: (async (act: string, ...args: unknown[]) => workOf(scenario, act, args) ?? (act === "notify" ? notify(String(args[0])) : ["items", "topics", "reminders"].includes(act) ? [] : act === "going" ? goes(args[0] as string | undefined) : act === "olderItems" ? { more: false } : refuse("internal"))) as never,
 		invitation: (act, ...args) => (inviting[act] as (...args: unknown[]) => never)(...args),
 		organise: (act, ...args) => (organising[act] as (...args: unknown[]) => never)(...args),
 	};
