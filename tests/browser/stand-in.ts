@@ -139,7 +139,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 	const view = (room: Id): RoomView => {
 		const of = rooms.find((one) => one.room === room) ?? refuse("not_found");
 		return {
-			room, phase: isEnding ? "closed" : of.phase, title: of.title, createdAt: now - 20 * DAY, controller: employer, card,
+			room, phase: of.phase, title: of.title, createdAt: now - 20 * DAY, controller: employer, card,
 			members: [member("Maija Virtanen", "staff", staff, { proof: "creator" }), member("Aino", "client", !staff, { since: now - 19 * DAY, reset: isReset, proof: waiting.some((one) => one.role === "client") ? "unproven" : "link" })],
 			retentionDays: 456, invitation: of.invited ? { expiresAt: now + 5 * DAY } : null, pending: false, recovery: true,
 			canSend: of.phase === "open" && !refused && !isEnding && scenario !== "quarantine", blocked: of.phase === "closed" || isEnding ? "closed" : refused ? "keys_refused" : scenario === "quarantine" ? "quarantine" : null,

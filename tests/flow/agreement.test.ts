@@ -30,8 +30,11 @@ export const agreementTests = (house: () => House): void => {
 		assert.ok((await wire.open()).ok);
 		await run("UPDATE session SET fresh_until = now() + interval '1 hour' WHERE account = $1", [idToUuid(client.user)]);
 		const open = () => wire.ask("room_open", { room, language: "fi" });
+		const comes = (state: string) => client.until(`an open room hears that the agreement is ${state}`, () => client.view()?.room === room && client.view()?.card?.state === state);
+		await client.engine.openRoom(room, "fi");
 		await ended(async () => {
 			await enter("ending");
+			await comes("ending");
 			const { ok } = await open();
 			const card = ok?.["agreement"] as Record<string, unknown>;
 			assert.deepEqual([card["state"], typeof card["ends_on"]], ["ending", "string"]);
@@ -44,6 +47,7 @@ export const agreementTests = (house: () => House): void => {
 			assert.ok((await wire.ask("room_list", { limit: 10 })).ok, "that there is a room is still told");
 		});
 		assert.ok((await open()).ok);
+		await comes("live");
 		wire.socket.terminate();
 	});
 

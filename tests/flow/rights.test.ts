@@ -25,7 +25,8 @@ export const rightsTests = (house: () => House): void => {
 	};
 
 	test("a_request_is_asked_followed_and_answered_and_what_was_written_is_nowhere_in_clear", async () => {
-		const { client, room } = await talk(house(), "Pyytäjä");
+		const { client, counsellor, room } = await talk(house(), "Pyytäjä");
+		for (const one of [client, counsellor]) await one.engine.openRoom(room, "fi");
 		const person = asking(await cookieOf(house(), { person: client.user, role: "client" }));
 		const dpo = await as("dpo");
 		const request = newId();
@@ -53,6 +54,8 @@ export const rightsTests = (house: () => House): void => {
 		const typing = () => wire.ask("message_typing", { room });
 		assert.equal((await typing()).err, undefined);
 		assert.ok((await dpo("request_freeze", { request, rooms: [], on: true, text: "Rajoitettu pyynnöstäsi." })).ok);
+		for (const one of [client, counsellor])
+			await one.until("whoever has the room open hears that it is frozen", () => one.view()?.room === room && one.view()?.card?.state === "frozen" && one.view()?.blocked === "closed" && one.view()?.phase === "open");
 		assert.equal((await typing()).err, "room_frozen");
 		const card = (await wire.ask("room_open", { room, language: "fi" })).ok?.["agreement"] as Record<string, unknown>;
 		assert.equal(card["state"], "frozen");

@@ -227,3 +227,27 @@ test('what the organisation says of itself has versions, and the record is made 
 	const rows = await app('record_get', {});
 	assert.deepEqual(rows.map((row) => [row.note, row.contact, row.agreement, row.terms]), [[2, 'v1', org.agreement, null]]);
 });
+
+test('whoever has a room open hears that it was frozen and let go, and that its agreement came to another state', async () => {
+	const other = await makeRoom(db.luotsi_owner, org), hex = (one) => one.replaceAll('-', ''), heard = [];
+	const listener = await connect('luotsi_app');
+	listener.on('notification', (n) => heard.push(n.payload));
+	await listener.query('LISTEN luotsi');
+	const told = async (subject) => {
+		await listener.query('SELECT 1');
+		return heard.splice(0).filter((one) => one === `i ${hex(org.org)} ${hex(subject)}`).length;
+	};
+	await owner("UPDATE room SET frozen_until = 'infinity' WHERE room = $1", [other.room]);
+	assert.equal(await told(other.client.account), 1);
+	await owner("UPDATE room SET frozen_until = 'infinity' WHERE room = $1", [other.room]);
+	assert.equal(await told(other.client.account), 0, 'nothing is new');
+	await owner('UPDATE room SET frozen_until = NULL, erasing = true WHERE room = $1', [other.room]);
+	assert.equal(await told(other.client.account), 0, 'nobody asks for what is going');
+	await owner("UPDATE agreement SET state = 'ending', ends_on = current_date + 5");
+	assert.equal(await told(org.org), 1);
+	await owner("UPDATE agreement SET state = 'live', ends_on = NULL");
+	assert.equal(await told(org.org), 1);
+	await owner('UPDATE agreement SET controller = controller');
+	assert.equal(await told(org.org), 0);
+	await listener.end();
+});

@@ -234,7 +234,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		const why = blocked();
 		return {
 			...emptyRoomView(id),
-			phase: why === "closed" ? why : "open", title: titleOf(log, names()), members: membersView(log, names()),
+			phase: state.phase === "closed" ? state.phase : "open", title: titleOf(log, names()), members: membersView(log, names()),
 			createdAt: log.entries[0]?.env.time ?? 0, invitation: state.invite && state.invite.expires > Date.now() ? { expiresAt: state.invite.expires } : null, pending: due(), blocked: why,
 			canSend: why === null, newKeys: newKeys(), openings: log.entries.flatMap((entry) => openingView(entry, names()) ?? []), olderLeft: conversation.olderLeft(), draft: draft.text(), elsewhere: draft.elsewhere(), readUpTo: row()?.read_seq ?? 0,
 			typing: [...typists.keys()].map((user) => ({ user, name: membersView(log, names()).find((m) => m.user === user)?.name ?? "" })),
@@ -332,7 +332,12 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		}
 	};
 
-	const renewRow = (): Promise<void> => call("room_open", { room: id, language }).then((reply) => change(reply.room));
+	const renewRow = async (): Promise<RoomRow> => {
+		const { room: now, agreement: under } = await call("room_open", { room: id, language });
+		agreement = under;
+		change(now);
+		return now;
+	};
 
 	const prepare = (): Promise<void> => {
 		begun ??= begin().catch((thrown: unknown) => {
@@ -408,10 +413,8 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		dropJob: (gone) => tell([], [gone]),
 		open: async (next) => {
 			language = next;
-			const reply = await call("room_open", { room: id, language });
-			agreement = reply.agreement;
-			change(reply.room);
-			if (reply.room.pending) used = reply.room.epoch;
+			const now = await renewRow();
+			if (now.pending) used = now.epoch;
 			await prepare();
 			introduce();
 			watched = true;

@@ -61,7 +61,7 @@ export const Panel = ({ view, id, onClose }: { view: RoomView; id: Id | null; on
 						}}
 					/>
 				)}
-				{all && one && <One room={view.room} all={all} one={one} open={view.phase === "open"} onBack={() => go(null)} />}
+				{all && one && <One room={view.room} all={all} one={one} open={view.blocked !== "closed"} onBack={() => go(null)} />}
 				{noted && <Notice kind="warning"><p>{noted}</p></Notice>}
 				{all && at !== "give" && !one && <List all={all} canGive={staff && view.phase === "open" && view.canSend} onOpen={go} onGive={() => go("give")} />}
 			</div>

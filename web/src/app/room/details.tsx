@@ -111,9 +111,9 @@ const StaffActs = ({ view }: { view: RoomView }) => {
 			<h3>{t("details.acts")}</h3>
 			<div class="column">
 				<Button onClick={() => show("rename")}>{t("acts.rename")}</Button>
-				{view.phase === "open" && !client && <Button onClick={() => show("invite")}>{view.invitation ? t("acts.renew") : t("acts.invite_again")}</Button>}
+				{live && view.phase === "open" && !client && <Button onClick={() => show("invite")}>{view.invitation ? t("acts.renew") : t("acts.invite_again")}</Button>}
 				{view.invitation && <Button onClick={() => show("withdraw")}>{t("mail.withdraw")}</Button>}
-				{view.phase === "open" && <Button onClick={() => show("colleagues")}>{t("acts.colleagues")}</Button>}
+				{live && view.phase === "open" && <Button onClick={() => show("colleagues")}>{t("acts.colleagues")}</Button>}
 				{view.phase === "open" && <Button onClick={() => show("take")}>{t("takeout.open_staff")}</Button>}
 				{view.phase === "open" ? (
 					<Button kind="danger" onClick={() => show("close")}>{t("acts.close")}</Button>

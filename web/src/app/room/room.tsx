@@ -86,7 +86,7 @@ export const Room = ({ alone = false }: { alone?: boolean }) => {
 				{mailed && <Lazy load={async () => (await import("../joining/mailed.js")).Mailed} props={{ view }} />}
 				{view.newKeys.length > 0 && <Lazy load={async () => (await import("./new-keys.js")).NewKeys} props={{ view }} />}
 				{view.blocked && <Lazy key={view.blocked} load={async () => (await import("./blocked.js")).Blocked} props={{ room: view.room, why: view.blocked }} />}
-				{view.phase === "open" && !view.card?.ends_on && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
+				{view.blocked !== "closed" && <Composer view={view} editing={editing} onDone={() => edit(null)} />}
 				{!panel && <Opened view={view} />}
 				{details && <Lazy load={async () => (await import("./details.js")).Details} props={{ view, onClose: () => showDetails(false) }} />}
 			</section>
