@@ -19,7 +19,7 @@ const passkeys = [
 ];
 const service = { promise_days: 2, holidays: true, notice: [], hours: [], days: [] };
 const upkeep = {
-	flag_list: { flags: [] }, absence_list: { absences: [] }, service_get: service,
+	flag_list: { flags: [] }, request_late: { open: 0, soon: 0, late: 0, breaches: 0, breaches_late: 0 }, absence_list: { absences: [] }, service_get: service,
 	plan_own: { work: { plan: { account: "u" }, rooms: [], handed: 0, closed: 0 } },
 };
 const ended = {

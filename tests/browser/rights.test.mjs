@@ -28,7 +28,7 @@ const api = {
 	rights_one: { steps: [step("person", "ask", "Haluan rajoittaa."), step("office", "refuse", long)] },
 	rights_ask: { due_on: "2026-12-24" }, rights_withdraw: {},
 	request_list: { requests: [row("q1", "access", { late: true, days: 2 }), row("q2", "erasure", { days: 3 }), ...kinds.map((kind, i) => row(`k${i}`, kind))], more: true },
-	request_late: { open: 8, soon: 1, late: 1, breaches: 1, breaches_late: 1 },
+	flag_list: { flags: [] }, request_late: { open: 8, soon: 1, late: 1, breaches: 1, breaches_late: 1 },
 	request_one: opened("erasure"), request_step: {}, request_freeze: {}, request_erase: {},
 	record_get: {
 		name: "Kuopion Ohjaamo", business_id: "2296962-1", version: 1, contact: "Torikatu 1, Kuopio", officer: "", basis: "Kuntalaki", recipients: "Ei kenellekään", transfers: "",
@@ -64,7 +64,7 @@ const mine = async (page) => {
 	await button(page, "Avaa omat tiedot ja oikeudet").click();
 	await page.getByRole("heading", { name: "Tee pyyntö" }).waitFor();
 };
-const part = async (page, name) => button(page, `Näytä: ${name}`).click();
+const part = async (page, name) => button(page, `Näytä: ${name}`).last().click(); // what there is to do names it too
 const reason = async (page) => {
 	await page.getByLabel("Miksi avaat tämän").fill("vastaus pyyntöön");
 	await button(page, "Avaa").click();
@@ -139,6 +139,21 @@ test("a_request_is_asked_by_keyboard_and_erasing_asks_for_the_name", async () =>
 	await act.getByRole("button").click();
 	assert.deepEqual((await asked).postDataJSON(), { request: "q1", on: true, text: "Poistetaan" });
 	await comes(() => page.locator("details[open]").count(), 0);
+	await tab.close();
+});
+
+test("what_the_law_sets_a_time_for_is_among_what_there_is_to_do_and_opens_where_it_is_looked_after", async () => {
+	const tab = await open(browser, { size: desk });
+	const { page } = tab;
+	await page.goto(`${site.origin}/?as=admin`);
+	const todo = page.locator("section", { has: page.getByRole("heading", { name: "Nyt hoidettavaa", exact: true }) });
+	await comes(() => todo.getByRole("listitem").locator("strong").allTextContents(), [
+		"Yhden tietoturvaloukkauksen 72 tuntia on kulunut, eikä ilmoituksesta ole päätetty", "Yksi tietopyyntö on myöhässä", "Yhteen tietopyyntöön on vastattava viikon kuluessa", "6 tietopyyntöä odottaa vastausta"]);
+	await todo.getByRole("button", { name: "Näytä: Tietopyynnöt" }).first().focus();
+	await page.keyboard.press("Enter");
+	await page.getByText("Myöhässä 2 päivää").waitFor();
+	await comes(() => page.evaluate(() => document.activeElement?.textContent), "Tietopyynnöt");
+	assert.deepEqual(await findings(page), []);
 	await tab.close();
 });
 

@@ -11,6 +11,7 @@ import { goTo } from "../route.js";
 import { use, useSpeech } from "../state.js";
 import { Ceremony } from "./ceremony.js";
 import { Issuer } from "./issuer.js";
+import type { Part } from "../rights/desk.js";
 import { Recovery } from "./recovery.js";
 import { Todo } from "../upkeep/todo.js";
 import { StaffKeys, useAccounts } from "./staff.js";
@@ -23,7 +24,7 @@ interface PartProps {
 }
 
 /** Fetched when it is asked for: the page is about what there is to do, and keys, first. */
-const Part = ({ title, show, hide, load }: PartProps) => {
+const Shown = ({ title, show, hide, load }: PartProps) => {
 	const { t } = useSpeech();
 	const [shown, open] = useState(false);
 	const said = t as (key: Key) => string;
@@ -38,12 +39,12 @@ const Part = ({ title, show, hide, load }: PartProps) => {
 
 const Parts = () => (
 	<>
-		<Part title="agreement.own" show="agreement.show" hide="agreement.hide" load={async () => (await import("../agreement/own.js")).OwnAgreement} />
-		<Part title="retention.title" show="retention.show" hide="retention.hide" load={async () => (await import("../retention/page.js")).Retention} />
-		<Part title="hours.title" show="hours.show" hide="hours.hide" load={async () => (await import("../upkeep/hours.js")).OpeningHours} />
-		<Part title="rehearsal.title" show="rehearsal.show" hide="rehearsal.hide" load={async () => (await import("../upkeep/rehearsal.js")).Rehearsal} />
-		<Part title="report.title" show="report.show" hide="report.hide" load={async () => (await import("../upkeep/reports.js")).Reports} />
-		<Part title="event.title" show="todo.log_show" hide="todo.log_hide" load={async () => (await import("../roles/log.js")).EventsBelow} />
+		<Shown title="agreement.own" show="agreement.show" hide="agreement.hide" load={async () => (await import("../agreement/own.js")).OwnAgreement} />
+		<Shown title="retention.title" show="retention.show" hide="retention.hide" load={async () => (await import("../retention/page.js")).Retention} />
+		<Shown title="hours.title" show="hours.show" hide="hours.hide" load={async () => (await import("../upkeep/hours.js")).OpeningHours} />
+		<Shown title="rehearsal.title" show="rehearsal.show" hide="rehearsal.hide" load={async () => (await import("../upkeep/rehearsal.js")).Rehearsal} />
+		<Shown title="report.title" show="report.show" hide="report.hide" load={async () => (await import("../upkeep/reports.js")).Reports} />
+		<Shown title="event.title" show="todo.log_show" hide="todo.log_hide" load={async () => (await import("../roles/log.js")).EventsBelow} />
 	</>
 );
 
@@ -51,6 +52,7 @@ const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean
 	const { t } = useSpeech();
 	const accounts = useAccounts();
 	const [wanted, want] = useState<{ user: string } | null>(null);
+	const [legal, look] = useState<{ part: Part } | null>(null);
 	const me = use((all) => all.self?.user);
 	const nameOf = (user: string): string =>
 		user === me ? t("todo.you") : view.staff.find((one) => one.user === user)?.name || accounts.rows?.find((one) => one.account === user)?.name || t("todo.somebody");
@@ -59,13 +61,13 @@ const Ready = ({ view, made, onChange }: { view: OrganisationView; made: boolean
 			<PageTitle>{t("admin.title")}</PageTitle>
 			<p class="lead">{t("admin.text")}</p>
 			{made && <Notice kind="good" title={t("ceremony.made")}><p>{t("ceremony.made_text")}</p></Notice>}
-			<Todo name={nameOf} of={accounts.rows} onManage={(user) => want({ user })} />
+			<Todo name={nameOf} of={accounts.rows} onManage={(user) => want({ user })} onLegal={(part) => look({ part })} />
 			<Issuer until={view.issuerUntil} onChange={onChange} />
 			<p><button type="button" class="link" onClick={() => goTo("library")}>{t("library.open")}</button></p>
 			<StaffKeys staff={view.staff} able={view.issuerUntil !== null} accounts={accounts} wanted={wanted} onChange={onChange} />
 			{view.issuerUntil !== null && <Recovery staff={view.staff} />}
 			<Parts />
-			<Lazy load={async () => (await import("../rights/desk.js")).RightsDesk} props={{}} quiet />
+			<Lazy load={async () => (await import("../rights/desk.js")).RightsDesk} props={{ wanted: legal }} quiet />
 		</div>
 	);
 };

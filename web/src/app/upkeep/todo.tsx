@@ -1,13 +1,33 @@
 // What an administrator has to look after now: one calm list, each line with what to do next. What cannot wait comes first.
 
 import { useEffect, useState } from "preact/hooks";
+import type { Ops } from "../../gen/proto.js";
 import { dayText } from "../assignment/words.js";
 import { office } from "../office.js";
 import { Button, Loading, Notice, useAct } from "../parts.js";
+import type { Part } from "../rights/desk.js";
 import { useSpeech } from "../state.js";
 import type { Flag } from "./data.js";
 
-const ORDER: readonly Flag["flag"][] = ["late", "no_staff", "certificate", "ending", "amendment", "leaving", "absent", "training", "passkeys", "not_seen", "rehearsal", "no_promise"];
+type Counts = Ops["request_late"]["out"];
+
+/** What the law sets a time for: how many, and where it is looked after. */
+const LEGAL = {
+	breaches_late: { part: "breaches", of: ({ breaches_late }: Counts) => breaches_late },
+	requests_late: { part: "office", of: ({ late }: Counts) => late },
+	breaches: { part: "breaches", of: ({ breaches, breaches_late }: Counts) => breaches - breaches_late },
+	requests_soon: { part: "office", of: ({ soon }: Counts) => soon },
+	requests: { part: "office", of: ({ open, soon, late }: Counts) => open - soon - late },
+} as const satisfies Record<string, { readonly part: Part; readonly of: (counts: Counts) => number }>;
+type Legal = keyof typeof LEGAL;
+interface Due {
+	readonly flag: Legal;
+	readonly n: number;
+}
+
+const ORDER: readonly (Flag["flag"] | Legal)[] = [
+	"breaches_late", "requests_late", "breaches", "late", "no_staff", "requests_soon", "certificate", "ending", "amendment", "leaving", "absent", "requests", "training", "passkeys", "not_seen", "rehearsal", "no_promise",
+];
 /** Of a colleague: the buttons of their account are what helps. */
 const OF_STAFF: readonly Flag["flag"][] = ["late", "certificate", "leaving", "absent", "training", "passkeys", "not_seen"];
 const MANAGED: readonly Flag["flag"][] = ["late", "leaving", "absent", "not_seen"];
@@ -17,6 +37,8 @@ interface Props {
 	readonly name: (account: string) => string;
 	/** The colleague's dialog is wanted. */
 	readonly onManage: (account: string) => void;
+	/** What the law sets a time for is to be opened. */
+	readonly onLegal: (part: Part) => void;
 	/** Asked anew when this is another. */
 	readonly of: unknown;
 }
@@ -37,14 +59,37 @@ const Line = ({ flag, name, onManage }: { flag: Flag } & Pick<Props, "name" | "o
 	);
 };
 
-export const Todo = ({ name, onManage, of }: Props) => {
+const LegalLine = ({ due, onLegal }: { due: Due } & Pick<Props, "onLegal">) => {
 	const { t } = useSpeech();
-	const [flags, setFlags] = useState<readonly Flag[] | null>(null);
+	const { part } = LEGAL[due.flag];
+	return (
+		<li>
+			<div>
+				<strong>{t(`todo.${due.flag}`, { n: due.n })}</strong>
+				<span class="hint">{t(`todo.next.${due.flag}`)}</span>
+			</div>
+			<Button small label={t("rights.show_part", { name: t(`rights.${part}`) })} onClick={() => onLegal(part)}>{t("rights.show")}</Button>
+		</li>
+	);
+};
+
+const isLegal = (one: Flag | Due): one is Due => one.flag in LEGAL;
+const legal = (counts: Counts): Due[] => (Object.keys(LEGAL) as Legal[]).map((flag) => ({ flag, n: LEGAL[flag].of(counts) })).filter(({ n }) => n > 0);
+
+const ask = async (): Promise<(Flag | Due)[]> => {
+	const [{ flags }, counts] = await Promise.all([office("flag_list", {}), office("request_late", {})]);
+	const since = (one: Flag | Due): number => ("at" in one && one.at) || 0;
+	return [...flags, ...legal(counts)].sort((a, b) => ORDER.indexOf(a.flag) - ORDER.indexOf(b.flag) || since(a) - since(b));
+};
+
+export const Todo = ({ name, onManage, onLegal, of }: Props) => {
+	const { t } = useSpeech();
+	const [flags, setFlags] = useState<readonly (Flag | Due)[] | null>(null);
 	const [all, showAll] = useState(false);
 	const asking = useAct();
-	const bring = (): void => void asking.act(async () => setFlags((await office("flag_list", {})).flags));
+	const bring = (): void => void asking.act(async () => setFlags(await ask()));
 	useEffect(bring, [of]);
-	const sorted = [...(flags ?? [])].sort((a, b) => ORDER.indexOf(a.flag) - ORDER.indexOf(b.flag) || (a.at ?? 0) - (b.at ?? 0));
+	const sorted = flags ?? [];
 	return (
 		<section>
 			<h2>{t("todo.title")}</h2>
@@ -53,7 +98,8 @@ export const Todo = ({ name, onManage, of }: Props) => {
 			{flags?.length === 0 && <p>{t("todo.nothing")}</p>}
 			{sorted.length > 0 && (
 				<ul class="sessions">
-					{sorted.slice(0, all ? undefined : FIRST).map((flag) => <Line key={`${flag.flag} ${flag.object}`} flag={flag} name={name} onManage={onManage} />)}
+					{sorted.slice(0, all ? undefined : FIRST).map((flag) =>
+						isLegal(flag) ? <LegalLine key={flag.flag} due={flag} onLegal={onLegal} /> : <Line key={`${flag.flag} ${flag.object}`} flag={flag} name={name} onManage={onManage} />)}
 				</ul>
 			)}
 			{sorted.length > FIRST && <Button small onClick={() => showAll(!all)}>{all ? t("todo.fewer") : t("todo.more", { n: sorted.length - FIRST })}</Button>}
