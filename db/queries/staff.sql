@@ -7,17 +7,15 @@
 -- in:
 -- out: account uuid, role text, name bytea, made_at timestamptz, disabled bool, enrolled bool, passkeys int8, has_keys bool, rooms int8, invited_until timestamptz, mail text
 -- name (sealed) and invited_until may be NULL. When somebody was here last is no part of it: staff_person.
-SELECT a.account, a.role, l.name, a.created_at AS made_at, a.disabled_at IS NOT NULL AS disabled,
+SELECT a.account, a.role, (SELECT l.name FROM staff_label l WHERE l.org = a.org AND l.account = a.account) AS name, a.created_at AS made_at,
+	a.disabled_at IS NOT NULL AS disabled,
 	EXISTS (SELECT FROM account_identity i WHERE i.org = a.org AND i.account = a.account) AS enrolled,
 	(SELECT count(*) FROM passkey k WHERE k.org = a.org AND k.account = a.account AND k.disabled_at IS NULL) AS passkeys,
 	EXISTS (SELECT FROM self_keys k WHERE k.org = a.org AND k.account = a.account) AS has_keys,
 	(SELECT count(*) FROM rooms_held(a.account)) AS rooms,
-	e.expires_at AS invited_until, coalesce(m.state, 'none') AS mail
-FROM account a
-LEFT JOIN staff_label l USING (org, account)
-LEFT JOIN account_enrolment e ON e.org = a.org AND e.account = a.account AND e.expires_at > now()
-LEFT JOIN enrolment_mail m ON m.org = e.org AND m.account = e.account
-WHERE a.role <> 'client' ORDER BY a.created_at, a.account LIMIT 300;
+	(SELECT e.expires_at FROM account_enrolment e WHERE e.org = a.org AND e.account = a.account AND e.expires_at > now()) AS invited_until,
+	coalesce((SELECT m.state FROM enrolment_mail m JOIN account_enrolment e USING (org, account) WHERE m.org = a.org AND m.account = a.account AND e.expires_at > now()), 'none') AS mail
+FROM (SELECT * FROM account WHERE role <> 'client' ORDER BY created_at, account LIMIT 300) AS a ORDER BY a.created_at, a.account;
 
 -- name: staff_add
 -- shape: one

@@ -1,7 +1,7 @@
 // A whole country: 2,000 organisations, 20,000 counsellors, 200,000 rooms and 20,000,000 events in logs, made by scale.sql and
 // scale_make; the first organisation has a tenth of it. Then: do the pages of its admin and of the operator answer, does
 // luotsi-verify, does a dry run of retention, and what does a leaf cost. SCALE=0.01 for a quick look; EVENTS=n for
-// another number of events in the database than that.
+// another number of events in the database than that; PARTS='pages verify retention leaves' for some of it.
 
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -19,6 +19,7 @@ const scale = Number(process.env.SCALE ?? 1);
 const n = Object.fromEntries(Object.entries({ orgs: 2000, staff: 20_000, rooms: 200_000, events: 20_000_000 }).map(([what, many]) => [what, Math.round(many * scale)]));
 const leavesToVerify = n.events;
 if (process.env.EVENTS) n.events = Number(process.env.EVENTS);
+const wanted = (part) => (process.env.PARTS ?? part).split(' ').includes(part);
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const idOf = (what, i, j) => createHash('sha256').update(`${what} ${i} ${j}`).digest().subarray(0, 16);
 const uuid = (id) => id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
@@ -215,11 +216,11 @@ export async function wholeCountry(bench, service) {
 	await service.restart();
 	const checked = await seconds(() => signed(bench, db));
 	bench.notes.push(`made: ${JSON.stringify(n)} in ${took.toFixed(0)} s, ${((await db.query("SELECT pg_database_size('luotsi') AS n")).rows[0].n / 1e9).toFixed(1)} GB; the signer read every leaf and signed every log in ${checked.toFixed(0)} s`);
-	await pages(bench, service, db);
-	bench.notes.push(`load of the machine when the pages were asked: ${loadavg()[0].toFixed(1)} on ${cpus().length} processors`);
-	await verify(bench);
+	if (wanted('pages')) await pages(bench, service, db);
+	bench.notes.push(`load of the machine after the pages: ${loadavg()[0].toFixed(1)} on ${cpus().length} processors`);
+	if (wanted('verify')) await verify(bench);
 	const people = await bench.makePeople(service, 100);
-	await retention(bench, service, db, people);
-	await leaves(bench, service, db, people);
+	if (wanted('retention')) await retention(bench, service, db, people);
+	if (wanted('leaves')) await leaves(bench, service, db, people);
 	await db.end();
 }
