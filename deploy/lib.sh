@@ -10,7 +10,7 @@ BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 openssl libss
 libpq-dev libcurl4-openssl-dev libjansson-dev libcjose-dev libfido2-dev libwebsockets-dev
 libwebsockets-evlib-uv"
 TEST_PACKAGES="libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev llvm cppcheck
-universal-ctags shellcheck gdb procps haproxy chromium fonts-liberation fonts-noto-core"
+universal-ctags shellcheck gdb procps iproute2 haproxy chromium fonts-liberation fonts-noto-core"
 MIN_FREE_MB=${LUOTSI_MIN_FREE_MB:-400}
 CHILDREN=()
 

@@ -42,7 +42,7 @@ const pieces = (bytes: Buffer, size: number): Buffer[] => Array.from({ length: b
 
 // --- what is served ---
 
-const idPath = (org: string): string => Buffer.from(org.replaceAll("-", ""), "hex").toString("base64url");
+export const idPath = (org: string): string => Buffer.from(org.replaceAll("-", ""), "hex").toString("base64url");
 const fetchPath = (house: House, path: string, options: RequestOptions = {}): Promise<Answer> => new Promise((resolve, reject) => {
 	httpsGet(`${house.service.origin}/api/log/${path}`, { ca: house.ca, agent: false, ...options }, (response) => {
 		const parts: Buffer[] = [];
@@ -77,7 +77,7 @@ const entriesOf = async (house: House, log: Log, size: number): Promise<Buffer[]
 const add = (house: House, org: string, n: number): Promise<unknown> =>
 	house.db.query("INSERT INTO audit (org, actor, action, object, word) SELECT $1, gen_random_uuid(), 'control_create', gen_random_uuid(), 'ok' FROM generate_series(1, $2)", [org, n]);
 
-const state = async (house: House, org: string): Promise<{ size: number; signed_size: number; note: string; refused: string | null; key: string }> => {
+export const state = async (house: House, org: string): Promise<{ size: number; signed_size: number; note: string; refused: string | null; key: string }> => {
 	const { rows } = await house.db.query("SELECT size::int4, signed_size::int4, note, refused, key FROM log WHERE log = $1", [org]);
 	return rows[0] as never;
 };
@@ -126,7 +126,7 @@ const fetched = async (house: House, log: Log, args: readonly string[], input = 
 	return { dir, args: all };
 };
 
-const checked = async (house: House, log: Log, args: readonly string[], input = ""): Promise<{ code: number | null; out: string }> => {
+export const checked = async (house: House, log: Log, args: readonly string[], input = ""): Promise<{ code: number | null; out: string }> => {
 	const files = await fetched(house, log, args, input);
 	const ran = run(files.args, input);
 	rmSync(files.dir, { recursive: true });

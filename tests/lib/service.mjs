@@ -22,7 +22,10 @@ export async function startService({ edge = false, demo = false, bank = false, p
 	if (build) args.push('--build', build);
 	for (const [name, value] of Object.entries(settings)) args.push('--set', `${name}=${value}`);
 
-	const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+	// A command that runs it in a place of its own (tests/chaos).
+	const under = (process.env.LUOTSI_SERVICE_UNDER ?? '').split(' ').filter(Boolean);
+	const [command, ...rest] = [...under, program, ...args];
+	const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
 	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 	const ended = new Promise((resolve) => child.once('exit', resolve));
 	const told = async () => {

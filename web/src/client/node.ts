@@ -26,6 +26,8 @@ interface Answer {
 }
 
 const PROTOCOL = "luotsi.v1";
+/** As in a browser (files-http.ts): where nothing moves for so long, nothing will. */
+const STALL_MS = 60_000;
 
 /** POST /api/<op>, as a page would. */
 export const post = (origin: string, ca: string, op: string, body: unknown, cookie = ""): Promise<Answer> =>
@@ -41,6 +43,7 @@ export const post = (origin: string, ca: string, op: string, body: unknown, cook
 			});
 		});
 		asked.on("error", reject);
+		asked.setTimeout(STALL_MS, () => asked.destroy(new Error("nothing moves")));
 		asked.end(text);
 	});
 
@@ -74,6 +77,7 @@ const openTransport = ({ origin, cookie }: NodeOptions, secureContext: SecureCon
 		});
 		asked.on("error", () => reject(refusal("offline")));
 		asked.on("close", () => reject(refusal("offline")));
+		asked.setTimeout(STALL_MS, () => asked.destroy());
 		asked.end(body, () => progress(body?.length ?? 0));
 	});
 
@@ -83,7 +87,8 @@ const openRuns = ({ origin, cookie }: NodeOptions, secureContext: SecureContext)
 		throw refusal("offline");
 	};
 	const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-		request(origin + path, { ...{ secureContext }, agent: false, signal, headers: { ...headers, origin, cookie } }, resolve).on("error", reject).end();
+		const asked = request(origin + path, { ...{ secureContext }, agent: false, signal, headers: { ...headers, origin, cookie } }, resolve).on("error", reject);
+		asked.setTimeout(STALL_MS, () => asked.destroy(new Error("nothing moves"))).end();
 	}).catch(lost);
 	const cutter = makeCutter({ sizes, take });
 	const pieces: Buffer[] = [];
@@ -116,6 +121,7 @@ export const openNodePlatform = (o: NodeOptions, secureContext = createSecureCon
 				resolve(true);
 			});
 			asked.on("error", () => resolve(false));
+			asked.setTimeout(STALL_MS, () => asked.destroy(new Error("nothing moves")));
 			asked.end();
 		}),
 	argon2id: async (password, p) =>
