@@ -92,10 +92,12 @@ async function site() {
 	const opening = "avaaminen.html";
 	const unfonted = { ...browser, loader: { ".woff2": "empty" } };
 	const sum = await offlinePage(unfonted, join(source, "ceremony/page/main.tsx"), { title: "Luotsi", language: "fi", file: opening });
+	const reading = "lukusivu.html";
+	const readingSum = await offlinePage(unfonted, join(source, "returned/page/main.tsx"), { title: "Luotsi", language: "fi", file: reading });
 	const known = { ENGINE_WORKER: engine.file, LATE_STYLE: late, PDF_WORKER: pdf.file, EXPORT_WORKER: taking.file };
 	const paths = Object.fromEntries(Object.entries(known).map(([name, file]) => [name, JSON.stringify(`/${file}`)]));
 	const checker = await offlinePage(browser, join(source, "verify/page.tsx"), { title: "Luotsi", language: "fi", file: "tarkistus.html" });
-	const app = await bundled("app/main.tsx", "app", { ...paths, VERIFY_SUM: JSON.stringify(checker), RECOVERY_PAGE: JSON.stringify(`/${opening}`), RECOVERY_SUM: JSON.stringify(sum) });
+	const app = await bundled("app/main.tsx", "app", { ...paths, VERIFY_SUM: JSON.stringify(checker), RECOVERY_PAGE: JSON.stringify(`/${opening}`), RECOVERY_SUM: JSON.stringify(sum), READING_PAGE: JSON.stringify(`/${reading}`), READING_SUM: JSON.stringify(readingSum) });
 	const first = [app.file, app.css, ...(standIn ? [] : [engine.file])];
 	page(join(web, "public"), next, { app, engine: standIn ? null : engine, old: old.file });
 	console.log(`tarkistus.html  SHA-256 ${checker}`);

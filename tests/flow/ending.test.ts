@@ -9,14 +9,20 @@ import { cookieOf, closeHouse, idToUuid, openHouse, proveAgain, say, talk, type 
 import { begin, cipher, put, send, sha256 } from "./parts.js";
 import { bind, partsOf, writeReturned, type Ask, type Returned } from "../../web/src/app/ending/returned.js";
 import { post } from "../../web/src/client/node.js";
-import { equal, fromBase64Url, importEncryption, openEpoch, openMessage, parseControl, parseEnvelope, RTYPE, type Bytes, type EpochKeys } from "../../web/src/seal/index.js";
+import type { ToldFile } from "../../web/src/export/told-files.js";
+import { roomArchive } from "../../web/src/returned/archive.js";
+import { openReturned } from "../../web/src/returned/open.js";
+import { scan, type RoomAt } from "../../web/src/returned/scan.js";
+import type { Bytes } from "../../web/src/seal/index.js";
+import { makeSheets } from "../../web/src/seal/share.js";
+import { checkExport } from "../../web/src/verify/check.js";
+import { sourceOf } from "../lib/taken.js";
+
+const LETTER = "Hei! Tämä on kirjeeni.\n";
 
 interface Line {
 	readonly luotsi?: string;
 	readonly room?: { readonly room: string };
-	readonly entries?: readonly string[];
-	readonly wraps?: readonly { readonly entry: number; readonly keyset: number; readonly epoch: number; readonly rkid: string; readonly wrap: string }[];
-	readonly messages?: readonly { readonly envelope?: string }[];
 	readonly file?: { readonly file: string; readonly cipher_size: number };
 	readonly part?: number;
 	readonly bytes?: string;
@@ -24,29 +30,36 @@ interface Line {
 	readonly end?: { readonly rooms: number; readonly sum: string };
 }
 
-/** As whoever holds the recovery key reads it: the texts of a room. */
-const readRoom = async ({ ceremony }: House, lines: readonly Line[]): Promise<string[]> => {
-	const recovery = await importEncryption(ceremony.recovery);
-	const entries = await Promise.all(lines.flatMap((line) => line.entries ?? []).map(async (entry) => {
-		const env = await parseEnvelope(fromBase64Url(entry));
-		return { env, body: parseControl(env.body as Bytes) };
-	}));
-	const keys = new Map<number, EpochKeys>();
-	for (const { entry, epoch, keyset, rkid, wrap } of lines.flatMap((line) => line.wraps ?? [])) {
-		const by = entries[entry], made = entries.find((one) => one.body.type === "epoch" && one.body.n === epoch);
-		if (!by || made?.body.type !== "epoch" || keyset !== 0 || !equal(fromBase64Url(rkid), recovery.kid)) continue;
-		const place = { org: by.env.org, room: by.env.room, epoch, keyset, rtype: RTYPE.recovery, rid: by.env.org, rkid: recovery.kid, sender: by.env.sender, senderKid: by.env.senderKid, prev: by.env.logHead };
-		keys.set(epoch, await openEpoch(place, recovery, fromBase64Url(wrap), made.body.commit));
-	}
-	const texts: string[] = [];
-	for (const { envelope } of lines.flatMap((line) => line.messages ?? [])) {
-		const env = await parseEnvelope(fromBase64Url(envelope ?? ""));
-		const key = keys.get(env.epoch);
-		if (!key || env.kind !== 1) continue;
-		const { content } = await openMessage(env, key.message);
-		if (content.type === "text") texts.push(content.text);
-	}
-	return texts;
+/** As the organisation reads it, with the page and two sheets alone. */
+const readAgain = async ({ ceremony }: House, bytes: Bytes, room: string): Promise<void> => {
+	const sheets = await makeSheets(ceremony.org, ceremony.root.priv, ceremony.recovery.priv);
+	const paper = sheets.map((sheet) => `${sheet.root}\n${sheet.recovery}`);
+	const found = await scan(sourceOf(bytes), () => undefined);
+	assert.deepEqual([found.whole, found.rooms.length, found.head.controller], [true, 2, "Testikunta"]);
+	const reading = await openReturned(found, [paper[2] as string, paper[0] as string]);
+	const opened = await reading.room(found.rooms.find((one) => one.room === room) as RoomAt, "fi");
+	assert.ok(opened.told.messages.some(({ text }) => text === "Salainen asiani"), "the recovery key opens it");
+	assert.deepEqual([opened.keys.opened, opened.files.map(({ manifest }) => manifest.name)], [opened.keys.of, ["kirje.txt"]]);
+	assert.equal(await (await opened.file(opened.files[0] as ToldFile))?.text(), LETTER);
+	const { zip, lost } = await roomArchive(found.head, opened, "fi");
+	const report = await checkExport(sourceOf(new Uint8Array(await zip.arrayBuffer())));
+	assert.deepEqual([report.findings, report.counts.files, report.room?.said_by_server["controller_business_id"], lost], [[], 1, "2296962-1", 0]);
+
+	const word = (wanted: string) => (thrown: unknown): boolean => (thrown as { word?: string }).word === wanted;
+	await assert.rejects(openReturned(found, [paper[0] as string, paper[0] as string]), word("same_share"));
+	const strangers = await makeSheets(ceremony.org, ceremony.recovery.priv, ceremony.root.priv);
+	await assert.rejects(openReturned(found, strangers.slice(0, 2).map((sheet) => `${sheet.root}\n${sheet.recovery}`)), word("other_sheets"));
+	for (const [what, other] of [["cut", bytes.slice(0, bytes.lastIndexOf(10, bytes.length - 2) + 1)], ["longer", Uint8Array.from([...bytes, ...Buffer.from('{"messages":[]}\n')])]] as const)
+		assert.equal((await scan(sourceOf(other), () => undefined)).whole, false, what);
+	const spoken = opened.told.messages.find(({ text }) => text === "Salainen asiani"), whole = Buffer.from(bytes), changed = bytes.slice();
+	const at = whole.indexOf('"envelope":"', whole.indexOf(`"seq":${spoken?.seq},`, opened.at.from)) + 400;
+	changed[at] = changed[at] === 65 ? 66 : 65;
+	const doubtful = await scan(sourceOf(changed), () => undefined);
+	assert.equal(doubtful.whole, false, "changed");
+	const doubted = await (await openReturned(doubtful, paper.slice(0, 2))).room(doubtful.rooms.find((one) => one.room === room) as RoomAt, "fi");
+	assert.ok(doubted.told.messages.every(({ text }) => text !== "Salainen asiani"), "what was changed is not believed");
+	assert.ok(doubted.told.messages.every(({ seq, unverified }) => seq !== spoken?.seq || unverified !== null));
+	await assert.rejects(scan(sourceOf(Uint8Array.from(Buffer.from('{"luotsi":"export"}\n'))), () => undefined), word("file"));
 };
 
 export const endingTests = (): void => {
@@ -58,6 +71,8 @@ export const endingTests = (): void => {
 			const { client, counsellor, room } = await talk(house, "Lähtevä");
 			await talk(house, "Toinen");
 			await say(client, counsellor, room, "Salainen asiani");
+			await client.engine.work("sendFile", room, new Blob([LETTER], { type: "text/plain" }), { name: "kirje.txt", about: "", without: "tiedosto" });
+			await client.until("the letter is in the room", () => [...client.messages.values()].some((m) => m.room === room && m.item?.ctype === 8 && m.seq !== null));
 			const parts = cipher(1_049_656 + 16_500), file = await begin(client, room, parts.reduce((n, part) => n + part.length, 0));
 			const cookie = await cookieOf(house, { person: client.user, role: "client" });
 			for (const [n, part] of parts.entries()) assert.equal((await put(house, cookie, file, n, part)).status, 200);
@@ -87,7 +102,7 @@ export const endingTests = (): void => {
 
 			const pieces: Bytes[] = [];
 			const { organisation } = await house.admin.engine.parts.link.call("self_get", {});
-			const head = { agreement: of, controller: "Testikunta", at: Date.now(), org: organisation.subject, organisation: organisation.entries };
+			const head = { agreement: of, controller: "Testikunta", controller_business_id: "2296962-1", at: Date.now(), org: organisation.subject, organisation: organisation.entries };
 			const made: Returned = await writeReturned(ask, head, async (bytes) => void pieces.push(bytes), () => undefined);
 			const whole = Buffer.concat(pieces).toString("utf8");
 			for (const word of ["Salainen", "Lähtevä"]) assert.ok(!whole.includes(word) && !whole.includes(Buffer.from(word).toString("base64url")), "sealed");
@@ -98,9 +113,10 @@ export const endingTests = (): void => {
 			assert.equal(made.rooms, 2);
 			const from = lines.findIndex((line) => line.room?.room === room), next = lines.findIndex((line, i) => i > from && (line.room !== undefined || line.end !== undefined));
 			const own = lines.slice(from, next);
-			assert.ok((await readRoom(house, own)).includes("Salainen asiani"), "the recovery key opens it");
-			const took = own.filter((line) => line.part !== undefined).map((line) => Buffer.from(line.bytes ?? "", "base64url"));
-			assert.equal(partsOf(own.find((line) => line.file)?.file?.cipher_size ?? 0), parts.length);
+			await readAgain(house, Uint8Array.from(Buffer.concat(pieces)), room);
+			const at = own.findIndex((line) => line.file?.file === file), after = own.findIndex((line, i) => i > at && line.part === undefined);
+			const took = own.slice(at + 1, after < 0 ? undefined : after).map((line) => Buffer.from(line.bytes ?? "", "base64url"));
+			assert.equal(partsOf(own[at]?.file?.cipher_size ?? 0), parts.length);
 			assert.deepEqual(took.map((part) => sha256(part).toString("hex")), parts.map((part) => sha256(part).toString("hex")));
 
 			// Nothing goes before the receipt; after it everything, whatever is killed.

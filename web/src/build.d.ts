@@ -8,6 +8,8 @@ declare const LATE_STYLE: string; // known in the page: src/app/late.ts
 declare const EXPORT_WORKER: string; // known in the page: src/app/export/run.ts
 declare const RECOVERY_PAGE: string; // known in the page: src/app/admin/recovery.tsx
 declare const RECOVERY_SUM: string; // its SHA-256, in hex
+declare const READING_PAGE: string; // known in the page: src/app/ending/handover.tsx
+declare const READING_SUM: string; // its SHA-256, in hex
 declare const VERIFY_SUM: string; // known in the page: src/app/export/take-out.tsx; the SHA-256 of the checking page, in hex
 declare module "*.css";
 declare const PDF_WORKER: string; // known in the page: src/app/files/pdf.ts

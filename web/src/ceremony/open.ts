@@ -3,10 +3,10 @@
 
 import { readRequest, verifyRequest, writeResult, type Request, type ResultWrap, type RoomJson, type SignedRequest } from "../client/recovery-files.js";
 import {
-	compareCode, deriveEpoch, deriveStaff, emptyControl, equal, extendControl, fromBase64Url, importEncryption, importSigning, keyFinder, KEYSET, makePair,
+	compareCode, deriveEpoch, deriveStaff, emptyControl, equal, extendControl, fromBase64Url, importEncryption, importSigning, keyFinder, KEYSET, makePair, makeRoomLog,
 	memberOf, random, replayChain, replayOrganisation, ROLE, RTYPE, SealError, signControl, signIdentity, toBase64Url, unwrapKey,
 	wrapHash, wrapKey, zeroes,
-	type Bytes, type Chain, type ControlEntry, type ControlState, type EncryptionKey, type GrantWrap, type Opening, type RawPair, type SigningKey,
+	type Bytes, type Chain, type ControlEntry, type ControlState, type EncryptionKey, type GrantWrap, type Opening, type RawPair, type RoomLog, type SigningKey,
 } from "../seal/index.js";
 import { breakGlass, hasKey, isLine, OFFICERS_MOST, WORDS_MOST } from "../seal/control-rare.js";
 import { joinShares, makeSheets, readSheet, type Sheet } from "../seal/share.js";
@@ -14,10 +14,12 @@ import { joinShares, makeSheets, readSheet, type Sheet } from "../seal/share.js"
 const SPAN = 64; // epochs of one entry: its wraps travel with it in one frame
 const SHEETS = 2;
 
-/** A room of the request, verified. */
-interface Room {
+/** A room of the request, or of what an agreement returned, verified. */
+export interface Room {
 	readonly json: RoomJson;
 	readonly state: ControlState;
+	/** All states that it went through. */
+	readonly log: RoomLog;
 	readonly entries: readonly ControlEntry[];
 }
 
@@ -71,18 +73,20 @@ export class SheetError extends SealError {
 	}
 }
 
-const replayRoom = async (json: RoomJson, chains: readonly Chain[], organisation: Chain): Promise<Room> => {
+export const replayRoom = async (json: RoomJson, chains: readonly Chain[], organisation: Chain): Promise<Room> => {
 	const people = [organisation, ...chains].flatMap((chain) => chain.records);
 	const entries: ControlEntry[] = [];
+	const log = makeRoomLog();
 	let state = emptyControl();
 	for (const bytes of json.entries) {
 		const step = await extendControl(state, fromBase64Url(bytes), people, keyFinder(chains));
 		state = step.state;
 		entries.push(step.entry);
+		log.add(state);
 	}
 	const own = equal(state.org, organisation.state.subject) && equal(state.room, fromBase64Url(json.room)) && equal(state.rootKid, organisation.state.rootKid);
 	if (entries.length === 0 || !own) throw new SealError("wrong_room");
-	return { json, state, entries };
+	return { json, state, log, entries };
 };
 
 const certOf = (chain: Chain | undefined) => {
@@ -141,7 +145,8 @@ const recoveryOf = async (organisation: Chain, priv: Bytes): Promise<EncryptionK
 	throw new SealError("other_sheets");
 };
 
-const joinKeys = async (org: Bytes, organisation: Chain, texts: readonly string[]): Promise<Keys> => {
+/** Throws as `Ceremony.open` does. */
+export const joinKeys = async (org: Bytes, organisation: Chain, texts: readonly string[]): Promise<Keys> => {
 	if (texts.length !== SHEETS) throw new SealError("length");
 	const sheets = await Promise.all(texts.map((one, at) => readSheet(org, one).catch((thrown: SealError) => Promise.reject(new SheetError(thrown.word, at)))));
 	const [a, b] = sheets as [{ root: Bytes; recovery: Bytes }, { root: Bytes; recovery: Bytes }];
@@ -154,14 +159,14 @@ const joinKeys = async (org: Bytes, organisation: Chain, texts: readonly string[
 	return { root, rootPriv, recovery };
 };
 
-interface EpochKey {
+export interface EpochKey {
 	readonly keyset: number;
 	readonly epoch: number;
 	readonly key: Bytes;
 }
 
 /** The keys that the recovery key opens, each the one that its EPOCH commits to. */
-const openRoom = async ({ json, state, entries }: Room, recovery: EncryptionKey): Promise<EpochKey[]> => {
+export const openRoom = async ({ json, state, entries }: Room, recovery: EncryptionKey): Promise<EpochKey[]> => {
 	const found: EpochKey[] = [];
 	for (const wrap of [...json.wraps].reverse()) {
 		const { epoch, keyset } = wrap;

@@ -56,7 +56,8 @@ const topicsOf = (s: Speaking, room: ExportedRoom): readonly string[] => {
 function* headBlocks(s: Speaking, room: ExportedRoom): Generator<Block> {
 	const said = room.said_by_server;
 	const { verified } = room;
-	const taker = verified.members.find(({ user }) => user === room.taken_by)?.name ?? "";
+	const whole = room.taken_by === verified.organisation ? String(said["controller"]) : ""; // returned to it
+	const taker = verified.members.find(({ user }) => user === room.taken_by)?.name ?? whole;
 	yield h(1, s.say("title"));
 	yield p(`${s.say("taken_on")} ${s.moment(at(room.taken_at))}. ${s.say("taken_by")}: ${taker || s.say("somebody")}.`);
 	yield small(`${s.say("about")} ${s.say("zone", { zone: s.zone })}`);

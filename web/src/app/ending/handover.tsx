@@ -50,7 +50,7 @@ const takeOut = async (of: Agreement, stopped: () => boolean, told: (so: Progres
 	const gathered = gatherer();
 	try {
 		const { org, entries } = await engine().organise("organisationChain");
-		const head = { agreement: of.agreement, controller: of.controller, at: Date.now(), org, organisation: entries };
+		const head = { agreement: of.agreement, controller: of.controller, controller_business_id: of.controller_business_id, at: Date.now(), org, organisation: entries };
 		const made = await writeReturned(patient(stopped), head, async (bytes) => (stream ? stream.write(bytes) : gathered.add(bytes)), told);
 		await stream?.close();
 		if (!stream) handOut(name, gathered.blob(MEDIA));
@@ -91,6 +91,18 @@ const Sum = ({ sum }: { sum: string }) => {
 	return <p>{t("returning.sum")}: <code class="sum" translate={false}>{sum}</code></p>;
 };
 
+/** What reads the file, now and when this service is no more. */
+const ReadingPage = () => {
+	const { t } = useSpeech();
+	return (
+		<>
+			<p>{t("returning.reader_text")}</p>
+			<p><a class="button plain small" href={READING_PAGE} download="luotsi-lukusivu.html">{t("returning.reader")}</a></p>
+			<p>{t("returning.reader_sum")}: <code class="sum" translate={false}>{READING_SUM.match(/.{8}/g)?.join(" ")}</code></p>
+		</>
+	);
+};
+
 const Taking = ({ of, standing, onDone }: { of: Agreement; standing: Standing; onDone: () => void }) => {
 	const { t, format } = useSpeech();
 	const [so, tell] = useState<Progress | null>(null);
@@ -125,6 +137,7 @@ const Taking = ({ of, standing, onDone }: { of: Agreement; standing: Standing; o
 				{going.busy && <Button onClick={() => { stopped.current = true; }}>{t("returning.stop")}</Button>}
 				{made && <Button kind="danger" onClick={() => receipt(true)}>{t("returning.receipt")}</Button>}
 			</div>
+			<ReadingPage />
 			{receipting && made && <Receipt of={of} day={dayText(standing.due_on)} sum={made.sum} onDone={() => { receipt(false); onDone(); }} onClose={() => receipt(false)} />}
 		</>
 	);

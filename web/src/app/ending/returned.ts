@@ -10,6 +10,7 @@ export type Ask = <O extends Op>(op: O, body: Ops[O]["in"]) => Promise<Ops[O]["o
 export interface Head {
 	readonly agreement: string;
 	readonly controller: string;
+	readonly controller_business_id: string;
 	readonly at: number;
 	readonly org: string;
 	/** The organisation's chain of keys. */

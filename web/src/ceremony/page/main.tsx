@@ -38,7 +38,7 @@ const Steps = () => {
 		<>
 			<Way now={now} />
 			{!ceremony && <Request begin={beginCeremony} onDone={setCeremony} />}
-			{ceremony && !opened && !outcome && <Sheets ceremony={ceremony} onDone={setOpened} />}
+			{ceremony && !opened && !outcome && <Sheets open={ceremony.open} onDone={setOpened} />}
 			{opened && <Why opened={opened} onDone={made} />}
 			{ceremony && outcome && <Done outcome={outcome} name={ceremony.facts.name} />}
 		</>

@@ -89,7 +89,8 @@ interface Fault {
 	readonly text: string;
 }
 
-export const Sheets = ({ ceremony, onDone }: { ceremony: Ceremony; onDone: (opened: Opened) => void }) => {
+/** What two sheets open is whoever asks' to say. */
+export const Sheets = <T,>({ open, onDone }: { open: (texts: readonly string[]) => Promise<T>; onDone: (opened: T) => void }) => {
 	const { t } = useSpeech();
 	const [texts, setTexts] = useState<readonly [string, string]>(["", ""]);
 	const [fault, setFault] = useState<Fault | null>(null);
@@ -106,7 +107,7 @@ export const Sheets = ({ ceremony, onDone }: { ceremony: Ceremony; onDone: (open
 		event.preventDefault();
 		setBusy(true);
 		setFault(null);
-		void ceremony.open(texts).then(onDone, (thrown: unknown) => setFault(faultOf(thrown))).finally(() => setBusy(false));
+		void open(texts).then(onDone, (thrown: unknown) => setFault(faultOf(thrown))).finally(() => setBusy(false));
 	};
 	const field = (at: 0 | 1) => (
 		<Field
