@@ -122,7 +122,7 @@ const checkControl = async (c: Checking, { organisation, people }: Chains, me: B
 	const entry = c.zip.has(ENTRY.control);
 	if (!entry) return void c.find("missing", ENTRY.control);
 	const chains = [...people.values()];
-	const records = chains.flatMap((chain) => chain.records);
+	const records = [organisation, ...chains].flatMap((chain) => chain.records); // what officers opened is signed under the organisation's root
 	const findKey = keyFinder(chains);
 	const log = makeRoomLog();
 	const entries: ControlEntry[] = [];
