@@ -6,9 +6,11 @@ import { copyFileSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE, type Actor } from "../client/organisation.js";
-import { actorOf, closeHouse, openHouse, say, talk, type House } from "../flow/house.js";
+import { actorOf, closeHouse, idToUuid, openHouse, say, talk, type House } from "../flow/house.js";
 import { certify } from "../../web/src/demo/ceremony.js";
 import { makeSheets } from "../../web/src/seal/share.js";
+import { checkExport } from "../../web/src/verify/check.js";
+import { sourceOf } from "../lib/taken.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
 
 const NEW = "kokonaan uusi pitkä salalause";
@@ -187,4 +189,53 @@ test("the_result_is_handed_in_and_the_counsellor_reads_and_sees_who_opened_it", 
 	await staff.page.getByText("Organisaatio on avannut tämän ohjaustilan kerran").scrollIntoViewIfNeeded();
 	await clean(staff, "details");
 	await staff.close();
+});
+
+test("what_an_ended_agreement_returns_is_taken_out_and_read_without_a_network", async () => {
+	const { page } = admin;
+	const org = idToUuid(house.org);
+	await house.db.query("UPDATE agreement SET state = 'ended', ended_at = now(), at_end = 'return' WHERE org = $1", [org]);
+	await house.db.query("INSERT INTO agreement_due (org, agreement, what, ended_at, due_on) SELECT org, agreement, 'return', now(), current_date + 30 FROM agreement WHERE org = $1", [org]);
+	await page.keyboard.press("Escape");
+	await page.getByRole("dialog").waitFor({ state: "detached" });
+	await page.evaluate(() => Reflect.deleteProperty(globalThis, "showSaveFilePicker")); // no window of the system's in here
+	await button(page, "Näytä sopimus").click();
+	await page.getByRole("heading", { name: "Tietojen luovutus" }).waitFor();
+	const reader = await downloaded(page, () => page.getByRole("link", { name: "Lataa lukusivu" }).click());
+	await page.getByText(createHash("sha256").update(readFileSync(reader)).digest("hex").slice(0, 8)).waitFor();
+	const file = await downloaded(page, () => button(page, "Lataa tiedosto").click());
+	await page.getByText("Tiedosto on tallennettu").first().waitFor();
+	const sum = (await page.locator("code.sum").first().textContent()) ?? "";
+	await page.getByText("Tiedosto on tallennettu").first().scrollIntoViewIfNeeded();
+	await clean(admin, "returned");
+
+	copyFileSync(reader, `${reader}.html`);
+	const away = await open(browser, { size: phone });
+	const off = away.page;
+	await away.context.setOffline(true);
+	await off.goto(`file://${reader}.html`);
+	await off.getByLabel("Palautettu tiedosto").setInputFiles({ name: "muu.jsonl", mimeType: "application/jsonl", buffer: Buffer.from("{}\n") });
+	await off.getByText("Tämä ei ole palautettu tiedosto").waitFor();
+	await off.getByLabel("Palautettu tiedosto").setInputFiles(file);
+	await off.getByText(sum).waitFor();
+	await clean(away, "reader");
+	await button(off, "Jatka").focus();
+	await off.keyboard.press("Enter");
+	await off.getByLabel("Ensimmäinen lehti").fill(sheets[0] as string);
+	await off.getByLabel("Toinen lehti").fill(sheets[1] as string);
+	await off.keyboard.press("Tab");
+	await off.keyboard.press("Enter");
+	await button(off, "Lue ohjaustila 1").waitFor();
+	await clean(away, "reader-rooms");
+	await button(off, "Lue ohjaustila 1").focus();
+	await off.keyboard.press("Enter");
+	await off.getByText("viesti ennen muuttoa").waitFor();
+	await comes(() => off.evaluate(() => document.activeElement?.tagName), "H1");
+	await clean(away, "reader-room");
+	const zip = await downloaded(off, () => button(off, "Tallenna ohjaustila (ZIP)").click());
+	assert.deepEqual((await checkExport(sourceOf(new Uint8Array(readFileSync(zip))))).findings, []);
+	await off.getByText("Ohjaustila on tallennettu.").waitFor();
+	await away.context.setOffline(false);
+	await off.goto("about:blank");
+	await away.close();
 });

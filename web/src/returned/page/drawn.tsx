@@ -21,8 +21,8 @@ const Table = ({ of: { head, rows } }: { of: Extract<Block, { is: "table" }> }) 
 );
 
 const Heading = ({ level, text }: { level: 1 | 2 | 3 | 4; text: string }) => {
-	if (level <= 2) return <h3 dir="auto">{text}</h3>;
-	return level === 3 ? <h4 dir="auto">{text}</h4> : <h5 dir="auto">{text}</h5>;
+	if (level <= 2) return <h2 dir="auto">{text}</h2>;
+	return level === 3 ? <h3 dir="auto">{text}</h3> : <h4 dir="auto">{text}</h4>;
 };
 
 const Drawn = ({ block }: { block: Block }) => {
