@@ -24,6 +24,7 @@ let sheets: string[] = [];
 let request = "";
 let pagePath = "";
 let result = "";
+let renewed: string[] = [];
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 
@@ -159,6 +160,7 @@ test("the_reason_is_asked_for_and_the_result_and_new_sheets_come_out", async () 
 	await page.getByRole("heading", { name: "Uudet lehdet" }).waitFor();
 	await comes(() => page.locator(".share-sheet").count(), 3);
 	await clean(stick, "done");
+	renewed = await page.locator(".share-sheet").evaluateAll((all) => all.map((one) => [...one.querySelectorAll("ol")].map((part) => [...part.querySelectorAll("li")].map((group) => group.textContent).join("-")).join("\n")));
 	result = await downloaded(page, () => button(page, "Lataa tulostiedosto").click());
 	for (const text of sheets) assert.ok(!readFileSync(result, "utf8").includes(text.slice(0, 19)));
 	await button(page, "Svenska").click();
@@ -232,6 +234,15 @@ test("what_an_ended_agreement_returns_is_taken_out_and_read_without_a_network", 
 	await off.getByText("viesti ennen muuttoa").waitFor();
 	await comes(() => off.evaluate(() => document.activeElement?.tagName), "H1");
 	await clean(away, "reader-room");
+	await off.getByText("Avaimet aukesivat: 4 / 5 avainjaksoa.").waitFor(); // the fifth came with the next key
+	await button(off, "Takaisin ohjaustiloihin").click();
+	await button(off, "Lue muut lehdet").click();
+	await off.getByLabel("Ensimmäinen lehti").fill(renewed[0] as string);
+	await off.getByLabel("Toinen lehti").fill(renewed[1] as string);
+	await button(off, "Avaa avaimet").click();
+	await button(off, "Lue ohjaustila 1").click();
+	await off.getByText("viesti ennen muuttoa").waitFor();
+	await comes(() => off.getByText("Avaimet aukesivat").count(), 0);
 	const zip = await downloaded(off, () => button(off, "Tallenna ohjaustila (ZIP)").click());
 	assert.deepEqual((await checkExport(sourceOf(new Uint8Array(readFileSync(zip))))).findings, []);
 	await off.getByText("Ohjaustila on tallennettu.").waitFor();

@@ -57,6 +57,8 @@ export interface OpenedRoom {
 
 export interface Reading {
 	readonly found: Found;
+	/** Of all sheets that were read: a room that nobody came to since the key was renewed opens with the one before. */
+	readonly recoveries: readonly EncryptionKey[];
 	room(at: RoomAt, language: string): Promise<OpenedRoom>;
 }
 
@@ -152,7 +154,7 @@ const readFile = async (found: Found, at: FileAt | undefined, env: Envelope | un
 	}
 };
 
-const readRoom = async (found: Found, organisation: Chain, recovery: EncryptionKey, at: RoomAt, language: string): Promise<OpenedRoom> => {
+const readRoom = async (found: Found, organisation: Chain, recoveries: readonly EncryptionKey[], at: RoomAt, language: string): Promise<OpenedRoom> => {
 	const all = await gather(found, at);
 	const people: ChainJson[] = [], chains = new Map<string, Chain>();
 	for (const one of all.chains) {
@@ -162,7 +164,9 @@ const readRoom = async (found: Found, organisation: Chain, recovery: EncryptionK
 	}
 	const known = [...chains.values()];
 	const room = await replayRoom({ room: at.room, entries: all.entries, wraps: all.wraps }, known, organisation);
-	const keys = await keysOf(room, await openRoom(room, recovery));
+	const raw: EpochKey[] = [];
+	for (const recovery of recoveries) raw.push(...(await openRoom(room, recovery)));
+	const keys = await keysOf(room, raw);
 	const facts: RoomFacts = { state: room.state, log: room.log, entries: room.entries, findKey: keyFinder(known), chain: (user) => chains.get(user), me: organisation.state.subject };
 	const { known: read, envelopes } = await readRows(facts, all.rows, keys);
 	const told = tell(facts, read, language);
@@ -174,12 +178,13 @@ const readRoom = async (found: Found, organisation: Chain, recovery: EncryptionK
 	};
 };
 
-/** Throws as `joinKeys` of the ceremony does. The root's key is forgotten at once: it only says that these are the organisation's sheets. */
-export const openReturned = async (found: Found, sheets: readonly string[]): Promise<Reading> => {
+/** `before`: what other sheets opened already. Throws as `joinKeys` of the ceremony does. The root's key is forgotten at once: it only says that these are the organisation's sheets. */
+export const openReturned = async (found: Found, sheets: readonly string[], before: Reading | null = null): Promise<Reading> => {
 	const entries = found.head.organisation.map(fromBase64Url);
 	const organisation = await replayChain(entries);
 	const { root, rootPriv, recovery } = await joinKeys(fromBase64Url(found.head.org), organisation, sheets);
 	rootPriv.fill(0);
 	await replayOrganisation(entries, root.kid);
-	return { found, room: (at, language) => readRoom(found, organisation, recovery, at, language) };
+	const recoveries = [...(before?.recoveries ?? []), recovery];
+	return { found, recoveries, room: (at, language) => readRoom(found, organisation, recoveries, at, language) };
 };

@@ -106,7 +106,7 @@ const One = ({ room, of, onBack }: { room: OpenedRoom; of: Reading; onBack: () =
 	return (
 		<article>
 			<Title>{t("recovery.r.room", { at: room.at.created_at })}</Title>
-			{keys.opened < keys.of && <Notice kind="warning"><p>{t("recovery.p.found", { found: keys.opened, wanted: keys.of })} {t("recovery.p.missing")}</p></Notice>}
+			{keys.opened < keys.of && <Notice kind="warning"><p>{t("recovery.p.found", { found: keys.opened, wanted: keys.of })} {t("recovery.r.missing")}</p></Notice>}
 			<div class="row">
 				<Button main busy={busy} onClick={keep}>{t("recovery.r.save")}</Button>
 				<Button onClick={onBack}>{t("recovery.r.back")}</Button>
@@ -121,7 +121,7 @@ const One = ({ room, of, onBack }: { room: OpenedRoom; of: Reading; onBack: () =
 	);
 };
 
-const Rooms = ({ reading, last, onOpen }: { reading: Reading; last: string | null; onOpen: (room: OpenedRoom) => void }) => {
+const Rooms = ({ reading, last, onOpen, onSheets }: { reading: Reading; last: string | null; onOpen: (room: OpenedRoom) => void; onSheets: () => void }) => {
 	const { t, language } = useSpeech();
 	const [most, show] = useState(MOST_SHOWN);
 	const { busy, failed, work } = useWork();
@@ -145,6 +145,8 @@ const Rooms = ({ reading, last, onOpen }: { reading: Reading; last: string | nul
 			</ul>
 			<div role="status">{busy && <p>{t("recovery.r.opening")}</p>}</div>
 			{most < rooms.length && <Button onClick={() => show(most + MOST_SHOWN)}>{t("recovery.r.more", { n: rooms.length - most })}</Button>}
+			<p>{t("recovery.r.sheets_text")}</p>
+			<Button onClick={onSheets}>{t("recovery.r.sheets")}</Button>
 		</>
 	);
 };
@@ -155,14 +157,19 @@ const Steps = () => {
 	const [reading, read] = useState<Reading | null>(null);
 	const [room, open] = useState<OpenedRoom | null>(null);
 	const [last, leave] = useState<string | null>(null);
+	const [asking, ask] = useState(true);
 	if (typeof crypto !== "object" || typeof crypto.subtle !== "object") return <Notice kind="error"><p>{t("recovery.p.unable")}</p></Notice>;
 	if (!found) return <Choosing onDone={find} />;
-	if (!reading) return <Sheets open={(texts) => openReturned(found, texts)} onDone={read} />;
+	const opened = (by: Reading): void => {
+		read(by);
+		ask(false);
+	};
+	if (asking || !reading) return <Sheets open={(texts) => openReturned(found, texts, reading)} onDone={opened} />;
 	const back = (): void => {
 		leave(room?.at.room ?? null);
 		open(null);
 	};
-	return room ? <One key={room.at.room} room={room} of={reading} onBack={back} /> : <Rooms reading={reading} last={last} onOpen={open} />;
+	return room ? <One key={room.at.room} room={room} of={reading} onBack={back} /> : <Rooms reading={reading} last={last} onOpen={open} onSheets={() => ask(true)} />;
 };
 
 const Page = () => {
