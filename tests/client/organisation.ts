@@ -32,12 +32,12 @@ after(async () => {
 	await Promise.allSettled([...made].map((engine) => engine.stop()));
 });
 
-export const makeActor = (user: string, platform: Platform): Actor => {
+export const makeActor = (user: string, platform: Platform, make = makeEngine): Actor => {
 	const events: EngineEvent[] = [];
 	const messages = new Map<string, MessageView>();
 	let view: RoomView | undefined;
 	let rooms: RoomSummary[] = [];
-	const engine = makeEngine(platform, (event) => {
+	const engine = make(platform, (event) => {
 		events.push(event);
 		if (event.type === "room") view = event.view;
 		if (event.type === "rooms") rooms = event.rooms;

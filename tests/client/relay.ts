@@ -61,15 +61,28 @@ const readFrame = (frame: string | Bytes): unknown => {
 const NOTHING = {};
 const newId = (): string => toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
 
-export const makeRelay = () => {
+export interface Stock {
+	readonly org: string;
+	readonly agreement: string;
+	readonly people: Map<string, { role: string; kept: Kept }>;
+	readonly chains: Map<string, string[]>;
+	readonly rooms: Map<string, RelayRoom>;
+	readonly drafts: Map<string, { version: number; draft?: string }>;
+}
+
+const emptyStock = (): Stock => {
 	const org = newId();
-	const agreement = newId();
-	const people = new Map<string, { role: string; kept: Kept }>();
-	const chains = new Map<string, string[]>([[org, []]]);
-	const rooms = new Map<string, RelayRoom>();
+	return { org, agreement: newId(), people: new Map(), chains: new Map([[org, []]]), rooms: new Map(), drafts: new Map() };
+};
+
+/** `from` is what another relay holds: this one goes on from a copy of it. */
+export const makeRelay = (from = emptyStock()) => {
+	const stock = structuredClone(from);
+	const { org, agreement, people, chains, rooms, drafts } = stock;
 	const lines = new Set<Line>();
-	const drafts = new Map<string, { version: number; draft?: string }>();
 	const relay = {
+		/** All that it holds. */
+		stock,
 		org,
 		rooms,
 		chains,
