@@ -2,11 +2,13 @@
 // from which the named checks were taken out, where it must succeed: else it would prove nothing.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { FILE_ATTACKS } from "./files.js";
 import type { Attack, Outcome } from "./lib/attack.js";
 import { CHECKS, type CheckName } from "./lib/checks.js";
-import { clientWithout, endClients, type Client } from "./lib/client.js";
+import { clientWithout, endClients, root, type Client } from "./lib/client.js";
 import { makeScenes, openScene, type Made } from "./lib/scene.js";
 import { OWN_ATTACKS } from "./own.js";
 import { ROOM_ATTACKS } from "./rooms.js";
@@ -49,4 +51,9 @@ for (const attack of ATTACKS)
 test("every check that can be taken out has its attack", () => {
 	const used = new Set<string>(ATTACKS.flatMap(({ checks }) => checks));
 	assert.deepEqual((Object.keys(CHECKS) as CheckName[]).filter((name) => !used.has(name)), []);
+});
+
+test("the table in README.md is that of these attacks", () => {
+	const told = readFileSync(join(root, "tests", "evil", "README.md"), "utf8").split("\n");
+	for (const { name, checks, verdict } of ATTACKS) assert.ok(told.includes(`| ${name} | ${checks.join(", ")} | ${verdict} |`), name);
 });

@@ -7,7 +7,6 @@ import type { Attack, Outcome } from "./lib/attack.js";
 import type { Client } from "./lib/client.js";
 import { openRoom, type Scene } from "./lib/scene.js";
 
-const FILE = 5;
 const CHUNK = 16_400;
 const PREFIX = 56;
 

@@ -19,7 +19,7 @@ import { makeChains, makeLog, type ChainStep, type World } from "./lib/logs.js";
 import { mutants } from "./lib/mutate.js";
 
 const SEED = Number(process.env["LUOTSI_SEED"] ?? Date.now() % 2 ** 31);
-const BITS = process.env["LUOTSI_EVIL"] === "long" ? Infinity : 6;
+const BITS = process.env["LUOTSI_EVIL"] === "long" ? Infinity : 4;
 const dice = makeDice(SEED);
 
 after(endClients);

@@ -29,13 +29,18 @@ after(async () => {
 	await endClients();
 });
 
+/** How often something was done to a frame. */
+const done = { lost: 0, twice: 0, overtaken: 0 };
+
 /** A line on which frames overtake one another. Answers are never lost; events may be, until `calm`. */
 const confused = (platform: Platform, dice: Dice, calm: () => boolean): Platform => ({
 	...platform,
 	open: (handlers) => {
 		const pool: string[] = [];
 		const deliver = (): void => {
-			const [frame] = pool.splice(dice.below(pool.length), 1);
+			const at = dice.below(pool.length);
+			if (at > 0) done.overtaken++;
+			const [frame] = pool.splice(at, 1);
 			if (frame !== undefined) handlers.said(frame);
 			if (pool.length > 0) setImmediate(deliver);
 		};
@@ -47,8 +52,10 @@ const confused = (platform: Platform, dice: Dice, calm: () => boolean): Platform
 			...handlers,
 			said: (frame) => {
 				const event = frame.startsWith('{"ev"');
-				if (calm() || !event || !dice.chance(LOST)) take(frame);
-				if (event && dice.chance(TWICE)) take(frame);
+				const [lost, twice] = [event && !calm() && dice.chance(LOST), event && dice.chance(TWICE)];
+				if (lost) done.lost++;
+				else take(frame);
+				if (twice) done.twice++, take(frame);
 			},
 		});
 	},
@@ -93,3 +100,5 @@ const round = async (seed: number): Promise<void> => {
 };
 
 for (let n = 0; n < ROUNDS; n++) test(`frames in order ${SEED + n}`, () => round(SEED + n));
+
+test("frames were lost, told twice and overtaken", () => assert.ok(Object.values(done).every((n) => n > 0), JSON.stringify(done)));

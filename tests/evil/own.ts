@@ -3,7 +3,7 @@
 import { fromBase64Url, toBase64Url, type Bytes } from "../../web/src/seal/index.js";
 import { PASSPHRASE } from "../client/organisation.js";
 import type { Attack } from "./lib/attack.js";
-import { openRoom, post, type Scene } from "./lib/scene.js";
+import { leave, openRoom, post, type Scene } from "./lib/scene.js";
 
 const PASSPHRASE_TYPE = 2;
 const TYPE_AT = 5;
@@ -49,7 +49,7 @@ export const OWN_ATTACKS: readonly Attack[] = [
 			await before.engine.setName("Aino Uusi");
 			await before.engine.parts.self().store()?.flush();
 			await post(before, s.room, "kirjoitettu uudella tilalla");
-			await before.engine.stop();
+			await leave(before);
 			s.relay.bendKept(s.aino, { state, state_version });
 			const device = await s.device(s.aino, victim);
 			await openRoom(device, s.room);

@@ -2,15 +2,15 @@
 // gave, wraps that hold something else, epochs that were not made, logs that were cut.
 
 import {
-	applyControl, extendChain, fromBase64Url, importEncryption, importSigning, KEYSET, kidSig, makePair, parseEnvelope, random, readControl, replayChain, ROLE, sign, signControl, signIdentity,
-	toBase64Url, utf8, wrapInfo, zeroes, type Bytes, type ControlBody, type EncryptionKey, type SigningKey,
+	extendChain, fromBase64Url, importEncryption, importSigning, KEYSET, kidSig, makePair, parseEnvelope, random, readControl, replayChain, ROLE, sign, signControl, signIdentity,
+	toBase64Url, utf8, zeroes, type Bytes, type ControlBody, type EncryptionKey, type SigningKey,
 } from "../../web/src/seal/index.js";
 import { breakGlass } from "../../web/src/seal/control-rare.js";
 import { makeOrganisation } from "../../web/src/demo/ceremony.js";
 import type { Actor } from "../client/organisation.js";
 import type { Attack, Outcome } from "./lib/attack.js";
 import type { Client } from "./lib/client.js";
-import { append, keysOf, newestOf, openRoom, post, reads, readsWith, rehash, type Scene } from "./lib/scene.js";
+import { append, keysOf, leave, newestOf, openRoom, post, reads, readsWith, rehash, type Scene } from "./lib/scene.js";
 
 const SECRET = "salainen vastaus";
 
@@ -32,8 +32,6 @@ const stateOf = async (s: Scene, user: string, room = s.room) => {
 /** The server's own key under a member's name. */
 const inTheNameOf = async (kid: Bytes): Promise<SigningKey> => ({ ...(await importSigning(await makePair())), kid });
 
-const member = (kid: Bytes, user: string): string => `${toBase64Url(kid)} ${user}`;
-
 /** Adds an entry that no member's browser would add. */
 const force = async (s: Scene, room: string, key: SigningKey, sender: string, body: ControlBody): Promise<void> => {
 	const held = s.relay.rooms.get(room);
@@ -43,7 +41,7 @@ const force = async (s: Scene, room: string, key: SigningKey, sender: string, bo
 	await rehash(s, room);
 };
 
-const addOf = (s: Scene, user: string, chain: Awaited<ReturnType<typeof replayChain>>["state"]): ControlBody => ({
+const addOf = (user: string, chain: Awaited<ReturnType<typeof replayChain>>["state"]): ControlBody => ({
 	type: "add", user: fromBase64Url(user), sigKid: chain.sigKid, encKid: chain.encKid, role: ROLE.staff, cert: chain.cert?.hash ?? zeroes(32), proof: 1, baselineSeq: 1, baseline: zeroes(32),
 });
 
@@ -55,7 +53,7 @@ const KEYS: readonly Attack[] = [
 		mount: async (s, victim) => {
 			const kalle = await s.device(s.kalle);
 			const { sigKid } = await chainOf(s, s.oona);
-			await force(s, s.room, await inTheNameOf(sigKid), s.oona, addOf(s, s.kalle, await chainOf(s, s.kalle)));
+			await force(s, s.room, await inTheNameOf(sigKid), s.oona, addOf(s.kalle, await chainOf(s, s.kalle)));
 			s.relay.rooms.get(s.room)?.members.add(s.kalle);
 			return writes(s, s.aino, victim, keysOf(kalle));
 		},
@@ -105,7 +103,7 @@ const KEYS: readonly Attack[] = [
 			await openRoom(before, s.room);
 			const pinned = (): boolean => before.engine.parts.self().store()?.get().pins[s.kalle]?.n === state.n;
 			await before.until("pinned", pinned);
-			await before.engine.stop();
+			await leave(before);
 			s.relay.refuseOps.clear();
 			s.relay.chains.set(s.kalle, known);
 			return writes(s, s.aino, victim, keysOf(kalle));
@@ -254,7 +252,7 @@ const withKalle = async (s: Scene): Promise<{ oona: Actor; kalle: Actor }> => {
 	return { oona, kalle };
 };
 
-const isWrap = (s: Scene, user: string, epoch: number) => (wrap: Record<string, unknown>): boolean => wrap["rid"] === user && wrap["epoch"] === epoch && wrap["keyset"] === 0;
+const isWrap = (user: string, epoch: number) => (wrap: Record<string, unknown>): boolean => wrap["rid"] === user && wrap["epoch"] === epoch && wrap["keyset"] === 0;
 
 const WRAPS: readonly Attack[] = [
 	{
@@ -282,9 +280,9 @@ const WRAPS: readonly Attack[] = [
 			await oona.engine.removeColleague(s.room, s.kalle);
 			await oona.engine.stop();
 			const held = s.relay.rooms.get(s.room);
-			const old = held?.wraps.find(isWrap(s, s.aino, epoch));
+			const old = held?.wraps.find(isWrap(s.aino, epoch));
 			const made = await parseEnvelope(fromBase64Url(held?.entries[old?.["entry"] as number]?.bytes ?? ""));
-			const wrong = held?.wraps.find(isWrap(s, s.aino, epoch + 1));
+			const wrong = held?.wraps.find(isWrap(s.aino, epoch + 1));
 			Object.assign(wrong ?? {}, { wrap: old?.["wrap"] });
 			globalThis.evil.madeFor = (place) => ("epoch" in place && place.epoch === epoch + 1 ? { ...place, epoch, sender: made.sender, senderKid: made.senderKid, prev: made.logHead } : place);
 			const device = await s.device(s.aino, victim);
@@ -296,7 +294,7 @@ const WRAPS: readonly Attack[] = [
 		name: "a malformed wrap beside a good one", checks: ["wrap_opens"], verdict: "opens",
 		mount: async (s, victim) => {
 			const held = s.relay.rooms.get(s.room);
-			const good = held?.wraps.filter(isWrap(s, s.aino, held.epoch)) ?? [];
+			const good = held?.wraps.filter(isWrap(s.aino, held.epoch)) ?? [];
 			held?.wraps.push(...good.map((wrap) => ({ ...wrap, wrap: toBase64Url(random(113)) })), ...good.map((wrap) => ({ ...wrap, wrap: "" })));
 			const device = await s.device(s.aino, victim);
 			const refused = (await openRoom(device, s.room)) || (await post(device, s.room, SECRET));
@@ -347,7 +345,7 @@ const EPOCHS: readonly Attack[] = [
 			await oona.engine.stop();
 			const before = await s.device(s.aino);
 			await openRoom(before, s.room);
-			await before.engine.stop();
+			await leave(before);
 			cut(s, n);
 			Object.assign(s.relay.rooms.get(s.room) ?? {}, { epoch, pending: false });
 			return writes(s, s.aino, victim, keysOf(kalle));

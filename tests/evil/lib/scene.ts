@@ -43,7 +43,16 @@ export interface Scene extends Omit<Made, "stock"> {
 	end(): Promise<void>;
 }
 
+/** As the relay's own platform derives. */
+const quick: Platform["argon2id"] = async (password, p) => sha256(new Uint8Array([...password, ...p.salt]) as Bytes);
+
 const whole = (actor: Actor, room: string): boolean => actor.engine.parts.room(room).log.state().epochs.every((made) => made.recoveryWrapped);
+
+/** A device is put away, and the server has all that it knows. */
+export const leave = async (actor: Actor): Promise<void> => {
+	await actor.engine.parts.self().store()?.flush();
+	await actor.engine.stop();
+};
 
 /** `derive` makes passphrases dear for a browser that has the real thing. */
 export const makeScenes = async (derive?: Platform["argon2id"]): Promise<Made> => {
@@ -70,18 +79,19 @@ export const makeScenes = async (derive?: Platform["argon2id"]): Promise<Made> =
 	for (let i = 0; i < MESSAGES; i++) await post(i % 2 ? oona : aino, room, `viesti ${i}`);
 	await post(aino, other, "toisen huoneen viesti");
 	for (const one of [aino, oona]) await one.until("all", () => one.texts(room).includes(`viesti ${MESSAGES - 1}`));
-	for (const one of [aino, oona, kalle, admin]) await one.engine.stop();
+	for (const one of [aino, oona, kalle, admin]) await leave(one);
 	return { stock: relay.stock, ceremony, room, other, admin: admin.user, oona: oona.user, kalle: kalle.user, aino: aino.user };
 };
 
-export const openScene = ({ stock, ...rest }: Made, server: EvilServer): Scene => {
+/** `derive` as in makeScenes. */
+export const openScene = ({ stock, ...rest }: Made, server: EvilServer, derive: Platform["argon2id"] = quick): Scene => {
 	const relay = makeRelay(stock);
 	const files = withFiles(relay);
 	const derived: Argon2Params[] = [];
 	const actors: Actor[] = [];
 	const argon2id: Platform["argon2id"] = async (password, p) => {
 		derived.push(p);
-		return sha256(new Uint8Array([...password, ...p.salt]) as Bytes);
+		return derive(password, p);
 	};
 	const actor = (user: string, by?: Client, through: Through = (platform) => platform): Actor => {
 		const made = makeActor(user, through({ ...server.platform(relay, user), argon2id }), by?.makeEngine);

@@ -4,7 +4,7 @@ import type { FunctionComponent } from "preact";
 import { useEffect } from "preact/hooks";
 import { openRoom } from "./engine.js";
 import { Lazy } from "./lazy.js";
-import { Button, Loading } from "./plain.js";
+import { Loading } from "./plain.js";
 import { Room } from "./room/room.js";
 import { Shell } from "./shell.js";
 import { get, use, useSpeech } from "./state.js";
@@ -28,7 +28,7 @@ const ClientHome = () => {
 	if (invited) return <Shell><Invitation /></Shell>;
 	if (!rooms) return <Shell><Loading text={t("loading.rooms")} /></Shell>;
 	if (rooms.length === 0 || waits) return <Shell><NoRooms /></Shell>;
-	if (rooms.length === 1) return <Shell full>{open ? <Room alone key={open} /> : get().problem && only ? <Button onClick={() => void openRoom(only)}>{t("loading.again")}</Button> : <Loading text={t("loading.room")} />}</Shell>;
+	if (rooms.length === 1) return <Shell full>{open ? <Room alone key={open} /> : get().problem && only ? <Lazy load={async () => (await import("./standing.js")).NotOpened} props={{ room: only }} /> : <Loading text={t("loading.room")} />}</Shell>;
 	return <Both />;
 };
 

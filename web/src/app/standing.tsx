@@ -1,7 +1,7 @@
 // Pages for those who cannot go on by themselves, or whose account is for something else: what to do next, in plain words.
 
 import { useEffect, useState } from "preact/hooks";
-import { beginAgain, engine } from "./engine.js";
+import { beginAgain, engine, openRoom } from "./engine.js";
 import { Waits } from "./joining/waits.js";
 import { Button, Notice, PageTitle, useAct } from "./parts.js";
 import { goTo } from "./route.js";
@@ -54,6 +54,18 @@ const Nothing = () => {
 
 /** A client without a room may be waiting for one. */
 export const NoRooms = () => (use((all) => all.self?.role) === "client" ? <Waits otherwise={<Nothing />} /> : <Nothing />);
+
+/** Why it does not is told above (warning.tsx). */
+export const NotOpened = ({ room }: { room: string }) => {
+	const { t } = useSpeech();
+	return (
+		<section class="empty page">
+			<PageTitle>{t("doubt.not_opened")}</PageTitle>
+			<p>{t("doubt.not_opened_text")}</p>
+			<Button kind="main" onClick={() => void openRoom(room)}>{t("loading.again")}</Button>
+		</section>
+	);
+};
 
 export const Ended = () => {
 	const { t } = useSpeech();
