@@ -87,8 +87,9 @@ SELECT rule, month, held, n, rows, place FROM retention_dry(:source, :until, :da
 -- tenant: yes
 -- in: actor uuid, reason text, source text, until timestamptz, place text, most int4
 -- out: kind text, object uuid, part int4, due_at timestamptz, rule text, days int4, version int4, held bool, place text
--- The same row by row. The first page is an event, with the reason.
-WITH asked AS (INSERT INTO audit (actor, action, word, reason) SELECT :actor, 'retention_read', :source, :reason WHERE :place IS NULL)
+-- The same row by row. The first page is an event, with the reason; so is one that goes on with nothing.
+WITH asked AS (INSERT INTO audit (actor, action, word, reason) SELECT :actor, 'retention_read', :source, :reason
+	WHERE :place IS NULL OR NOT audit_goes_on(:actor, 'retention_read', NULL, :reason))
 SELECT kind, object, part, due_at, rule, days, version, held, retention_place(since, object, part) AS place
 FROM retention_page(:source, :until, NULL, :place, :most);
 

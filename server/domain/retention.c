@@ -10,7 +10,7 @@ enum { SUM_PAGE = 5000, ROW_PAGE = 200, HOLDS_MOST = 500, VERSIONS_MOST = 200, K
 static const char *const kinds[KINDS] = {
 	"room", "account", "message", "file", "assignment", "note", "anonymous", "audit"};
 static const char *const sources[] = {
-	"room", "client_room", "account", "file", "message", "assignment", "note"};
+	"room", "client_room", "account", "file", "message", "assignment", "note", "audit"};
 static const char *const held_kinds[] = {"room", "account"};
 static const char *const steps[] = {"make", "end_ask", "end"};
 

@@ -180,7 +180,7 @@ async function events(service, id, perSecond) {
 	const one = async (client) => {
 		while (!over) {
 			if (sent > (performance.now() - begun) / 1000 * perSecond) await new Promise((resolve) => setTimeout(resolve, 1));
-			else sent++, await asOrg(client, id, () => client.query("INSERT INTO audit (actor, action, object, word) VALUES ($1, 'room_read', $1, 'ok')", [id]));
+			else sent++, await asOrg(client, id, () => client.query("INSERT INTO audit (actor, action, object, word) VALUES ($1, 'room_topics', $1, 'ok')", [id]));
 		}
 		await client.end();
 	};

@@ -77,10 +77,10 @@ test('the workers\' role moves no room, renames no member and dates no audit row
 		["UPDATE room SET room = gen_random_uuid() WHERE room = $1", [room.room]], ["UPDATE room SET retention_class = 2 WHERE room = $1", [room.room]],
 		["UPDATE room_member SET account = gen_random_uuid() WHERE room = $1", [room.room]], ["UPDATE draft SET account = gen_random_uuid() WHERE room = $1", [room.room]],
 		["UPDATE self_keys SET account = $1", [room.client.account]], ["UPDATE identity_head SET subject = $1", [room.client.account]],
-		["INSERT INTO audit (actor, action, at) VALUES ($1, 'room_open', now() - interval '1 year')", [room.client.account]],
-		["INSERT INTO audit (actor, action, n) OVERRIDING SYSTEM VALUE VALUES ($1, 'room_open', 1)", [room.client.account]],
+		["INSERT INTO audit (actor, action, at) VALUES ($1, 'room_topics', now() - interval '1 year')", [room.client.account]],
+		["INSERT INTO audit (actor, action, n) OVERRIDING SYSTEM VALUE VALUES ($1, 'room_topics', 1)", [room.client.account]],
 		["UPDATE account SET role = 'admin' WHERE account = $1", [room.client.account]], ["DELETE FROM room_member WHERE room = $1", [room.room]],
 	];
 	for (const [text, values] of wrong) await refused(asApp(text, values), '42501', assert);
-	await asApp("INSERT INTO audit (actor, action, object) VALUES ($1, 'room_open', $2)", [room.client.account, room.room]);
+	await asApp("INSERT INTO audit (actor, action, object) VALUES ($1, 'room_topics', $2)", [room.client.account, room.room]);
 });

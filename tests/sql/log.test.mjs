@@ -2,8 +2,10 @@
 // leaf that says nothing without its row, places given all together or not at all.
 
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ask, connect, hash, hex, id, makeAccount, makeOrg, rand32, refused, within } from './lib.mjs';
+import { ask, connect, hash, hex, id, makeAccount, makeOrg, rand32, refused, root, within } from './lib.mjs';
 
 const directory = '00000000-0000-0000-0000-000000000000';
 let owner, app, signer, org;
@@ -24,18 +26,18 @@ const extend = (log, size, ns, tiles = []) => ask(signer, null, 'log_extend', {
 const look = async (log, tiles = []) => ask(signer, null, 'log_look', { log, levels: tiles.map((t) => t[0]), ns: tiles.map((t) => t[1]) });
 
 test('an event has its leaf from the same transaction, and the leaf opens with what stands beside the event', async () => {
-	await add(app, org, 'session_begin', 'passkey');
+	await add(app, org, 'sign_in', 'passkey');
 	const [event] = await events(org);
 	const [leaf] = await waiting(org.org);
 	assert.equal(leaf.n, event.n);
-	assert.match(event.detail, new RegExp(`^luotsi/v1/audit ${hex(org.org)} ${event.n} 20\\d\\d-\\d\\d-\\d\\dT[0-9:]{8}\\.\\d{6}Z ${hex(event.actor)} session_begin ${hex(event.object)} passkey -$`));
+	assert.match(event.detail, new RegExp(`^luotsi/v1/audit ${hex(org.org)} ${event.n} 20\\d\\d-\\d\\d-\\d\\dT[0-9:]{8}\\.\\d{6}Z ${hex(event.actor)} sign_in ${hex(event.object)} passkey -$`));
 	assert.deepEqual(leaf.leaf, commitment(event.nonce, event.detail));
 });
 
 test('an event that is rolled back leaves no leaf', async () => {
 	const before = (await waiting(org.org)).length;
 	await assert.rejects(within(app, org.org, async () => {
-		await app.query("INSERT INTO audit (action) VALUES ('room_open')");
+		await app.query("INSERT INTO audit (action) VALUES ('room_topics')");
 		throw new Error('no');
 	}));
 	assert.equal((await waiting(org.org)).length, before);
@@ -43,7 +45,7 @@ test('an event that is rolled back leaves no leaf', async () => {
 
 test('the random bytes of two events differ, so that the same event twice has two leaves', async () => {
 	const other = await makeOrg(owner);
-	await within(app, other.org, () => app.query("INSERT INTO audit (action) SELECT 'room_open' FROM generate_series(1, 200)"));
+	await within(app, other.org, () => app.query("INSERT INTO audit (action) SELECT 'room_topics' FROM generate_series(1, 200)"));
 	const rows = await events(other);
 	assert.equal(new Set(rows.map((r) => r.nonce.toString('hex'))).size, 200);
 	assert.equal(new Set((await waiting(other.org)).map((r) => r.leaf.toString('hex'))).size, 200);
@@ -51,8 +53,8 @@ test('the random bytes of two events differ, so that the same event twice has tw
 
 test('whoever writes an event chooses neither its random bytes nor its place', async () => {
 	for (const column of ['nonce', 'place', 'at', 'n'])
-		await refused(within(app, org.org, () => app.query(`INSERT INTO audit (action, ${column}) VALUES ('room_open', DEFAULT)`)), '42501', assert);
-	await within(owner, org.org, () => owner.query("INSERT INTO audit (action, nonce, place) VALUES ('room_open', $1, 7)", [Buffer.alloc(32)]));
+		await refused(within(app, org.org, () => app.query(`INSERT INTO audit (action, ${column}) VALUES ('room_topics', DEFAULT)`)), '42501', assert);
+	await within(owner, org.org, () => owner.query("INSERT INTO audit (action, nonce, place) VALUES ('room_topics', $1, 7)", [Buffer.alloc(32)]));
 	const last = (await events(org)).at(-1);
 	assert.equal(last.place, null);
 	assert.notDeepEqual(last.nonce, Buffer.alloc(32));
@@ -76,7 +78,7 @@ test('a reason is part of what the leaf says, and no line of its own', async () 
 
 test('places are given in one step, with the tiles, and only if the log is of the size that was thought', async () => {
 	const other = await makeOrg(owner);
-	for (const word of ['a_a', 'b_b', 'c_c']) await add(app, other, 'room_open', word);
+	for (const word of ['a_a', 'b_b', 'c_c']) await add(app, other, 'room_topics', word);
 	assert.deepEqual((await look(other.org)).map((r) => [r.size, r.note, r.level]), [[0, null, null]]);
 	const leaves = await ask(signer, null, 'log_take', { log: other.org, most: 2 });
 	assert.equal(leaves.length, 2);
@@ -114,7 +116,7 @@ test('entries of identity chains of all organisations are leaves of one director
 test('the signer finds every log in which leaves wait, one after another', async () => {
 	const some = [];
 	for (let i = 0; i < 3; i++) some.push(await makeOrg(owner));
-	for (const o of some) for (let i = 0; i < 3; i++) await add(app, o, 'room_open');
+	for (const o of some) for (let i = 0; i < 3; i++) await add(app, o, 'room_topics');
 	const seen = [];
 	for (let last = null; ;) {
 		const rows = await ask(signer, null, 'log_waiting', { after: last, all: false, most: 2 });
@@ -143,7 +145,7 @@ test('a head is kept for everybody, a refusal until there is a head again', asyn
 
 test('only the first hashes of a tile are given, and only as many as there are', async () => {
 	const other = await makeOrg(owner);
-	for (let i = 0; i < 3; i++) await add(app, other, 'room_open');
+	for (let i = 0; i < 3; i++) await add(app, other, 'room_topics');
 	const leaves = await ask(signer, null, 'log_take', { log: other.org, most: 9 });
 	const tile = Buffer.concat(leaves.map((l) => l.leaf));
 	await look(other.org);
@@ -157,14 +159,14 @@ test('events are found by time, by what was done and by person, whoever did it o
 	const other = await makeOrg(owner), [one, two, dpo] = [id(), id(), id()];
 	const put = (at, actor, action, object) => within(owner, other.org, () =>
 		owner.query('INSERT INTO audit (at, actor, action, object) VALUES ($1, $2, $3, $4)', [at, actor, action, object]));
-	await put('2026-01-01', one, 'room_open', two);
-	await put('2026-02-01', two, 'room_open', one);
+	await put('2026-01-01', one, 'room_topics', two);
+	await put('2026-02-01', two, 'room_topics', one);
 	await put('2026-03-01', two, 'export', two);
 	const find = async (filter) => (await ask(app, other.org, 'event_list',
-		{ actor: dpo, before: 9e15, reason: 'why', take: false, since: null, until: null, action: null, person: null, most: 9, ...filter })).map((r) => r.at.toISOString().slice(5, 7));
+		{ actor: dpo, before: 9e15, reason: 'why', take: false, since: null, until: null, action: null, person: null, most: 9, ...filter })).filter((r) => r.action !== 'event_read').map((r) => r.at.toISOString().slice(5, 7));
 	assert.deepEqual(await find({}), ['03', '02', '01']);
 	assert.deepEqual(await find({ since: '2026-01-15', until: '2026-02-15' }), ['02']);
-	assert.deepEqual(await find({ action: 'room_open' }), ['02', '01']);
+	assert.deepEqual(await find({ action: 'room_topics' }), ['02', '01']);
 	assert.deepEqual(await find({ person: one }), ['02', '01']);
 	assert.deepEqual(await find({ person: two, action: 'export' }), ['03']);
 	assert.deepEqual(await find({ person: two, until: '2026-01-15' }), ['01']);
@@ -176,6 +178,46 @@ test('to take events along is another event than to look at them', async () => {
 	for (const take of [false, true])
 		await ask(app, other.org, 'event_list', { actor: dpo, before: null, reason: 'An audit', take, since: null, until: null, action: null, person: null, most: 9 });
 	assert.deepEqual((await events(other)).map((e) => [e.action, e.reason]), [['event_read', 'An audit'], ['event_export', 'An audit']]);
+});
+
+test('who reads on without having said why is written down as if they began', async () => {
+	const other = await makeOrg(owner), [one, two] = [id(), id()];
+	const page = (actor, change) => ask(app, other.org, 'event_list', { actor, before: 9e15, reason: 'An audit', take: false, since: null, until: null, action: null, person: null, most: 9, ...change });
+	const rows = (actor, change) => ask(app, other.org, 'retention_page', { actor, reason: 'An audit', source: 'room', until: new Date(), place: '0 00000000-0000-0000-0000-000000000000 0', most: 9, ...change });
+	const noted = async () => (await events(other)).map((e) => `${e.action} ${e.actor === one ? 'one' : 'two'}`);
+	await page(one);
+	assert.deepEqual(await noted(), ['event_read one']);
+	await page(one);
+	await page(one, { before: null });
+	await page(one);
+	assert.deepEqual(await noted(), ['event_read one', 'event_read one'], 'two readings, and what goes on with them');
+	await page(two);
+	await page(one, { reason: 'Curiosity' });
+	await page(one, { take: true });
+	await page(one, { person: two });
+	assert.deepEqual((await noted()).slice(2), ['event_read two', 'event_read one', 'event_export one', 'event_read one']);
+	await rows(one);
+	await rows(one);
+	await rows(two, { place: null });
+	await rows(two);
+	assert.deepEqual((await noted()).slice(6), ['retention_read one', 'retention_read two']);
+	await within(owner, other.org, () => owner.query("UPDATE audit SET at = at - interval '61 minutes' WHERE action = 'retention_read'"));
+	await rows(two);
+	assert.equal((await noted()).length, 9, 'an hour later that is another reading');
+});
+
+test('an action that nobody has declared cannot be stored, and every one that is declared has words in each language', async () => {
+	for (const client of [app, owner])
+		await assert.rejects(within(client, org.org, () => client.query("INSERT INTO audit (action) VALUES ('made_up')")), { code: '23514', constraint: 'audit_action_known' });
+	const declared = [...readFileSync(join(root, 'proto', 'audit.def'), 'utf8').matchAll(/^AUDIT\((\w+)\)$/gm)].map(([, word]) => word);
+	assert.ok(declared.length > 100);
+	assert.deepEqual((await owner.query('SELECT action FROM audit_action ORDER BY action COLLATE "C"')).rows.map((row) => row.action), declared);
+	const folders = readdirSync(join(root, 'web', 'src', 'text'), { withFileTypes: true }).filter((one) => one.isDirectory());
+	for (const language of ['fi', 'sv', 'en']) {
+		const keys = folders.flatMap(({ name }) => Object.keys(JSON.parse(readFileSync(join(root, 'web', 'src', 'text', name, `${language}.json`), 'utf8'))));
+		assert.deepEqual(keys.filter((key) => key.startsWith('event.a.')).map((key) => key.slice(8)).sort(), declared, language);
+	}
+	await refused(within(app, org.org, () => app.query("INSERT INTO audit_action (action) VALUES ('made_up')")), '42501', assert);
 });
 
 test('a refusal is noted once a minute for a person and a word', async () => {

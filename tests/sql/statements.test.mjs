@@ -132,12 +132,12 @@ const BY_TYPE = { bool: true, int2: 1, int4: 1, int8: 1, text: 'teksti', bytea: 
 const SPECIAL = {
 	retention_dry: { source: 'client_room', until: '2100-01-01', days: null, place: null }, retention_page: { source: 'client_room', until: '2100-01-01', place: null },
 	organisation_list: { kind: null, within: null }, organisation_put: { kind: 'city', under: null, business_id: null }, succession_list: { succession: null },
-	audit_add: { action: 'room_open' }, audit_reason: { action: 'room_open' }, notify_put: { sealed: Buffer.alloc(60) }, template_draft_put: { body: '{}', edits: 0, copy_of: null }, template_list: { scope: 'own', kind: null, language: null },
+	audit_add: { action: 'room_topics' }, audit_reason: { action: 'room_topics' }, notify_put: { sealed: Buffer.alloc(60) }, template_draft_put: { body: '{}', edits: 0, copy_of: null }, template_list: { scope: 'own', kind: null, language: null },
 	passkey_rename: { device: 'phone' }, unit_put: { wrapped: [Buffer.alloc(65)] }, unit_get: { parts: [0] }, unit_list: { after: '00000000-0000-0000-0000-000000000000' },
 	absence_put: { from: null, until: null, deputy: null }, leaving_put: { on: null, successor: null }, report_rooms: { by: 'topic' },
 	service_put: { notice: ['Hei', 'Hej', 'Hello'], until: '2030-01-01', weekdays: [2], opens: [540], closes: [900] }, service_day_put: { day: '2030-01-01' },
 	recovery_rehearse: { held_on: new Date().toISOString().slice(0, 10) }, staff_disable: { forced: 'ill' },
-	agreement_draft: { version: 2 }, event_list: { person: null },
+	agreement_draft: { version: 2 }, event_list: { person: null, action: 'export' }, // beside what is written by asking
 	session_start: { old_hash: null } }; // by its secret, wherever the session was that this browser had
 
 function valueOf({ name, type }, ids, given) {

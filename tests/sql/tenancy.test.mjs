@@ -98,8 +98,8 @@ test('a guess of the other organisation\'s ids finds nothing', async () => {
 test('nobody writes a row of another organisation', async () => {
 	const { luotsi_app: app, luotsi_owner: owner } = db;
 	for (const client of [app, owner]) {
-		await refused(within(client, here.org, () => client.query(`INSERT INTO audit (org, action) VALUES ($1, 'room_open')`, [there.org])), '42501', assert);
-		await refused(within(client, null, () => client.query(`INSERT INTO audit (org, action) VALUES ($1, 'room_open')`, [there.org])), '42501', assert);
+		await refused(within(client, here.org, () => client.query(`INSERT INTO audit (org, action) VALUES ($1, 'room_topics')`, [there.org])), '42501', assert);
+		await refused(within(client, null, () => client.query(`INSERT INTO audit (org, action) VALUES ($1, 'room_topics')`, [there.org])), '42501', assert);
 	}
 	const changed = await within(owner, here.org, async () => (await owner.query('UPDATE message SET kind = 2')).rowCount);
 	assert.equal(changed, 0);
@@ -189,7 +189,7 @@ const ofRights = ['agreement_told', 'room_frozen_told', 'breach_late', 'breach_l
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);
-	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'account_lock', 'age_epochs', 'audit_expire', 'audit_leaf', 'audit_refused', 'check_files', 'enrolment_mail_done', 'enrolment_mail_put', 'enrolment_mail_take', 'enrolment_make',
+	assert.deepEqual(rows.map((r) => r.proname), ['account_disabled', 'account_lock', 'age_epochs', 'audit_expire', 'audit_leaf', 'audit_page', 'audit_refused', 'check_files', 'enrolment_mail_done', 'enrolment_mail_put', 'enrolment_mail_take', 'enrolment_make',
 			'enrolment_spoil', 'enrolment_withdraw', 'erasure_check', 'erasure_faults', 'file_against', 'file_begin', 'file_cancel', 'file_drop', 'file_key_put', 'file_lock', 'file_part_put', 'file_seal_gone', 'file_send', 'handover_begin', 'handover_get', 'handover_receipt', 'handover_taking', 'hold_ask', 'hold_step',
 			'identity_begin', 'identity_find', 'identity_leaf', 'identity_record', 'identity_rotate', 'identity_stale', 'invitation_mail_done', 'invitation_mail_put', 'invitation_mail_state', 'invitation_mail_take', 'invitation_told',
 			'is_held', 'held_accounts', 'held_rooms', 'retention_dry', 'retention_limits', 'retention_page', 'stretch_end', 'stretch_of_epoch', 'stretch_of_room', 'log_entries', 'log_extend', 'log_look', 'log_publish', 'log_refuse', 'log_take', 'log_waiting', 'login_begin', 'login_choice_put', 'login_choice_take', 'login_take', 'message_erase', 'notify_choose',

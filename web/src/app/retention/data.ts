@@ -12,14 +12,17 @@ export type Sum = Ops["retention_dry"]["out"]["sums"][number];
 export type Row = Ops["retention_rows"]["out"]["rows"][number];
 export type Hold = Ops["hold_list"]["out"]["holds"][number];
 
-/** Where the data of a rule is. Nothing is kept yet of anonymous talks, and the log's detail goes by itself. */
+/** Where the data of a rule is. Nothing is kept yet of anonymous talks. */
 const SOURCES: Readonly<Record<Kind, readonly Source[]>> = {
-	room: ["room"], account: ["client_room", "account"], message: ["message"], file: ["file"], assignment: ["assignment"], note: ["note"], anonymous: [], audit: [],
+	room: ["room"], account: ["client_room", "account"], message: ["message"], file: ["file"], assignment: ["assignment"], note: ["note"], anonymous: [], audit: ["audit"],
 };
 export const sourcesOf = (kind: Kind): readonly Source[] => SOURCES[kind];
 export const ALL: readonly Source[] = Object.values(SOURCES).flat();
+/** Those whose rows can be taken along: an event has its place in the log, and is no row of its own here. */
+type Listed = Ops["retention_rows"]["in"]["source"];
+const LISTED = ALL.filter((source): source is Listed => source !== "audit");
 /** What goes from a source. */
-export type Thing = "room" | "account" | "file" | "message" | "assignment" | "note";
+export type Thing = "room" | "account" | "file" | "message" | "assignment" | "note" | "audit";
 export const thingOf = (source: Source): Thing => (source === "client_room" ? "room" : source);
 
 export interface Line {
@@ -69,7 +72,7 @@ export const MOST = 20_000;
 /** Row by row, for a reason. */
 export const dryRows = async (until: number, reason: string, goes: () => boolean): Promise<Row[]> => {
 	const rows: Row[] = [];
-	for (const source of ALL)
+	for (const source of LISTED)
 		for (let place: string | undefined, more = true; more && rows.length < MOST && goes(); more = place !== undefined) {
 			const page: Ops["retention_rows"]["out"] = await office("retention_rows", { source, until, reason, ...(place === undefined ? {} : { place }) });
 			rows.push(...page.rows);
