@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/crypt.h"
@@ -35,17 +36,51 @@ enum err file_read(const char *name, struct buf *ret)
 	return n < 0 ? ERR_INTERNAL : buf_check(ret);
 }
 
-enum err file_write(const char *name, struct slice bytes, bool secret)
+/* Under another name first: a process that is killed leaves no half of a key where a key is looked
+ * for. What an earlier one has left there goes. */
+static enum err part_write(const char *part, struct slice bytes, bool secret)
 {
-	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, secret ? 0600 : 0644);
+	if (unlink(part) != 0 && errno != ENOENT)
+		return ERR_INTERNAL;
+	int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, secret ? 0600 : 0644);
 	if (fd < 0)
-		return errno == EEXIST ? ERR_CONFLICT : ERR_INTERNAL;
+		return ERR_INTERNAL;
 	ssize_t n = write(fd, bytes.p, bytes.n);
 	bool good = n == (ssize_t)bytes.n && fsync(fd) == 0;
 	if (close(fd) == 0 && good)
 		return ERR_OK;
-	(void)unlink(name);
+	(void)unlink(part);
 	return ERR_INTERNAL;
+}
+
+static enum err directory_sync(const char *name)
+{
+	struct file_name dir;
+	(void)snprintf(dir.text, sizeof(dir.text), "%s", name);
+	char *slash = strrchr(dir.text, '/');
+	if (slash)
+		*slash = '\0';
+	int fd = open(slash ? dir.text : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	return good ? ERR_OK : ERR_INTERNAL;
+}
+
+enum err file_write(const char *name, struct slice bytes, bool secret)
+{
+	struct file_name part;
+	int n = snprintf(part.text, sizeof(part.text), "%s.part", name);
+	if (n < 0 || (size_t)n >= sizeof(part.text))
+		return ERR_TOO_LARGE;
+	if (access(name, F_OK) == 0)
+		return ERR_CONFLICT;
+	TRY(part_write(part.text, bytes, secret));
+	if (renameat2(AT_FDCWD, part.text, AT_FDCWD, name, RENAME_NOREPLACE) == 0)
+		return directory_sync(name);
+	bool there = errno == EEXIST;
+	(void)unlink(part.text);
+	return there ? ERR_CONFLICT : ERR_INTERNAL;
 }
 
 void buf_wipe(struct buf *b)

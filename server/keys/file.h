@@ -10,7 +10,8 @@ MUST enum err file_name_make(const char *dir, const char *name, struct file_name
 /* The whole file, over what ret holds; ERR_NOT_FOUND if there is none, ERR_TOO_LARGE over ret's
  * ceiling, ERR_INTERNAL when it cannot be read. */
 MUST enum err file_read(const char *name, struct buf *ret);
-/* A new file: mode 0600 for a secret, else 0644; ERR_CONFLICT when there is one. */
+/* A new file, whole and on the disk or not there at all: mode 0600 for a secret, else 0644;
+ * ERR_CONFLICT when there is one. */
 MUST enum err file_write(const char *name, struct slice bytes, bool secret);
 /* Zeroes before it frees. */
 void buf_wipe(struct buf *b);

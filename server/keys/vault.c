@@ -4,6 +4,7 @@
 #include "keys/vault.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/crypt.h"
@@ -17,7 +18,9 @@
 #define LABEL_FIELD "luotsi/v1/field"
 #define LABEL_UNIT "luotsi/v1/unit"
 
-enum { FORMAT = 1, HEAD = 5, AAD_MAX = 128, NAME_MAX = 32 };
+enum { FORMAT = 1, HEAD = 5, AAD_MAX = 128, NAME_MAX = 32, KINDS = 3, PLAN_SIZE = 4 * KINDS };
+#define PLAN_NAME "rotation.plan"
+static const char *const kinds[KINDS] = {"index", "field", "unit"};
 _Static_assert(HEAD + CRYPT_GCM_EXTRA == KEYS_SEAL_EXTRA, "a sealed field's extra bytes");
 
 struct ring {
@@ -92,18 +95,12 @@ void vault_free(struct vault **vault)
 	*vault = NULL;
 }
 
-static enum err ring_make(const char *dir, const char *kind, bool next, struct buf *ret_said)
+/* --- making keys --- */
+
+static enum err key_make(const char *dir, const char *kind, uint32_t version, struct buf *ret_said)
 {
-	struct ring ring = {.newest = 0};
 	struct hash key;
 	struct file_name name;
-	TRY(ring_load(dir, kind, &ring, ret_said));
-	uint32_t version = ring.newest + 1;
-	crypt_wipe(&ring, sizeof(ring));
-	if (version > 1 && !next)
-		return ERR_OK;
-	if (version > VAULT_VERSIONS_MAX)
-		return ERR_TOO_LARGE;
 	TRY(key_file(dir, kind, version, &name));
 	crypt_random(key.b, sizeof(key.b));
 	enum err e = file_write(name.text, hash_slice(&key), true);
@@ -113,11 +110,84 @@ static enum err ring_make(const char *dir, const char *kind, bool next, struct b
 	return e;
 }
 
+static enum err newest_find(
+	const char *dir, const char *kind, uint32_t *ret_version, struct buf *ret_said)
+{
+	struct ring ring = {.newest = 0};
+	enum err e = ring_load(dir, kind, &ring, ret_said);
+	*ret_version = ring.newest;
+	crypt_wipe(&ring, sizeof(ring));
+	return e;
+}
+
+/* A rotation is written down before its first key is made: whoever repeats one that was killed
+ * finishes it and begins no second, whose index nobody would be found by any more (the newest two
+ * versions are looked for). */
+struct plan {
+	uint32_t versions[KINDS];
+};
+
+static enum err plan_read(const char *dir, struct plan *ret)
+{
+	struct file_name name;
+	AUTO(buf) struct buf bytes = BUF_MAX(PLAN_SIZE + 1);
+	TRY(file_name_make(dir, PLAN_NAME, &name));
+	TRY(file_read(name.text, &bytes));
+	if (bytes.n != PLAN_SIZE)
+		return ERR_BAD_FIELD;
+	for (size_t i = 0; i < KINDS; i++)
+		ret->versions[i] = num_get_u32(bytes.p + i * PLAN_SIZE / KINDS);
+	return ERR_OK;
+}
+
+static enum err plan_make(const char *dir, struct plan *ret, struct buf *ret_said)
+{
+	uint8_t bytes[PLAN_SIZE];
+	struct file_name name;
+	for (size_t i = 0; i < KINDS; i++) {
+		TRY(newest_find(dir, kinds[i], &ret->versions[i], ret_said));
+		if (++ret->versions[i] > VAULT_VERSIONS_MAX)
+			return ERR_TOO_LARGE;
+		num_put_u32(bytes + i * PLAN_SIZE / KINDS, ret->versions[i]);
+	}
+	TRY(file_name_make(dir, PLAN_NAME, &name));
+	return file_write(name.text, slice_of(bytes, sizeof(bytes)), false);
+}
+
+static enum err plan_finish(const char *dir, const struct plan *plan, struct buf *ret_said)
+{
+	struct file_name name;
+	for (size_t i = 0; i < KINDS; i++) {
+		enum err e = key_make(dir, kinds[i], plan->versions[i], ret_said);
+		if (e != ERR_OK && e != ERR_CONFLICT)
+			return e;
+	}
+	TRY(file_name_make(dir, PLAN_NAME, &name));
+	return unlink(name.text) == 0 ? ERR_OK : ERR_INTERNAL;
+}
+
+static enum err first_make(const char *dir, struct buf *ret_said)
+{
+	uint32_t newest = 0;
+	for (size_t i = 0; i < KINDS; i++) {
+		TRY(newest_find(dir, kinds[i], &newest, ret_said));
+		if (newest == 0)
+			TRY(key_make(dir, kinds[i], 1, ret_said));
+	}
+	return ERR_OK;
+}
+
 enum err vault_make(const char *dir, bool next, struct buf *ret_said)
 {
-	TRY(ring_make(dir, "index", next, ret_said));
-	TRY(ring_make(dir, "field", next, ret_said));
-	return ring_make(dir, "unit", next, ret_said);
+	struct plan plan;
+	enum err e = plan_read(dir, &plan);
+	if (e == ERR_OK)
+		buf_addf(ret_said, "A rotation that had been interrupted is finished:\n");
+	else if (e == ERR_NOT_FOUND && next)
+		e = plan_make(dir, &plan, ret_said);
+	if (e == ERR_OK)
+		return plan_finish(dir, &plan, ret_said);
+	return e == ERR_NOT_FOUND ? first_make(dir, ret_said) : e;
 }
 
 static struct hash index_of(const struct hash *master, const struct id *org, struct slice subject)

@@ -21,8 +21,9 @@ static inline void vault_cleanup(struct vault **vault)
 {
 	vault_free(vault);
 }
-/* Version 1 of each, if there is none; with next, the version after the newest. Says what it made.
- */
+/* Version 1 of each, if there is none; with next, the version after the newest. Killed anywhere and
+ * repeated, it ends as if it had not been; a rotation that was begun is finished first, and is then
+ * the one. Says what it made. */
 MUST enum err vault_make(const char *dir, bool next, struct buf *ret_said);
 
 uint32_t vault_index_version(const struct vault *v);
