@@ -2,16 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { openErasable } from './erasable.mjs';
 import { ask, connect, envelope, id, makeAccount, makeOrg, makeRoom, outcomes, post, rand32, within } from './lib.mjs';
 
-let owner, other, app, jobs, units, eraser;
+let owner, other, app, jobs, eraser, made, sql, keyOf, epoch, fileSent;
 before(async () => {
-	[owner, other, app, jobs] = await Promise.all(['luotsi_owner', 'luotsi_owner', 'luotsi_app', 'luotsi_jobs'].map((role) => connect(role)));
-	[units, eraser] = [await connect('luotsi_app', 'luotsi_units'), await connect('luotsi_jobs', 'luotsi_units')];
+	made = await openErasable();
+	({ owner, app, sql, keyOf, epoch, fileSent } = made);
+	[other, jobs, eraser] = [await connect('luotsi_owner'), await connect('luotsi_jobs'), await connect('luotsi_jobs', 'luotsi_units')];
 });
-after(() => Promise.all([owner, other, app, jobs, units, eraser].map((c) => c.end())));
+after(() => Promise.all([made, other, jobs, eraser].map((c) => c.end())));
 
-const sql = (org, text, values = []) => within(owner, org.org, async () => (await owner.query(text, values)).rows);
 const faults = async (org) => (await sql(org, 'SELECT fault FROM erasure_faults()')).map((row) => row.fault);
 const BEGIN = "SELECT erasure_begin($1, $2, now(), 'room', 1, 0) AS begun";
 
@@ -91,33 +92,6 @@ test('the hold on one client keeps a room that another client of it wants erased
 
 // --- keys that nothing needs any more ---
 
-const wrapped = () => Buffer.concat([rand32(), rand32(), Buffer.alloc(1)]);
-const unit = (org, of, part) => ask(units, org.org, 'unit_put', { units: [of], parts: [part], wrapped: [wrapped()] });
-const keyOf = async (org, of, part) => (await ask(units, org.org, 'unit_get', { units: [of], parts: [part] }))[0]?.wrapped;
-const epoch = async (org, room, n) => {
-	await within(owner, org.org, async () => {
-		await owner.query('INSERT INTO control_entry (room, n, type, sender, env_hash, entry) VALUES ($1, $2, 1, $3, $4, $5)', [room.room, n - 1, room.staff.account, rand32(), Buffer.alloc(300)]);
-		await owner.query('INSERT INTO room_epoch (room, epoch, entry, first_seq) SELECT $1, $2, $3, last_seq + 1 FROM room WHERE room = $1', [room.room, n, n - 1]);
-		await owner.query('UPDATE room SET epoch = $2, pending = false WHERE room = $1', [room.room, n]);
-		await owner.query('INSERT INTO wrap (room, entry, keyset, epoch, rtype, rid, rkid, wrap) VALUES ($1, $2, 0, $3, 1, $4, $5, $6)', [room.room, n - 1, n, room.client.account, rand32(), Buffer.alloc(142)]);
-	});
-	await unit(org, room.room, n);
-};
-// A file that was sent with a message of this member: where it stands, and its message's id.
-const fileSent = async (org, room, member) => {
-	const file = id(), msg_id = id();
-	await within(owner, org.org, async () => {
-		await owner.query('UPDATE room SET last_seq = last_seq + 1 WHERE room = $1', [room.room]);
-		await owner.query(`INSERT INTO message (room, seq, msg_id, sender, kind, op, header_len, retention_class, at, env_hash, envelope)
-			SELECT $1, last_seq, $2, $3, 5, 0, 240, 1, now(), $4, $5 FROM room WHERE room = $1`, [room.room, msg_id, member.account, rand32(), Buffer.alloc(700)]);
-		await owner.query(`INSERT INTO file (file, room, account, cipher_size, state, seq) SELECT $1, $2, $3, 16472, 'sent', last_seq FROM room WHERE room = $2`, [file, room.room, member.account]);
-		await owner.query('INSERT INTO file_part (file, n, digest, bytes) VALUES ($1, 0, $2, $3)', [file, rand32(), Buffer.alloc(16472)]);
-		await owner.query('INSERT INTO file_seal (file, epoch, key) VALUES ($1, 1, $2)', [file, Buffer.alloc(133)]);
-		await owner.query('INSERT INTO file_use (used) VALUES (16472) ON CONFLICT (org) DO UPDATE SET used = file_use.used + 16472');
-	});
-	await unit(org, file, 0);
-	return { file, msg_id };
-};
 const deleted = async (org, room, member, msg_id, n) => assert.deepEqual(outcomes(await post(app, org.org, [envelope(room, member, { op: 2, target: msg_id, epoch: n })])), ['ok']);
 const round = async () => {
 	for (let batch; ([batch] = await ask(jobs, null, 'job_unit_batch_take', { most: 100 })), batch; ) {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { connect, id, makeAccount, rand32, terms, within } from './lib.mjs';
 
-const TABLES = ['organisation', 'agreement', 'agreement_version', 'agreement_history', 'agreement_due', 'succession', 'succession_item', 'audit'];
+const TABLES = ['training', 'organisation', 'agreement', 'agreement_version', 'agreement_history', 'agreement_due', 'succession', 'succession_item', 'audit'];
 let owner, root, office, operator, template;
 
 before(async () => {
@@ -40,12 +40,12 @@ const run = async (text, values, role = 'luotsi_app') => {
 };
 
 /** The same on a connection that dies at its n-th write: the rows, or null if it died. */
-const dying = async (n, text, values, role) => {
+const dying = async (n, text, values, role, org) => {
 	const client = await connect(role);
 	client.on('error', () => undefined);
 	await client.query("SELECT set_config('killed.at', $1, false)", [String(n)]);
 	try {
-		return await within(client, role === 'luotsi_jobs' ? null : office.org, async () => (await client.query(text, values)).rows);
+		return await within(client, role === 'luotsi_jobs' ? null : org, async () => (await client.query(text, values)).rows);
 	} catch (error) {
 		if (error.code === '57P01' || /terminated|not queryable/.test(error.message)) return null;
 		throw error;
@@ -60,10 +60,10 @@ const everything = async () => {
 };
 
 /** Dies at the first write, at the second, ... until it lives: gives how often it died, and what came back. */
-const untilItLives = async (text, values, role = 'luotsi_app') => {
+const untilItLives = async (text, values, role = 'luotsi_app', org = office.org) => {
 	const was = await everything();
 	for (let n = 1; ; n++) {
-		const rows = await dying(n, text, values, role);
+		const rows = await dying(n, text, values, role, org);
 		if (rows) return { died: n - 1, rows };
 		assert.deepEqual(await everything(), was, `something of it is there after it died at write ${n}`);
 	}
@@ -119,6 +119,16 @@ test('an import that is killed has made nothing, and made again it makes each on
 	const was = await everything();
 	assert.deepEqual((await run(IMPORT, [...table, true])).map((row) => row.outcome), ['already_here', 'already_here']);
 	assert.deepEqual(await everything(), was, 'a dry run leaves nothing');
+});
+
+test('an import of trainings that is killed has recorded none of them', async () => {
+	const { org } = await organisation('trained');
+	const [admin, ...staff] = [await makeAccount(owner, { org }, 'admin'), await makeAccount(owner, { org }, 'counsellor'), await makeAccount(owner, { org }, 'counsellor')];
+	const PUT = 'SELECT training_put($1, $2, $3) AS n', values = [admin, staff, ['2026-02-01', '2026-03-01']];
+	const { died, rows } = await untilItLives(PUT, values, 'luotsi_app', org);
+	assert.ok(died >= 4, `${died} writes`);
+	assert.equal(rows[0].n, 2);
+	assert.deepEqual((await root.query('SELECT to_char(passed_on, \'MM\') AS month FROM training WHERE org = $1 ORDER BY 1', [org])).rows, [{ month: '02' }, { month: '03' }]);
 });
 
 test('another processor: killed at every write of its beginning and of its rounds, it ends the same', async () => {
