@@ -200,3 +200,24 @@ test("links are https, lead where they seem to, and hide nothing", () => {
 	assert.deepEqual(links("https://evil.example/\u202eif.alek//:sptth"), ["https://evil.example/"]);
 	assert.deepEqual(links("https://some.example/@name"), ["https://some.example/@name"]);
 });
+
+test("a colleague who comes again without the history writes first, and nobody doubts it", async () => {
+	const { client: c, counsellor: o, admin, room, relay, ceremony } = await talk();
+	const helper = await staff(relay, ceremony, admin, "Kalle Kollega");
+	await o.engine.addColleague(room, helper.user, "none");
+	await helper.engine.openRoom(room, "fi");
+	await sendAll(helper, o, room, ["eka kerta", "toinen viesti"]);
+	await o.engine.removeColleague(room, helper.user);
+	await helper.engine.stop();
+	await sendAll(o, c, room, ["sillä välin"]);
+	await o.engine.addColleague(room, helper.user, "none");
+	const before = relay.rooms.get(room)!.rows.length;
+	relay.bend = (page, to) => (to === helper.user ? page.filter((row) => (row["seq"] as number) > before) : page); // as the server, which shows them nothing older
+	const returned = await again(relay, helper);
+	await returned.engine.openRoom(room, "fi");
+	await sendAll(returned, o, room, ["olen taas täällä"]);
+	await c.until("the message", () => c.texts().includes("olen taas täällä"));
+	assert.deepEqual([...doubts(o), ...doubts(c), ...doubts(returned)], []);
+	assert.equal(c.view()?.blocked, null);
+	await end(c, o, admin, returned);
+});

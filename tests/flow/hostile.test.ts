@@ -3,9 +3,12 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { envelope, signedIn } from "./commit.test.js";
-import { cookieOf, idToUuid, talk, type House } from "./house.js";
+import { cookieOf, idToUuid, talk, type House, type Talk } from "./house.js";
 import { openWire } from "./wire.js";
-import { fromBase64Url, importSigning, makePair, random, signControl, toBase64Url } from "../../web/src/seal/index.js";
+import type { Actor } from "../client/organisation.js";
+import {
+	echoOf, fromBase64Url, importSigning, ITEM_KINDS, KIND, makePair, makeRoomVerifier, random, sealMessage, signControl, toBase64Url, zeroes, type Bytes, type Content, type ControlState, type MessageFields, type SigningKey,
+} from "../../web/src/seal/index.js";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -14,6 +17,65 @@ const soon = async (is: () => Promise<boolean>): Promise<boolean> => {
 	for (const end = Date.now() + 10_000; Date.now() < end; await sleep(50)) if (await is()) return true;
 	return false;
 };
+
+interface Spoilt {
+	readonly fields?: Partial<MessageFields>;
+	readonly signer?: SigningKey;
+	readonly content?: Content;
+}
+
+/** The next envelope of this person's, with something of it as no honest client would write it, and the signature right. */
+const spoilt = async (actor: Actor, room: string, { fields, signer, content }: Spoilt): Promise<Bytes> => {
+	const { log, keys, conversation } = actor.engine.parts.room(room);
+	const state = log.state();
+	const { sig } = actor.engine.parts.self().account().keys;
+	const epoch = await keys.epoch(state.epoch);
+	if (!epoch) throw new Error("no key");
+	const right = {
+		org: state.org, room: state.room, sender: fromBase64Url(actor.user), epoch: state.epoch, seq: conversation.lastSeq(sig.kid) + 1, logHead: state.head,
+		parents: conversation.heads(), time: Date.now(), retention: state.retention,
+	};
+	return sealMessage(signer ?? sig, epoch.message, { ...right, ...fields }, content ?? { type: "text", text: "käsin tehty" }, echoOf("fi", 1, 1));
+};
+
+/** What another member's client would say of it, were it given these bytes after all that is there. */
+const judgedBy = async (actor: Actor, room: string, bytes: Bytes): Promise<string> => {
+	const { log, conversation } = actor.engine.parts.room(room);
+	const { org, room: id } = log.state();
+	const verifier = makeRoomVerifier({ org, room: id, log: log.states, findKey: actor.engine.parts.self().people.findKey, firstSeq: 1 });
+	verifier.reachedStart();
+	for (let seq = 1; seq <= conversation.highest(); seq++) {
+		const known = conversation.known(seq);
+		if (known) await verifier.newer([{ roomSeq: seq, bytes: known.env.bytes, tombstone: known.env.body === undefined }]);
+	}
+	const verdict = (await verifier.newer([{ roomSeq: conversation.highest() + 1, bytes, tombstone: false }])).at(-1)?.verdict;
+	return verdict?.kind === "quarantined" ? verdict.reason : (verdict?.kind ?? "");
+};
+
+const sequenceOf = ({ client, room }: Talk): number => client.engine.parts.room(room).conversation.lastSeq(client.engine.parts.self().account().keys.sig.kid);
+const stateOf = ({ client, room }: Talk): ControlState => client.engine.parts.room(room).log.state();
+const noteType = (): number => Object.keys(ITEM_KINDS).map(Number).find((ctype) => ITEM_KINDS[ctype] === KIND.note) ?? 0;
+
+/** What a member could write in each field of a header; what the server says to it, and what another member's client would. */
+const FORGERIES: readonly (readonly [string, (t: Talk) => Spoilt | Promise<Spoilt>, string, string])[] = [
+	["org", () => ({ fields: { org: random(16) } }), "forbidden", "wrong_room"],
+	["room", () => ({ fields: { room: random(16) } }), "not_member", "wrong_room"],
+	["sender", ({ counsellor }) => ({ fields: { sender: fromBase64Url(counsellor.user) } }), "forbidden", "not_member"],
+	["sender_kid", async () => ({ signer: await importSigning(await makePair()) }), "bad_kid", "not_member"],
+	["epoch, the next", (t) => ({ fields: { epoch: stateOf(t).epoch + 1 } }), "stale_epoch", "wrong_epoch"],
+	["epoch, the one before", (t) => ({ fields: { epoch: stateOf(t).epoch - 1 } }), "stale_epoch", "wrong_epoch"],
+	["epoch, none", () => ({ fields: { epoch: 0 } }), "stale_epoch", "wrong_epoch"],
+	["sender_seq, one left out", (t) => ({ fields: { seq: sequenceOf(t) + 2 } }), "bad_sequence", "gap"],
+	["sender_seq, again", (t) => ({ fields: { seq: sequenceOf(t) } }), "bad_sequence", "replay"],
+	["sender_seq, none", () => ({ fields: { seq: 0 } }), "bad_sequence", "replay"],
+	["log_head of no entry", () => ({ fields: { logHead: random(32) } }), "stale_head", "needs_log"],
+	["retention_class", () => ({ fields: { retention: 7 } }), "bad_envelope", "accepted"], // of which the others take no notice
+	["a kind that only staff write", () => ({ content: { type: "item", ctype: noteType(), bytes: zeroes(2), clear: zeroes(0) } }), "forbidden", "wrong_role"],
+	// what members have seen the server does not know: these it stores, and the others judge
+	["no parents", () => ({ fields: { parents: [] } }), "stored", "no_parents"],
+	["parents that nobody has", () => ({ fields: { parents: [random(32)] } }), "stored", "lost_parent"],
+	["client_time", () => ({ fields: { time: 0 } }), "stored", "accepted"], // a sender's clock decides nothing
+];
 
 export const hostileTests = (house: () => House): void => {
 	test("an_epoch_that_no_room_can_have_is_refused_and_harms_nobody", async () => {
@@ -97,5 +159,17 @@ export const hostileTests = (house: () => House): void => {
 		const reply = await wire.ask("control_append", { entries: [toBase64Url(entry)], wraps: [] });
 		assert.deepEqual([reply.err, reply.detail], ["not_member", undefined]);
 		wire.socket.terminate();
+	});
+
+	test("of_every_field_that_a_member_may_forge_the_server_or_the_others_say_no", async () => {
+		let at = await talk(house());
+		for (const [name, how, server, judged] of FORGERIES) {
+			const { client, counsellor, room } = at;
+			const bytes = await spoilt(client, room, await how(at));
+			assert.equal(await judgedBy(counsellor, room, bytes), judged, `${name}, to another member's client`);
+			const said = await client.engine.parts.link.call("message_post", { envelope: toBase64Url(bytes) }).then(() => "stored", (thrown: { word: string }) => thrown.word);
+			assert.equal(said, server, `${name}, to the server`);
+			if (said === "stored") at = await talk(house());
+		}
 	});
 };

@@ -195,10 +195,14 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 
 	const newKeys = () => waiting(log.state(), log.entries, people, me.userBytes, (user, role) => nameOf(names(), user, role));
 
-	/** Messages by their place; 0: the newest that were seen before are gone; -1: what was added to the log does not verify. */
-	const doubts = (): number[] => [
-		...conversation.doubts(), ...(conversation.highest() < markOf(store.get(), id).seq ? [0] : []), ...(log.broken() ? [-1] : []),
-	];
+	/** The newest that were seen before are gone, and do not lie before what is ours to see since we came again. */
+	const isCut = (): boolean => {
+		const { seq } = markOf(store.get(), id);
+		return conversation.highest() < seq && seq >= firstSeq();
+	};
+
+	/** Messages by their place; 0: cut; -1: what was added to the log does not verify. */
+	const doubts = (): number[] => [...conversation.doubts(), ...(isCut() ? [0] : []), ...(log.broken() ? [-1] : [])];
 
 	const isDoubtful = (): boolean =>
 		doubts().some((one) => !believed.includes(one)) || log.state().members.some((m) => m.active && people.broken(toBase64Url(m.user)));
@@ -286,7 +290,13 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		return log.state();
 	};
 
-	const sender = makeSender({ c, id, log, keys, conversation, language: () => language, row, ready });
+	/** Who comes and has nothing in sight follows the envelope that their ADD names. */
+	const parents = () => {
+		const [heads, body] = [conversation.heads(), brought()];
+		return heads.length === 0 && body?.type === "add" && !isZero(body.baseline) ? [body.baseline] : heads;
+	};
+
+	const sender = makeSender({ c, id, log, keys, conversation, language: () => language, row, parents, ready });
 
 	const outbox = makeOutbox(
 		{

@@ -7,7 +7,7 @@ import type { Conversation } from "./conversation.js";
 import type { RoomKeys } from "./epoch-keys.js";
 import { refusal } from "./refusal.js";
 import type { RoomRow } from "./wire.js";
-import { echoOf, kindOf, random, sealMessage, toBase64Url, type Content, type ControlState } from "../seal/index.js";
+import { echoOf, kindOf, random, sealMessage, toBase64Url, type Bytes, type Content, type ControlState } from "../seal/index.js";
 
 export interface Sender {
 	seal(content: Content): Promise<{ id: Id; envelope: string }>;
@@ -23,6 +23,8 @@ export interface SenderDeps {
 	readonly keys: RoomKeys;
 	readonly conversation: Conversation;
 	row(): RoomRow | undefined;
+	/** What the next envelope follows. */
+	parents(): Bytes[];
 	language(): Language;
 	/** Resolves when this kind can be written in the room: open, ours, in an epoch that is not used up, not somebody unproven's, and has the key; with the state that says so. */
 	ready(kind: number): Promise<ControlState>;
@@ -52,7 +54,7 @@ export const makeSender = (d: SenderDeps): Sender => {
 			sealed = nextNumber(sig.kid);
 			const fields = {
 				org: state.org, room: state.room, sender: d.c.me.userBytes, epoch: state.epoch, seq: sealed, logHead: state.head,
-				parents: d.conversation.heads(), time: Date.now(), retention: state.retention,
+				parents: d.parents(), time: Date.now(), retention: state.retention,
 			};
 			const echo = echoOf(d.language(), d.c.store.version(), d.c.account().version);
 			const msgId = random(16);
