@@ -16,7 +16,7 @@ enum {
 	SEEN_EVERY_MS = 60000,
 	LOOK_EVERY_MS = 300000,
 	LOOK_IDLE_MS = 30000,
-	LOOKS_A_SWEEP = 200
+	ASKED_A_SWEEP = 400 /* all together: thousands may have come at the same moment */
 };
 
 struct id connection_address(struct slice address)
@@ -167,34 +167,39 @@ static bool must_look(const struct connection *conn, uint64_t now, uint64_t idle
 	return conn->doubted || now - conn->looked_at >= every;
 }
 
-/* True if it asked the database for the session. */
-static bool sweep_one(struct core *core, struct connection *conn, bool may_look)
+/* What it asked the database, at most `most`. */
+static size_t sweep_one(struct core *core, struct connection *conn, size_t most)
 {
+	size_t asked = 0;
 	uint64_t now = clock_mono_ms();
 	uint64_t idle_ms =
 		(uint64_t)session_idle_minutes(core->parts.config, conn->session.role) * 60000;
 	conn->strikes /= 2;
 	if (conn->stage != CONNECTION_OPEN)
-		return false;
+		return 0;
 	if (conn->session.expires_at <= clock_wall_ms()) {
 		connection_end_session(core, conn);
-		return false;
+		return 0;
 	}
-	if (conn->active_at > conn->seen_at && now - conn->seen_at >= SEEN_EVERY_MS)
+	if (most > asked && conn->active_at > conn->seen_at &&
+		now - conn->seen_at >= SEEN_EVERY_MS) {
 		tell_seen(core, conn);
-	if (!may_look || !must_look(conn, now, idle_ms))
-		return false;
-	look_again(core, conn);
-	return true;
+		asked++;
+	}
+	if (most > asked && must_look(conn, now, idle_ms)) {
+		look_again(core, conn);
+		asked++;
+	}
+	return asked;
 }
 
 /* Ending a session changes what hangs on a connection, not the map: that happens in ws_closed. */
 void connection_sweep(struct core *core)
 {
-	size_t cursor = 0, n_looks = 0;
+	size_t cursor = 0, asked = 0;
 	void *value;
 	while (map_next(core->connections, &cursor, NULL, &value))
-		n_looks += sweep_one(core, value, n_looks < LOOKS_A_SWEEP);
+		asked += sweep_one(core, value, ASKED_A_SWEEP - asked);
 }
 
 void connection_doubt(struct core *core)
