@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { isBusinessId } from "../../agreement/terms.js";
 import { Select } from "../admin/manage.js";
+import { Again } from "../again.js";
 import { DayField } from "../assignment/day-field.js";
 import { today } from "../assignment/words.js";
 import { Lazy } from "../lazy.js";
@@ -155,7 +156,7 @@ export const OnePage = ({ of, onBack, onChange }: Props) => {
 			<h2>{of.name}</h2>
 			<p>{briefOf(speech, of)}</p>
 			<div class="row"><Button small onClick={() => edit(true)}>{t("agreement.edit")}</Button></div>
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			<Again error={asking.error} onAgain={bring} />
 			{!agreements && !asking.error && <Loading text={t("loading.page")} />}
 			{agreements?.map((one) => (
 				<section key={one.agreement}>

@@ -3,6 +3,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { columnsOf, decodeTable, MOST_BYTES, readDate, readTable } from "../../agreement/csv.js";
+import { Again } from "../again.js";
 import { DayField } from "../assignment/day-field.js";
 import { dayText, today } from "../assignment/words.js";
 import { Lazy } from "../lazy.js";
@@ -176,7 +177,7 @@ export const OwnAgreement = () => {
 	useEffect(bring, []);
 	return (
 		<div class="organisation">
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			<Again error={asking.error} onAgain={bring} />
 			{!rows && !asking.error && <Loading text={t("loading.page")} />}
 			{rows?.length === 0 && <p>{t("agreement.own_none")}</p>}
 			{rows?.map((one) => <Standing key={one.agreement} of={one} onDone={bring} />)}

@@ -3,6 +3,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { Select } from "../admin/manage.js";
+import { Again } from "../again.js";
 import { dayText } from "../assignment/words.js";
 import type { Ops } from "../../gen/proto.js";
 import type { Key } from "../../text/text.js";
@@ -23,7 +24,7 @@ export const Facts = ({ of }: { of: Agreement }) => {
 				<dt>{t("agreement.controller")}</dt><dd>{of.controller} ({of.controller_business_id})</dd>
 				<dt>{t("agreement.processor")}</dt><dd>{of.processor}{of.processor_business_id ? ` (${of.processor_business_id})` : ""}</dd>
 				{of.version > 0 && <><dt>{t("agreement.version_holds")}</dt><dd>{format.number(of.version)}</dd></>}
-				{of.next && <><dt>{t("agreement.next")}</dt><dd>{t(`agreement.state.${of.next}`)}{of.next_by ? `, ${t("agreement.by_day", { day: dayText(of.next_by) })}` : ""}</dd></>}
+				{of.next && (of.state !== "live" || of.next_by) && <><dt>{t("agreement.next")}</dt><dd>{t(`agreement.state.${of.next}`)}{of.next_by ? `, ${t("agreement.by_day", { day: dayText(of.next_by) })}` : ""}</dd></>}
 				{of.ends_on && <><dt>{t("agreement.step.ends_on")}</dt><dd>{dayText(of.ends_on)}</dd></>}
 				<dt>{t("agreement.term.at_end")}</dt><dd>{t(`agreement.at_end.${of.at_end}`)}</dd>
 				{of.training_required && <><dt>{t("agreement.training")}</dt><dd>{t("agreement.term.training_required")}</dd></>}
@@ -40,11 +41,12 @@ export const History = ({ org, of }: { org?: string; of: Agreement }) => {
 	const { t, format } = useSpeech();
 	const [rows, setRows] = useState<readonly Past[]>([]);
 	const asking = useAct();
-	useEffect(() => void asking.act(async () => setRows((await office("agreement_past", { ...(org ? { org } : {}), agreement: of.agreement })).events)), [of.agreement, of.state]);
+	const bring = (): void => void asking.act(async () => setRows((await office("agreement_past", { ...(org ? { org } : {}), agreement: of.agreement })).events));
+	useEffect(bring, [of.agreement, of.state]);
 	return (
 		<section>
 			<h3>{t("agreement.history")}</h3>
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			<Again error={asking.error} onAgain={bring} />
 			<ol class="sessions">
 				{rows.map((one, i) => (
 					<li key={i}>
@@ -107,7 +109,7 @@ export const Contacts = ({ org, onChange }: { org?: string; onChange?: () => voi
 	return (
 		<section>
 			<h3>{t("agreement.contacts")}</h3>
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			<Again error={asking.error} onAgain={bring} />
 			{rows.length === 0 && <p>{t("agreement.contacts_none")}</p>}
 			<ul class="sessions">
 				{rows.map((one) => (
@@ -167,7 +169,7 @@ export const Offices = ({ org }: { org?: string }) => {
 	return (
 		<section>
 			<h3>{t("agreement.offices")}</h3>
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			<Again error={asking.error} onAgain={bring} />
 			{rows.length === 0 && <p>{t("agreement.offices_none")}</p>}
 			<ul class="sessions">
 				{rows.map((one) => (

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { isBusinessId } from "../../agreement/terms.js";
 import type { Ops } from "../../gen/proto.js";
+import { Again } from "../again.js";
 import { DayField } from "../assignment/day-field.js";
 import { dayText, today } from "../assignment/words.js";
 import { office, officeProven } from "../office.js";
@@ -63,7 +64,7 @@ const Begun = ({ of }: { of: Told }) => {
 			<p><strong>{t("agreement.succession.one", { name: of.to_name, id: of.to_business_id, day: dayText(of.holds_from) })}</strong></p>
 			<p>{t("agreement.succession.progress", { done: of.done, all: of.agreements })}</p>
 			<p>{of.note}</p>
-			{asking.error && <p>{asking.error}</p>}
+			<Again error={asking.error} onAgain={bring} />
 			<details onToggle={(event) => event.currentTarget.open && !rows && bring()}>
 				<summary>{t("agreement.succession.list")}</summary>
 				{rows && <Plan rows={rows} begun />}

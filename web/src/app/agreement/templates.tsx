@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { faultsOf, type Terms } from "../../agreement/terms.js";
 import type { Ops } from "../../gen/proto.js";
 import { Select } from "../admin/manage.js";
+import { Again } from "../again.js";
 import { office } from "../office.js";
 import { Button, Field, Loading, Notice, useAct } from "../parts.js";
 import { say, useSpeech } from "../state.js";
@@ -109,7 +110,7 @@ export const TemplatesPage = () => {
 			<h2>{t("agreement.template.title")}</h2>
 			<p>{t("agreement.template.text")}</p>
 			<div class="row"><Button icon="plus" onClick={() => edit("new")}>{t("agreement.template.new")}</Button></div>
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			<Again error={asking.error} onAgain={bring} />
 			{!newest && !asking.error && <Loading text={t("loading.page")} />}
 			<ul class="sessions">
 				{newest?.map((row) => (

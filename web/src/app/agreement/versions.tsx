@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { changesOf, faultsOf, type Terms } from "../../agreement/terms.js";
 import { speechFor } from "../../text/text.js";
+import { Again } from "../again.js";
 import { DayField } from "../assignment/day-field.js";
 import { dayText, today } from "../assignment/words.js";
 import { Select } from "../admin/manage.js";
@@ -188,7 +189,7 @@ export const Versions = ({ org, of, onDone }: Of) => {
 	return (
 		<section>
 			<h3>{t("agreement.versions")}</h3>
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			<Again error={asking.error} onAgain={bring} />
 			{offered && of.state === "live" && <Accepting of={of} edition={offered} onDone={done} />}
 			{rows?.length === 0 && <p>{t("agreement.no_versions")}</p>}
 			<ul class="sessions">

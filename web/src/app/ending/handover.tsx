@@ -4,6 +4,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Ops } from "../../gen/proto.js";
 import type { Agreement } from "../agreement/data.js";
+import { Again } from "../again.js";
 import { dayText } from "../assignment/words.js";
 import { engine } from "../engine.js";
 import { chooseFile, forgetFile, gatherer } from "../export/save.js";
@@ -151,7 +152,7 @@ export const Handover = ({ org, of }: { org?: string; of: Agreement }) => {
 	const asking = useAct();
 	const bring = (): void => void asking.act(async () => stand(await office("handover_get", { ...(org ? { org } : {}), agreement: of.agreement })));
 	useEffect(bring, [of.agreement]);
-	if (asking.error) return <Notice kind="error"><p>{asking.error}</p></Notice>;
+	if (asking.error) return <Again error={asking.error} onAgain={bring} />;
 	if (!standing) return null;
 	return (
 		<section>

@@ -1,8 +1,9 @@
 // Rows of the audit trail in plain words; and what was done to one's own account.
 
 import { useEffect, useState } from "preact/hooks";
+import { Again } from "../again.js";
 import { office, type EventRow } from "../office.js";
-import { Notice, useAct } from "../parts.js";
+import { useAct } from "../parts.js";
 import { use, useSpeech } from "../state.js";
 
 const SHORT = 8;
@@ -69,7 +70,7 @@ export const OwnEvents = () => {
 	return (
 		<section>
 			<h2>{t("event.own")}</h2>
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			<Again error={asking.error} onAgain={bring} />
 			{rows?.length === 0 && <p>{t("event.own_none")}</p>}
 			{rows && rows.length > 0 && (
 				<>

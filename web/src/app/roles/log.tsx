@@ -2,6 +2,7 @@
 // and as the list that luotsi-verify checks; and how the log itself stands.
 
 import { useEffect, useState } from "preact/hooks";
+import { Again } from "../again.js";
 import { office, type LogRow, type LogState } from "../office.js";
 import { Button, Field, Loading, Notice, useAct } from "../parts.js";
 import { DayField } from "../roomwork/day.js";
@@ -154,7 +155,7 @@ const Opened = ({ reason }: { reason: string }) => {
 	return (
 		<>
 			<Filters actions={actions} busy={asking.busy} onFilter={(by) => bring(by, [])} />
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			<Again error={asking.error} onAgain={() => bring(filter, rows ?? [])} />
 			{rows?.length === 0 && <p role="status">{t("log.none")}</p>}
 			{rows && rows.length > 0 && <Table rows={rows} title={t("event.title")} />}
 			{!rows && !asking.error && <Loading text={t("loading.page")} />}

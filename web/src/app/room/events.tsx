@@ -2,8 +2,9 @@
 
 import { useState } from "preact/hooks";
 import type { RoomView } from "../../client/api.js";
+import { Again } from "../again.js";
 import { office, type EventRow } from "../office.js";
-import { Button, Loading, Notice, useAct } from "../parts.js";
+import { Button, Loading, useAct } from "../parts.js";
 import { Table } from "../roles/events.js";
 import { useSpeech } from "../state.js";
 
@@ -24,7 +25,7 @@ export const RoomEvents = ({ view }: { view: RoomView }) => {
 		<details class="privacy" onToggle={(event) => event.currentTarget.open && !rows && bring([])}>
 			<summary>{t("log.room_title")}</summary>
 			<p>{t("log.room_text")}</p>
-			{asking.error && <Notice kind="error"><p>{asking.error}</p></Notice>}
+			<Again error={asking.error} onAgain={() => bring(rows ?? [])} />
 			{rows?.length === 0 && <p>{t("log.none")}</p>}
 			{rows && rows.length > 0 && <Table rows={rows} name={name} title={t("log.room_title")} />}
 			{asking.busy && !rows && <Loading text={t("loading.page")} />}
