@@ -6,7 +6,8 @@ import { dayText } from "../assignment/words.js";
 import { office } from "../office.js";
 import { Button, Loading, Notice, useAct } from "../parts.js";
 import type { Part } from "../rights/desk.js";
-import { useSpeech } from "../state.js";
+import type { PlainKey } from "../../text/text.js";
+import { use, useSpeech } from "../state.js";
 import type { Flag } from "./data.js";
 
 type Counts = Ops["request_late"]["out"];
@@ -43,8 +44,15 @@ interface Props {
 	readonly of: unknown;
 }
 
+/** Of passkeys it is said otherwise to who has none, and to oneself. */
+const nextOf = ({ flag, n, object }: Flag, me: string | undefined): PlainKey => {
+	if (flag !== "passkeys") return `todo.next.${flag}`;
+	return n ? `todo.next.passkeys${object === me ? "_own" : ""}` : `todo.next.passkeys_none${object === me ? "_own" : ""}`;
+};
+
 const Line = ({ flag, name, onManage }: { flag: Flag } & Pick<Props, "name" | "onManage">) => {
 	const { t, format } = useSpeech();
+	const me = use((all) => all.self?.user);
 	const who = OF_STAFF.includes(flag.flag) && flag.object !== undefined ? name(flag.object) : "";
 	const words = { name: who, n: flag.n ?? 0, day: flag.day ? dayText(flag.day) : flag.at === undefined ? "" : format.date(flag.at) };
 	const { object } = flag;
@@ -52,7 +60,7 @@ const Line = ({ flag, name, onManage }: { flag: Flag } & Pick<Props, "name" | "o
 		<li>
 			<div>
 				<strong>{(t as (key: string, words: object) => string)(`todo.${flag.flag}`, words)}</strong>
-				<span class="hint">{t(`todo.next.${flag.flag}`)}</span>
+				<span class="hint">{t(nextOf(flag, me))}</span>
 			</div>
 			{MANAGED.includes(flag.flag) && object !== undefined && <Button small label={t("staff.manage_name", { name: who })} onClick={() => onManage(object)}>{t("staff.manage")}</Button>}
 		</li>
