@@ -107,7 +107,7 @@ const goes = (room?: string): readonly Going[] => {
 
 export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill(): void } => {
 	let self: SelfView = {
-		user: "me", role: scenario.startsWith("admin") ? "admin" : scenario === "operator" ? "operator" : staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
+		user: "me", role: scenario.startsWith("admin") ? "admin" : scenario === "operator" || scenario === "dpo" ? scenario : staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
 		keys: scenario === "fresh" ? "none" : scenario === "locked" ? "locked" : "open",
 		unlockers: [{ id: "u1", type: "passphrase", createdAt: now, credential: "" }, { id: "u2", type: "code", createdAt: now, credential: "" }], certified: staff && scenario !== "counsellor-new", development: true, idleMinutes: 20, recovered: scenario === "recovered",
 		warning: scenario === "warning" ? "old_state" : null,

@@ -56,6 +56,7 @@ export const RoleHome = () => {
 			{role === "operator" && <Lazy load={async () => (await import("../agreement/operator.js")).OperatorPage} props={{}} />}
 			{role === "dpo" && <section><h2>{t("agreement.own")}</h2><Lazy load={async () => (await import("../agreement/own.js")).OwnAgreement} props={{}} /></section>}
 			{role === "dpo" && <section><h2>{t("retention.title")}</h2><Lazy load={async () => (await import("../retention/page.js")).Retention} props={{}} /></section>}
+			{role === "dpo" && <section><h2>{t("rehearsal.title")}</h2><Lazy load={async () => (await import("../upkeep/rehearsal.js")).Rehearsal} props={{}} /></section>}
 			{role === "dpo" && <Lazy load={async () => (await import("../rights/desk.js")).RightsDesk} props={{ wanted: null }} />}
 			<OwnEvents />
 			{role === "dpo" && <Lazy load={async () => (await import("./log.js")).Events} props={{}} />}
