@@ -4,15 +4,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { post } from "../../web/src/client/node.js";
 import { templateOf, termsOf } from "../../web/src/demo/terms.js";
 import { closeHouse, cookieOf, idToUuid, openHouse, talk, type House } from "../flow/house.js";
-import { desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { story } from "../lib/story.js";
 
 
+const test = story();
 let house: House;
 let browser: Browser;
 let operator: Tab;
@@ -92,13 +94,13 @@ test("where_agreements_stand_is_drawn_and_told_in_a_table", async () => {
 	await page.getByLabel("Laji").selectOption("city");
 	await button(page, "Ei sopimusta").first().click();
 	await button(page, "Kivijärven kaupunki").waitFor();
-	assert.equal(await page.getByLabel("Vaihe").inputValue(), "none");
+	await comes(() => page.getByLabel("Vaihe").inputValue(), "none");
 	await button(page, "Sopimuspohjat").click();
 	await button(page, "Uusi pohja").click();
 	await button(page, "Julkaise").click();
 	await page.getByText("Jotakin puuttuu. Katso merkityt kohdat.").waitFor();
 	await button(page, "Lisää alikäsittelijä").click();
-	for (const label of ["Viestit", "Y-tunnus", "Mitä tekee"]) assert.ok(((await page.getByLabel(label).boundingBox())?.width ?? 0) > 120, `what is written into ${label} can be read`);
+	for (const label of ["Viestit", "Y-tunnus", "Mitä tekee"]) await comes(async () => (await page.getByLabel(label).boundingBox())?.width ?? 0, (width) => width > 120, `what is written into ${label} can be read`);
 	await clean(operator, "template");
 	await button(page, "Peru").click();
 	await button(page, "Käsittelijän vaihtuminen").click();

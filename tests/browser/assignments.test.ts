@@ -1,12 +1,14 @@
 // Assignments in the browser: a counsellor at a desk, a client on a phone. The tests are one story and run in order.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { story } from "../lib/story.js";
 import type { Template } from "../../web/src/assignment/types.js";
 
+const test = story();
 const OWN = "pitkä rannalla kuljettu kesäpäivä";
 const COUNSELLOR = ["Esittelyviraston kirjautuminen", "Anna Virtanen"] as const;
 const CLIENT = ["Esittelypankki", "Oona Näyte"] as const;
@@ -244,14 +246,13 @@ test("the_meter_is_answered_twice_and_drawn_for_both", async () => {
 	for (const value of [3, 7]) {
 		const groups = sheet(phonePage).getByRole("group");
 		await groups.first().waitFor();
-		for (let i = 0; i < (await groups.count()); i++) {
-			const radio = groups.nth(i).locator('input[type="radio"]').nth(Math.min(10, value + (i % 3)));
-			if ((await radio.count()) > 0) await radio.check();
+		for (const [i, group] of (await groups.all()).entries()) {
+			for (const radio of (await group.locator('input[type="radio"]').all()).slice(Math.min(10, value + (i % 3))).slice(0, 1)) await radio.check();
 		}
 		await sheet(phonePage).getByRole("button", { name: "Tallenna vastaukset" }).click();
 		const anyway = sheet(phonePage).getByRole("button", { name: "Palauta silti" });
 		await anyway.or(sheet(phonePage).getByRole("button", { name: "Vastaa uudelleen" })).first().waitFor();
-		if (await anyway.count()) await anyway.click();
+		for (const one of await anyway.all()) await one.click();
 		await sheet(phonePage).locator(".meter-plot").waitFor();
 		if (value === 3) await sheet(phonePage).getByRole("button", { name: "Vastaa uudelleen" }).click();
 	}
@@ -331,9 +332,10 @@ test("what_two_devices_wrote_at_once_is_told_and_can_be_taken_back", async () =>
 	const field = (p: Page) => sheet(p).getByLabel(/Mikä yksi asia voisi ensi viikolla olla toisin/);
 	await field(page).waitFor();
 	await sheet(page).getByText(/kohtaa täytetty/).waitFor();
+	const stored = async (): Promise<number> => Number((await house.db.query("SELECT coalesce(sum(version), 0) AS n FROM draft")).rows[0].n);
+	const before = await stored();
 	await field(client.page).fill("Nukun enemmän (puhelimella)");
-	await saved(client.page);
-	await client.page.waitForTimeout(1_500);
+	await comes(stored, (version) => version > before, "the telephone's is stored");
 	await field(page).fill("Soitan mummolle (koneella)");
 	await sheet(page).getByText(/Muutit tätä toisella laitteellasi klo/).waitFor();
 	await comes(() => field(page).inputValue(), "Soitan mummolle (koneella)", "the later one stands");

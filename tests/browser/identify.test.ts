@@ -1,12 +1,14 @@
 // Identification in a real browser, on the whole service and the tests' bank: a client from the link to the room, again on another device,
 // and all the ways in which people get lost between two sites. The tests are one story and run in order.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE as HOUSE_PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, cookieOf, idToUuid, OFFICE, openHouse, type House } from "../flow/house.js";
-import { desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { story } from "../lib/story.js";
 
+const test = story();
 const PASSPHRASE = "pitkä rannalla kuljettu kesäpäivä";
 let house: House;
 let browser: Browser;
@@ -63,7 +65,7 @@ test("the_invited_client_goes_to_the_bank_from_the_link", async () => {
 	await heading(client.page, "Sinut on kutsuttu");
 	await clean(client, "choose");
 	await toBank(client.page);
-	assert.ok(client.page.url().startsWith(`${house.service.bank}/pankki/kuka/`));
+	await comes(() => client.page.url(), (url) => url.startsWith(`${house.service.bank}/pankki/kuka/`));
 	await clean(client, "bank");
 });
 
@@ -71,8 +73,8 @@ test("back_from_the_bank_the_client_makes_keys_and_is_in_the_room", async () => 
 	const { page } = client;
 	await identify(page, "Oona Näyte");
 	await page.getByLabel("Millä nimellä").waitFor();
-	assert.equal(page.url(), `${house.service.origin}/`);
-	assert.equal(await stored(page), 0);
+	await comes(() => page.url(), `${house.service.origin}/`);
+	await comes(() => stored(page), 0);
 	await page.getByLabel("Millä nimellä").fill("Oona N.");
 	await makeKeys(page);
 	await page.locator(".bubble", { hasText: "Hei Oona!" }).waitFor();
@@ -100,7 +102,7 @@ test("the_counsellor_sees_who_was_identified_and_that_the_name_is_another", asyn
 	await page.getByRole("button", { name: "Näytä tunnistettu nimi" }).click();
 	await page.getByText("Oona Näyte").waitFor();
 	await page.getByText("Esittelypankki tunnisti").waitFor();
-	assert.equal(await page.getByText("Kutsuit nimellä").count(), 0, "the name fits");
+	await comes(() => page.getByText("Kutsuit nimellä").count(), 0, "the name fits");
 	await clean(staff, "identified-name");
 	await page.getByRole("button", { name: "Muuta asiakkaan nimeä" }).click();
 	await page.getByLabel("Asiakkaan nimi").fill("Pekka Muu");
@@ -126,7 +128,7 @@ test("the_back_button_leads_to_no_second_sign_in", async () => {
 	await page.goForward();
 	await page.locator(".bubble, #app h1").first().waitFor();
 	assert.deepEqual(answers, []);
-	assert.equal(await stored(page), 0);
+	await comes(() => stored(page), 0);
 });
 
 test("on_another_device_the_same_person_unlocks_what_is_theirs", async () => {
@@ -150,7 +152,7 @@ test("who_cancels_at_the_bank_keeps_the_invitation_and_may_try_again", async () 
 	await toBank(page);
 	await page.getByRole("button", { name: "Peruuta" }).click();
 	await heading(page, "Tunnistautuminen keskeytettiin");
-	assert.equal(page.url(), `${house.service.origin}/`);
+	await comes(() => page.url(), `${house.service.origin}/`);
 	await clean(tab, "cancelled");
 	await page.getByRole("button", { name: "Aloita alusta" }).click();
 	await heading(page, "Sinut on kutsuttu");
@@ -169,7 +171,7 @@ test("who_has_no_invitation_is_told_how_to_get_one", async () => {
 	await identify(tab.page, "Vieras Kävijä");
 	await heading(tab.page, "Sinulla ei ole vielä ohjaustilaa");
 	await clean(tab, "no-room");
-	assert.equal(await stored(tab.page), 0);
+	await comes(() => stored(tab.page), 0);
 	await tab.close();
 });
 
@@ -201,7 +203,7 @@ test("an_answer_carried_to_another_tab_signs_nobody_in", async () => {
 	await other.goto(carried);
 	await heading(other, "Tätä tunnistautumista ei aloitettu tässä välilehdessä");
 	assert.match(carried, /code=/);
-	assert.equal(other.url(), `${house.service.origin}/`);
+	await comes(() => other.url(), `${house.service.origin}/`);
 	await tab.close();
 });
 
@@ -226,7 +228,7 @@ test("a_request_with_another_nonce_is_never_sent_to_the_bank", async () => {
 	await tab.page.getByRole("button", { name: "Esittelypankki" }).click();
 	await tab.page.getByText("Tunnistautumisen osoite ei ollut se, mitä pyysimme").waitFor();
 	assert.deepEqual(visited, []);
-	assert.equal(await stored(tab.page), 0);
+	await comes(() => stored(tab.page), 0);
 	await tab.close();
 });
 

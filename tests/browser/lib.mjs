@@ -1,10 +1,10 @@
 // Chromium for the browser tests: pages that collect what they complain about, axe, and screenshots kept as artefacts.
-import { deepStrictEqual } from "node:assert";
+import { deepStrictEqual, fail, match } from "node:assert";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isDeepStrictEqual } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 
 // A bundled test runs somewhere else; the one who bundles says where tests/lib is.
 const here = process.env.LUOTSI_TEST_LIB ?? dirname(fileURLToPath(import.meta.url));
@@ -46,11 +46,51 @@ export async function open(browser, { size = desk, dark = false, locale = "fi-FI
 	return { context, page, complaints, close: () => context.close() };
 }
 
-// What axe finds, in one line a finding.
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Read again and again until it fits or the time is over; gives what was read last and whether it fits. A page on its way to another
+// cannot be read: that is one more reason to read again.
+async function reading(read, fits, ms) {
+	for (const end = Date.now() + ms; ; await pause(30)) {
+		const late = Date.now() > end;
+		try {
+			const value = await read();
+			if (late || fits(value)) return { value, is: fits(value) };
+		} catch (error) {
+			if (late) throw error;
+		}
+	}
+}
+
+const fitting = (wanted) =>
+	typeof wanted === "function" ? wanted : wanted instanceof RegExp ? (value) => wanted.test(value) : (value) => isDeepStrictEqual(value, wanted);
+
+// What is read becomes this, now or as soon as it is there: a value, a pattern or what a function finds true. Gives what was read.
+export async function comes(read, wanted, what) {
+	const { value, is } = await reading(read, fitting(wanted), patience);
+	if (is) return value;
+	const said = what ? `${what}: ` : "";
+	if (typeof wanted === "function") fail(`${said}never true of ${inspect(value)}`);
+	if (wanted instanceof RegExp) match(value, wanted, what);
+	deepStrictEqual(value, wanted, what);
+}
+
+// What is read is this, and is nothing else all the time: for what must not happen.
+export async function stays(read, wanted, ms, what) {
+	const { value, is } = await reading(read, (value) => !fitting(wanted)(value), ms);
+	if (is) deepStrictEqual(value, wanted, what);
+}
+
+const SETTLE_MS = 3_000;
+
+// What axe finds on the page once it has come to rest, in one line a finding.
 export async function findings(page) {
-	await page.evaluate(`${axe};0`);
-	const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-	return violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target.join(" ")} ${node.any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`);
+	const look = async () => {
+		await page.evaluate(`${axe};0`);
+		const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+		return violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target.join(" ")} ${node.any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`);
+	};
+	return (await reading(look, (found) => found.length === 0, SETTLE_MS)).value;
 }
 
 export async function keep(page, name) {
@@ -58,12 +98,10 @@ export async function keep(page, name) {
 	await page.screenshot({ path: join(artefacts, `${name}.png`) });
 }
 
-export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-
-// What is read from the page is this, now or as soon as it has been drawn.
-export async function comes(read, wanted, what) {
-	for (const end = Date.now() + patience; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 30))) if (isDeepStrictEqual(await read(), wanted)) return;
-	deepStrictEqual(await read(), wanted, what);
+// By how much the page is wider than the window, once it has come to rest.
+export async function overflow(page) {
+	const look = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+	return (await reading(look, (much) => much <= 0, SETTLE_MS)).value;
 }
 
 // From the sign-in page through the bank: choose the provider, there the person.

@@ -1,11 +1,13 @@
 // Where a person hears that something waits: a client on a phone, by keyboard, and a counsellor at a desk. One story, in order.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, openHouse, type House } from "../flow/house.js";
-import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { story } from "../lib/story.js";
 
+const test = story();
 const OWN = "hiljainen järvi syksyn aamussa";
 const ADDRESS = "aino@posti.example";
 
@@ -30,12 +32,8 @@ const toAccount = async (page: Page): Promise<void> => {
 /** The place has the focus after an act that took away what had it. */
 const focused = (page: Page): Promise<unknown> => page.waitForFunction(() => document.activeElement?.classList.contains("notify"));
 const codes = async (n: number): Promise<string> => {
-	const letters = () => house.mailbox.letters.filter((one) => one.to.includes(ADDRESS));
-	for (const end = Date.now() + 30_000; letters().length < n; ) {
-		if (Date.now() > end) throw new Error(`waited in vain: letter ${n}`);
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
-	const body = Buffer.from(letters().at(-1)?.text.split("\r\n\r\n")[1] ?? "", "base64").toString("utf8");
+	const letters = await comes(() => house.mailbox.letters.filter((one) => one.to.includes(ADDRESS)), (all) => all.length >= n, `letter ${n}`);
+	const body = Buffer.from(letters.at(-1)?.text.split("\r\n\r\n")[1] ?? "", "base64").toString("utf8");
 	return /\d{4} \d{4}/.exec(body)?.[0] ?? "";
 };
 
@@ -106,7 +104,7 @@ test("what_is_told_is_chosen_and_kept", async () => {
 	await page.getByLabel("Salalause", { exact: true }).fill(OWN);
 	await page.getByRole("button", { name: "Avaa", exact: true }).click();
 	await part(page).getByText("Nyt sinulle ei lähetetä ilmoituksia.").waitFor();
-	assert.deepEqual([await messages.isChecked(), await reminders.isChecked(), await part(page).getByLabel("Sähköpostin kieli").inputValue()], [false, false, "sv"]);
+	await comes(async () => [await messages.isChecked(), await reminders.isChecked(), await part(page).getByLabel("Sähköpostin kieli").inputValue()], [false, false, "sv"]);
 	await clean(client, "nothing");
 });
 
@@ -121,7 +119,7 @@ test("an_address_that_is_refused_says_so_by_itself", async () => {
 	await part(page).getByRole("button", { name: "Poista osoite" }).click();
 	await part(page).getByLabel("Sähköpostiosoite").waitFor();
 	await focused(page);
-	assert.equal((await house.db.query("SELECT FROM notify_address")).rows.length, 0);
+	await comes(async () => (await house.db.query("SELECT FROM notify_address")).rows.length, 0);
 });
 
 test("a_counsellor_has_no_reminders_to_choose", async () => {
@@ -137,6 +135,6 @@ test("a_counsellor_has_no_reminders_to_choose", async () => {
 	await part(page).getByLabel("Vahvistuskoodi").fill(await codes(2));
 	await part(page).getByRole("button", { name: "Vahvista osoite" }).click();
 	await part(page).getByLabel("Uusi viesti odottaa").waitFor();
-	assert.equal(await part(page).getByLabel("Tehtävän määräpäivä lähestyy").count(), 0);
+	await comes(() => part(page).getByLabel("Tehtävän määräpäivä lähestyy").count(), 0);
 	await clean(staff, "staff");
 });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { texts } from "../../web/build/texts.mjs";
-import { comes, desk, findings, keep, launch, open, overflow, phone, web } from "./lib.mjs";
+import { comes, desk, findings, keep, launch, open, overflow, phone, stays, web } from "./lib.mjs";
 import { serve } from "./site.mjs";
 
 const providers = [
@@ -181,7 +181,6 @@ for (const [name, as, act, path] of pages) {
 			const tab = await visit(as, options, path);
 			try {
 				await act(tab.page);
-				await tab.page.waitForTimeout(60);
 				if (kind !== "400-percent") await keep(tab.page, `page-${name}-${kind}`);
 				assert.deepEqual(await findings(tab.page), []);
 				assert.deepEqual(tab.complaints, []);
@@ -214,10 +213,10 @@ within("each_sheet_prints_as_a_page_of_its_own_and_nothing_beside_it", "admin-ne
 	await page.getByRole("button", { name: "Näytä lehti 2" }).click();
 	await page.locator(".qr").waitFor();
 	await comes(() => page.locator(".share-sheet").count(), 1);
-	assert.equal(await printed(), 1);
+	await comes(() => printed(), 1);
 	await page.getByRole("button", { name: "Tulosta kaikki kolme" }).click();
 	await page.locator(".share-sheet").nth(2).waitFor();
-	assert.equal(await printed(), 3);
+	await comes(() => printed(), 3);
 	await page.emulateMedia({ media: "print" });
 	await comes(() => page.getByRole("button").count(), 0);
 	await comes(() => page.locator("h1:visible, .notice:visible, header:visible, .steps:visible").count(), 0);
@@ -253,7 +252,7 @@ within("what_is_chosen_has_a_line_where_colours_are_forced", "counsellor-work", 
 	await comes(() => style(page.locator(".dialog .badge").first(), "border-top-style"), "solid");
 	await comes(() => style(page.locator(".meter-plot .meter-last").first(), "r"), "4px");
 	const [first, last] = [page.locator(".meter-plot .meter-first").first(), page.locator(".meter-plot .meter-last").first()];
-	assert.notEqual(await style(first, "fill"), await style(last, "fill"));
+	await comes(async () => (await style(first, "fill")) === (await style(last, "fill")), false);
 	await keep(page, "page-forced-meter");
 	assert.deepEqual(await findings(page), []);
 });
@@ -269,7 +268,7 @@ within("an_answer_on_paper_is_whole_and_has_no_buttons", "client-work", { size: 
 	await comes(() => page.locator("button:visible, .menu:visible, .composer:visible, .bubble:visible").count(), 0);
 	await comes(() => page.locator(".answer-row").getByLabel("Tehty").first().isVisible(), true);
 	await comes(() => page.getByLabel("Kerro päivästäsi").evaluate((field) => field.scrollHeight <= field.clientHeight + 1), true);
-	assert.ok((await pagesOf(page)) > 3, "the form was cut at the end of a page");
+	await comes(() => pagesOf(page), (pages) => pages > 3, "the form was cut at the end of a page");
 });
 
 within("a_plan_is_printed_without_the_talk_beside_it", "counsellor-work", {}, async (page) => {
@@ -324,9 +323,8 @@ within("ten_thousand_messages_scroll_back_with_few_drawn_and_the_place_kept", "m
 
 within("older_messages_come_by_the_button_too", "many", {}, async (page) => {
 	await page.getByText("Viesti numero 10000.").waitFor();
-	await page.waitForTimeout(300);
-	await page.locator(".messages").evaluate((box) => { box.scrollTop = 0; });
-	await page.getByRole("button", { name: /Näytä vanhempia|Haetaan/ }).waitFor();
+	const up = () => page.locator(".messages").evaluate((box) => { box.scrollTop = 0; }); // the page itself goes to the newest when it opens
+	await comes(async () => (await up(), page.getByRole("button", { name: /Näytä vanhempia|Haetaan/ }).isVisible()), true);
 });
 
 within("under_an_agreement_that_ends_nobody_writes_and_a_client_can_take_all_along", "client-ending", {}, async (page) => {
@@ -359,11 +357,9 @@ within("a_reader_of_old_messages_is_not_pulled_to_the_end_by_a_new_one", "many",
 	await page.getByText("Viesti numero 10000.").waitFor();
 	await page.locator(".messages").evaluate((box) => { box.scrollTop -= 1500; });
 	await page.getByRole("button", { name: "Uusimpaan" }).waitFor();
-	const before = await page.locator(".messages").evaluate((box) => box.scrollTop);
 	await page.evaluate(() => globalThis.standIn.say("Uusi viesti"));
-	await page.waitForTimeout(200);
-	const now = await page.locator(".messages").evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
-	assert.ok(now > 1000 && before > 0);
+	await page.locator('[aria-live="polite"].vh').getByText("Uusi viesti").waitFor();
+	await stays(() => page.locator(".messages").evaluate((box) => box.scrollTop > 0 && box.scrollHeight - box.scrollTop - box.clientHeight > 1000), true, 200);
 });
 
 within("everything_a_client_does_goes_by_keyboard", "client", {}, async (page) => {
@@ -389,7 +385,7 @@ within("everything_a_client_does_goes_by_keyboard", "client", {}, async (page) =
 	await page.getByRole("button", { name: "Tietoja" }).focus();
 	await page.keyboard.press("Enter");
 	await dialog(page);
-	await page.waitForTimeout(800);
+	await stays(() => page.locator("dialog[open]").count(), 1, 800, "two Esc in a row would leave the page");
 	await page.keyboard.press("Escape");
 	await page.waitForSelector("dialog[open]", { state: "detached" });
 	await comes(() => page.evaluate(() => document.activeElement?.textContent), "Tietoja");
@@ -412,7 +408,7 @@ within("a_text_with_a_printed_code_is_refused_and_kept_in_the_field", "client", 
 	await field.fill("koodini on 7K3M-Q9ZT-04XW-N8RB-C5VD-H2JF-6P1Y");
 	await page.getByRole("button", { name: "Lähetä", exact: true }).click();
 	await page.getByText("näyttää olevan palautuskoodi").waitFor();
-	assert.match(await field.inputValue(), /7K3M/);
+	await comes(() => field.inputValue(), /7K3M/);
 });
 
 within("a_text_over_the_limit_is_told_before_it_is_sent", "client", {}, async (page) => {
@@ -483,14 +479,14 @@ within("on_a_phone_the_back_button_leads_from_a_room_to_the_list", "counsellor",
 	await comes(() => page.locator(".rooms").isVisible(), false);
 	await page.goBack();
 	await page.locator(".rooms").waitFor();
-	assert.equal(new URL(page.url()).pathname, "/");
+	await comes(() => new URL(page.url()).pathname, "/");
 });
 
 within("an_invitations_secret_leaves_the_address_line_at_once", "client", {}, async (page, tab) => {
 	await page.goto(`${site.origin}/kutsu#${"A".repeat(172)}`);
 	await page.getByText("Kutsua ei voitu käyttää").waitFor();
 	await page.getByText("on jo käytetty").waitFor();
-	assert.equal(page.url(), `${site.origin}/`);
+	await comes(() => page.url(), `${site.origin}/`);
 	assert.deepEqual(tab.complaints, []);
 });
 
@@ -503,7 +499,7 @@ const leaving = async (page, act) => {
 	await page.waitForURL("https://www.ilmatieteenlaitos.fi/");
 	assert.ok(ended, "the session was ended");
 	await page.goBack().catch(() => undefined);
-	assert.equal(await page.getByText("yhteishaussa").count(), 0);
+	await comes(() => page.getByText("yhteishaussa").count(), 0);
 };
 
 within("the_safe_exit_leaves_at_once_and_ends_the_session", "client", { size: phone }, (page) =>
@@ -581,7 +577,7 @@ within("new_keys_are_made_only_after_reading_what_is_lost", "locked", {}, async 
 
 within("locked_messages_are_no_error_and_one_may_write_at_once", "client-reset", { size: phone }, async (page) => {
 	await page.getByText("Lukossa, kunnes ohjaajasi vahvistaa").first().waitFor();
-	assert.equal(await page.locator(".quarantine").count(), 0);
+	await comes(() => page.locator(".quarantine").count(), 0);
 	await page.getByLabel("Viesti", { exact: true }).fill("Kirjoitan heti");
 	await page.getByRole("button", { name: "Lähetä", exact: true }).click();
 	await page.getByText("Kirjoitan heti").waitFor();
@@ -639,9 +635,7 @@ within("a_secret_is_tried_and_nothing_changes", "client", {}, async (page) => {
 within("nothing_is_stored_in_the_browser", "client", {}, async (page) => {
 	await page.locator(".bubble").first().waitFor();
 	await page.getByLabel("Viesti", { exact: true }).fill("salaisuus");
-	await page.waitForTimeout(700);
-	const stored = await page.evaluate(async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length, document.cookie.length]);
-	assert.deepEqual(stored, [0, 0, 0, 0, 0]);
+	await stays(() => page.evaluate(async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length, document.cookie.length]), [0, 0, 0, 0, 0], 700);
 });
 
 within("keys_need_a_name_and_kept_words", "fresh", {}, async (page) => {

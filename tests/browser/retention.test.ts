@@ -2,12 +2,14 @@
 // With axe, by keyboard where something is confirmed, on a desk and a phone.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, cookieOf, idToUuid, openHouse, talk, type House } from "../flow/house.js";
-import { desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { story } from "../lib/story.js";
 
+const test = story();
 let house: House;
 let browser: Browser;
 let admin: Tab;
@@ -70,7 +72,7 @@ test("a_shorter_rule_shows_what_it_would_erase_before_it_is_put_into_use", async
 	await page.keyboard.press("Enter");
 	await dialog.getByRole("rowheader").first().waitFor();
 	await clean(admin, "change");
-	assert.equal(await button(page, "Ota käyttöön").isDisabled(), true);
+	await comes(() => button(page, "Ota käyttöön").isDisabled(), true);
 	await dialog.getByLabel(/^Vahvista kirjoittamalla organisaation nimi/).fill(organisation);
 	await button(page, "Ota käyttöön").click();
 	await page.getByText("40 päivää").first().waitFor();

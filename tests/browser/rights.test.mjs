@@ -105,7 +105,7 @@ for (const [name, as, bring, isEmpty] of pages)
 			await bring(tab.page);
 			await keep(tab.page, `${name}-${where}`);
 			assert.deepEqual(await findings(tab.page), []);
-			assert.equal(await overflow(tab.page), 0);
+			assert.ok((await overflow(tab.page)) <= 0, "scrolls sideways");
 			await tab.close();
 		});
 

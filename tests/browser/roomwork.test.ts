@@ -4,14 +4,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { atBank, closeHouse, cookieOf, openHouse, say, talk, type House, type Talk } from "../flow/house.js";
 import { check, entriesOf } from "../lib/taken.js";
-import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab, web } from "./lib.mjs";
+import { comes, desk, findings, keep, launch, open, overflow, phone, web, type Tab } from "./lib.mjs";
+import { story } from "../lib/story.js";
 import { LARGE, takingTests } from "./taking.js";
 
+const test = story();
 let house: House;
 let browser: Browser;
 let staff: Tab;
@@ -147,13 +149,13 @@ test("a_private_note_is_on_no_page_of_the_client_and_topics_are_told_plainly", a
 	await page.getByText("Aiheet tallennettu.").first().waitFor({ state: "attached" });
 	await page.locator(".plan-part").last().scrollIntoViewIfNeeded();
 	await clean(staff, "notes-topics");
-	assert.equal(await client.page.getByText("Vaikuttaa väsyneeltä").count(), 0);
+	await comes(() => client.page.getByText("Vaikuttaa väsyneeltä").count(), 0);
 	await plan(client.page).getByRole("button", { name: "Sulje suunnitelma" }).click();
 	await client.page.getByRole("button", { name: "Tietoja" }).click();
 	await dialog(client.page).getByText("Ohjaaja voi pitää tässä tilassa muistiinpanoja").waitFor();
 	await dialog(client.page).getByText("Asuminen").waitFor();
 	await clean(client, "details-phone");
-	assert.equal(await client.page.getByText("Vaikuttaa väsyneeltä").count(), 0);
+	await comes(() => client.page.getByText("Vaikuttaa väsyneeltä").count(), 0);
 });
 
 test("the_summary_is_asked_for_at_closing_and_given", async () => {
@@ -234,7 +236,7 @@ test("where_a_browser_can_the_zip_grows_in_the_chosen_file_and_what_is_cancelled
 	await form.getByRole("progressbar").waitFor();
 	await form.getByRole("button", { name: "Keskeytä" }).click();
 	await form.getByText("Keskeytetty. Mitään ei tallennettu.").waitFor();
-	assert.deepEqual(await filesThere(page), []);
+	await comes(() => filesThere(page), []);
 	await page.unroute("**/export-*.js");
 	await form.getByRole("button", { name: "Aloita" }).click();
 	await form.getByText(/^Tallennettu tiedostoon luotsi-/).waitFor();
@@ -249,7 +251,7 @@ test("a_counsellor_says_why_a_copy_is_taken_and_the_client_reads_it_in_the_room"
 	await page.getByRole("button", { name: "Tietoja" }).click();
 	await page.getByRole("button", { name: "Ota tilasta kopio" }).click();
 	const form = page.getByRole("dialog", { name: "Ota tilasta kopio" });
-	assert.ok(await form.getByRole("button", { name: "Aloita" }).isDisabled());
+	await comes(() => form.getByRole("button", { name: "Aloita" }).isDisabled(), true);
 	await form.getByLabel("Miksi otat kopion?").fill("Pyysit tietosi paperilla.");
 	await form.getByLabel("Ota mukaan ohjaajien omat muistiinpanot").press("Space");
 	await form.getByText("Otan tästä ohjaustilasta kopion, jossa ovat mukana myös ohjaajien omat muistiinpanot. Syy: Pyysit tietosi paperilla.").waitFor();

@@ -1,11 +1,13 @@
 // Two people on the whole service: a counsellor at a desk, a client on a phone. The tests are one story and run in order.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, openHouse, talk, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { story } from "../lib/story.js";
 
+const test = story();
 const RENEWED = "uusi lause syksyn ensimmäisenä päivänä";
 const OWN = "pitkä rannalla kuljettu kesäpäivä";
 let house: House;
@@ -27,6 +29,9 @@ const write = async (page: Page, text: string): Promise<void> => {
 	await page.getByLabel("Viesti", { exact: true }).fill(text);
 	await page.getByRole("button", { name: "Lähetä", exact: true }).click();
 };
+
+const CODE = /^([0-9A-Z]{4}-){6}[0-9A-Z]{4}$/;
+const codeOn = async (page: Page): Promise<string> => (await page.locator(".code-groups li").allTextContents()).join("-");
 
 const bubble = (page: Page, text: string) => page.locator(".bubble", { hasText: text });
 const seen = (page: Page, text: string): Promise<void> => bubble(page, text).first().waitFor();
@@ -76,8 +81,7 @@ test("the_counsellor_makes_an_invitation", async () => {
 	await page.getByLabel("Asiakkaan nimi").fill("Aino");
 	await page.getByLabel(/Tervetulotoivotus/).fill("Hei Aino! Mukava, kun tulit.");
 	await page.getByRole("button", { name: "Tee kutsulinkki" }).click();
-	link = await page.locator(".invite-link").inputValue();
-	assert.match(link, /^https:\/\/localhost:\d+\/kutsu#[\w-]{172}$/);
+	link = await comes(() => page.locator(".invite-link").inputValue(), /^https:\/\/localhost:\d+\/kutsu#[\w-]{172}$/);
 	await clean(staff, "invitation");
 	await page.getByRole("button", { name: "Valmis" }).click();
 	await seen(page, "Mukava, kun tulit");
@@ -86,7 +90,7 @@ test("the_counsellor_makes_an_invitation", async () => {
 test("the_client_comes_by_the_link_and_it_leaves_the_address_line", async () => {
 	await client.page.goto(link);
 	await client.page.getByRole("heading", { name: /Sinut on kutsuttu/ }).waitFor();
-	assert.equal(client.page.url(), `${house.service.origin}/`);
+	await comes(() => client.page.url(), `${house.service.origin}/`);
 	await clean(client, "sign-in");
 	await comeBy(client.page, ...CLIENT);
 });
@@ -100,8 +104,7 @@ test("the_client_makes_keys_and_keeps_the_code", async () => {
 	await page.getByLabel("Salalause", { exact: true }).fill(OWN);
 	await page.getByRole("button", { name: "Ota käyttöön" }).click();
 	await page.locator(".qr").waitFor();
-	code = (await page.locator(".code-groups li").allTextContents()).join("-");
-	assert.match(code, /^([0-9A-Z]{4}-){6}[0-9A-Z]{4}$/);
+	code = await comes(() => codeOn(page), CODE);
 	await clean(client, "printed-code");
 	await page.getByLabel("Koodi on tallessa").check();
 	await page.getByRole("button", { name: "Jatka" }).click();
@@ -134,8 +137,10 @@ test("typing_is_shown", async () => {
 });
 
 test("a_draft_survives_a_reload", async () => {
+	const stored = async (): Promise<number> => Number((await house.db.query("SELECT coalesce(sum(version), 0) AS n FROM draft")).rows[0].n);
+	const before = await stored();
 	await client.page.getByLabel("Viesti", { exact: true }).fill("Kesken jäänyt ajatus");
-	await client.page.waitForTimeout(3_000);
+	await comes(stored, (version) => version > before, "it is stored");
 	await client.page.reload();
 	await unlock(client.page, OWN);
 	await seen(client.page, "mikä tuntuu nyt tärkeimmältä");
@@ -242,8 +247,7 @@ test("another_device_finds_everything_with_the_printed_code", async () => {
 	await page.getByLabel("Uusi salalause").fill(RENEWED);
 	await page.getByRole("button", { name: "Valitse uusi salalause" }).click();
 	await page.locator(".code-groups").waitFor();
-	const next = (await page.locator(".code-groups li").allTextContents()).join("-");
-	assert.notEqual(next, code);
+	await comes(() => codeOn(page), (next) => CODE.test(next) && next !== code);
 	await page.getByLabel("Koodi on tallessa").check();
 	await page.getByRole("button", { name: "Jatka" }).click();
 	await seen(page, "Taas auki");
@@ -287,8 +291,7 @@ test("an_invitation_works_once", async () => {
 });
 
 test("nothing_is_stored_in_the_browser", async () => {
-	const stored = await client.page.evaluate(async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length, document.cookie.length]);
-	assert.deepEqual(stored, [0, 0, 0, 0, 0]);
+	await comes(() => client.page.evaluate(async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length, document.cookie.length]), [0, 0, 0, 0, 0]);
 });
 
 test("the_safe_exit_leaves_and_the_session_is_over", async () => {

@@ -2,12 +2,14 @@
 // a colleague's absence and leaving; and what clients and that colleague see of it. With axe, on a desk and a phone.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, cookieOf, idToUuid, openHouse, type House } from "../flow/house.js";
-import { comeBy, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
+import { story } from "../lib/story.js";
 
+const test = story();
 const OWN = "pitkä rannalla kuljettu kesäpäivä";
 let house: House;
 let browser: Browser;
@@ -126,7 +128,7 @@ test("a_colleague_s_absence_leaving_and_kept_facts_are_in_their_dialog", async (
 	const { page } = admin;
 	await page.getByRole("button", { name: "Hallitse: Oona Ohjaaja" }).first().click();
 	await dialog(page).getByText("Hänellä on 1 avoin ohjaustila.").waitFor();
-	assert.equal(await button(page, "Sulje tunnus").isDisabled(), true);
+	await comes(() => button(page, "Sulje tunnus").isDisabled(), true);
 	await page.getByLabel("Ensimmäinen poissaolopäivä").fill(ahead(0));
 	await page.getByLabel("Viimeinen poissaolopäivä").fill(ahead(-3));
 	await button(page, "Tallenna poissaolo").click();

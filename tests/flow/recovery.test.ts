@@ -2,7 +2,7 @@
 // code runs here, on the real server; and everything that must not open it.
 
 import { strict as assert } from "node:assert";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import { actorOf, closeHouse, idToUuid, openHouse, proveAgain, say, talk, type House } from "./house.js";
 import type { Actor } from "../client/organisation.js";
 import { beginCeremony } from "../../web/src/ceremony/open.js";
@@ -12,6 +12,7 @@ import { makePeople } from "../../web/src/client/people.js";
 import { certify } from "../../web/src/demo/ceremony.js";
 import { fromBase64Url, random, toBase64Url } from "../../web/src/seal/index.js";
 import { makeSheets, type Sheet } from "../../web/src/seal/share.js";
+import { story } from "../lib/story.js";
 
 const NEW = "kokonaan uusi pitkä salalause";
 const WISH = { reason: 1, words: "Ohjaaja ja asiakas menettivät avaimensa", officers: "Helena Mäkinen, johtaja, ja Jukka Nieminen, lakimies" };
@@ -25,6 +26,7 @@ const refused = (word: string) => (thrown: unknown): boolean => {
 };
 
 export const recoveryTests = (): void => {
+	const test = story();
 	let house: House;
 	let sheets: string[] = [];
 	let room = "";
