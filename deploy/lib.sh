@@ -13,6 +13,7 @@ TEST_PACKAGES="libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev ll
 universal-ctags shellcheck gdb procps iproute2 haproxy chromium fonts-liberation fonts-noto-core"
 MIN_FREE_MB=${LUOTSI_MIN_FREE_MB:-400}
 CHILDREN=()
+PG_OPTIONS=() # more for the postgres of pg_start
 
 say() {
 	printf '%s\n' "$*"
@@ -199,14 +200,18 @@ sockets_choose() { # a Unix socket's path must be shorter than 107 bytes
 
 # --- builds ------------------------------------------------------------------------------------------
 
-server_build() { # server_build DIR MESON_OPTION...
+server_build() { # server_build DIR MESON_OPTION...; one at a time
 	local dir=$1
 	shift
+	mkdir -p "$ROOT/build"
+	exec 8>"$dir.lock"
+	flock 8
 	if [ ! -f "$dir/build.ninja" ]; then
 		space_check "$ROOT"
 		step "meson setup" "$(basename "$dir")-setup" meson setup "$dir" "$ROOT" "$@"
 	fi
 	step "The server's build" "$(basename "$dir")-build" ninja -C "$dir"
+	exec 8>&-
 }
 
 web_sources() {
@@ -324,7 +329,7 @@ pg_start() {
 	local bin tries=0
 	bin=$(postgres_bin)
 	pg_init
-	child_start database postgres INT "$bin/postgres" -D "$STATE/pg" -c "unix_socket_directories=$SOCKETS"
+	child_start database postgres INT "$bin/postgres" -D "$STATE/pg" -c "unix_socket_directories=$SOCKETS" "${PG_OPTIONS[@]}"
 	until "$bin/pg_isready" -q -h "$SOCKETS"; do
 		if ! kill -0 "$CHILD_PID" 2>/dev/null || [ $((tries += 1)) -gt 1200 ]; then
 			tail -n 15 "$STATE/log/postgres.log" >&2

@@ -11,7 +11,7 @@ import { post } from "../../web/src/client/node.js";
 import { templateOf, termsOf } from "../../web/src/demo/terms.js";
 import { closeHouse, cookieOf, idToUuid, openHouse, talk, type House } from "../flow/house.js";
 import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 
 
 const test = story();

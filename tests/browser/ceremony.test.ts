@@ -10,7 +10,7 @@ import { enrol, makeOrg, OFFICE, type Account, type Service } from "../flow/hous
 import { fromBase64Url, hex } from "../../web/src/seal/index.js";
 import { joinShares, readSheet } from "../../web/src/seal/share.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 
 const test = story();
 const LIB = process.env["LUOTSI_TEST_LIB"] as string;

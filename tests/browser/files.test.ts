@@ -9,7 +9,7 @@ import { PASSPHRASE } from "../client/organisation.js";
 import { docx, heicHead, pdf, png } from "../client/samples.js";
 import { closeHouse, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 import { concat, utf8, type Bytes } from "../../web/src/seal/bytes.js";
 
 const test = story();

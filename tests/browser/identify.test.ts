@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE as HOUSE_PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, cookieOf, idToUuid, OFFICE, openHouse, type House } from "../flow/house.js";
 import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 
 const test = story();
 const PASSPHRASE = "pitkä rannalla kuljettu kesäpäivä";

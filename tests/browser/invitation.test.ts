@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { actorOf, closeHouse, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, stays, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 
 const test = story();
 const OWN = "pitkä rannalla kuljettu kesäpäivä";

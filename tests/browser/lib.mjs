@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect, isDeepStrictEqual } from "node:util";
+import { witnesses } from "../lib/story.mjs";
 
 // A bundled test runs somewhere else; the one who bundles says where tests/lib is.
 const here = process.env.LUOTSI_TEST_LIB ?? dirname(fileURLToPath(import.meta.url));
@@ -43,6 +44,7 @@ export async function open(browser, { size = desk, dark = false, locale = "fi-FI
 	});
 	page.on("pageerror", (error) => complaints.push(String(error)));
 	page.setDefaultTimeout(patience);
+	witnesses.push((name) => seen(page, name));
 	return { context, page, complaints, close: () => context.close() };
 }
 
@@ -86,16 +88,28 @@ const SETTLE_MS = 3_000;
 // What axe finds on the page once it has come to rest, in one line a finding.
 export async function findings(page) {
 	const look = async () => {
-		await page.evaluate(`${axe};0`);
+		if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(`${axe};0`);
 		const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
 		return violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target.join(" ")} ${node.any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`);
 	};
 	return (await reading(look, (found) => found.length === 0, SETTLE_MS)).value;
 }
 
-export async function keep(page, name) {
+// What a page shows when a step of a story fails: its text in the report, its picture among the artefacts.
+async function seen(page, name) {
+	if (page.isClosed()) return "";
+	await picture(page, `failed-${name}`);
+	return `${page.url()} shows: ${(await page.locator("body").innerText({ timeout: 5_000 })).replace(/\s+/g, " ").slice(0, 800)}`;
+}
+
+async function picture(page, name) {
 	mkdirSync(artefacts, { recursive: true });
 	await page.screenshot({ path: join(artefacts, `${name}.png`) });
+}
+
+// A picture for people to look at.
+export async function keep(page, name) {
+	if (process.env.LUOTSI_PICTURES !== "no") await picture(page, name);
 }
 
 // By how much the page is wider than the window, once it has come to rest.

@@ -10,7 +10,7 @@ import type { Browser, Page } from "playwright-core";
 import pg from "pg";
 import { enrol, idToUuid, makeOrg, OFFICE, type Account, type Service } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 
 const test = story();
 const LIB = process.env["LUOTSI_TEST_LIB"] as string;

@@ -7,7 +7,7 @@ import type { Browser, CDPSession, Page, Route } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, idToUuid, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 
 const test = story();
 let house: House;

@@ -12,7 +12,7 @@ import { makeSheets } from "../../web/src/seal/share.js";
 import { checkExport } from "../../web/src/verify/check.js";
 import { sourceOf } from "../lib/taken.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 
 const test = story();
 const NEW = "kokonaan uusi pitkä salalause";

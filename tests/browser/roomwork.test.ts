@@ -10,7 +10,7 @@ import { PASSPHRASE } from "../client/organisation.js";
 import { atBank, closeHouse, cookieOf, openHouse, say, talk, type House, type Talk } from "../flow/house.js";
 import { check, entriesOf } from "../lib/taken.js";
 import { comes, desk, findings, keep, launch, open, overflow, phone, web, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 import { LARGE, takingTests } from "./taking.js";
 
 const test = story();

@@ -6,7 +6,7 @@ import type { Browser, CDPSession, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, cookieOf, enrol, idToUuid, OFFICE, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 
 const test = story();
 const OWN = "pitkä rannalla kuljettu kesäpäivä";

@@ -2,7 +2,7 @@
 
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { again, client, makeHouse, type Actor, type House } from "./organisation.js";
+import { again, client, makeHouse, still, type Actor, type House } from "./organisation.js";
 import { withFiles, type Files, type KeptFile } from "./relay-files.js";
 import { makeRelay } from "./relay.js";
 import { pdf } from "./samples.js";
@@ -195,10 +195,7 @@ test("it can be paused, goes on with the same file, and cancelled, which takes i
 	};
 	({ transfer: id } = await t.client.engine.work("sendFile", t.room, new Blob([bytes]), told("a.pdf")));
 	await reached(t.client, id, "paused");
-	await new Promise((resolve) => setTimeout(resolve, 60));
-	const { traffic } = t.files;
-	await new Promise((resolve) => setTimeout(resolve, 60));
-	assert.equal(t.files.traffic, traffic);
+	await still(t.client, () => t.files.traffic);
 	assert.equal(last(t.client, id)?.state, "paused");
 	t.files.after = () => undefined;
 	await t.client.engine.work("pauseFile", t.room, id, false);

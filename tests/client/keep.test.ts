@@ -57,19 +57,20 @@ test("an unlocker that costs too little to guess warns and does not end the visi
 
 test("what the server cannot take is tried again in growing pauses", async () => {
 	const { client: c, counsellor: o, admin, room, relay } = await talk();
-	let tries = 0;
+	const tries: number[] = [];
 	const { add } = relay.refuseOps;
 	const count = relay.refuseOps.has.bind(relay.refuseOps);
 	relay.refuseOps.has = (op) => {
-		if (op === "message_post") tries++;
+		if (op === "message_post") tries.push(performance.now());
 		return count(op);
 	};
 	add.call(relay.refuseOps, "message_post");
 	await withRandom(0, async () => {
 		await c.engine.send(room, "sitkeä");
-		await new Promise((resolve) => setTimeout(resolve, 7_000));
+		await c.until("four tries", () => tries.length >= 4); // at 0, 0.8, 2.4, 5.6 s
 	});
-	assert.ok(tries >= 3 && tries <= 4, `${tries} tries`); // at 0, 0.8, 2.4, 5.6 s
+	const pauses = tries.slice(1, 4).map((at, i) => at - (tries[i] as number));
+	assert.ok([800, 1_600, 3_200].every((least, i) => (pauses[i] as number) > 0.9 * least), `pauses of ${pauses.join()} ms`);
 	relay.refuseOps.clear();
 	await o.until("sent", () => o.texts().includes("sitkeä"));
 	await end(c, o, admin);

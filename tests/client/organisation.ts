@@ -61,6 +61,16 @@ export const makeActor = (user: string, platform: Platform, make = makeEngine): 
 	};
 };
 
+/** Until what was on its way has arrived and nothing comes after it: the same number ten looks long. */
+export const still = async (actor: Actor, read: () => number): Promise<void> => {
+	let [last, same] = [NaN, 0];
+	await actor.until("it stands still", () => {
+		same = read() === last ? same + 1 : 0;
+		last = read();
+		return same >= 10;
+	});
+};
+
 export const joinUp = async (actor: Actor, name: string): Promise<Actor> => {
 	await actor.engine.start();
 	actor.code = (await actor.engine.createKeys({ passphrase: PASSPHRASE, name, language: "fi" })).code;

@@ -102,7 +102,7 @@ export const agreementTests = (house: () => House): void => {
 	});
 
 	const waits = async (sql: string, values: unknown[]): Promise<void> => {
-		for (const until = Date.now() + 20_000; (await run(sql, values)).rowCount === 0; await new Promise((again) => setTimeout(again, 100))) assert.ok(Date.now() < until, sql);
+		for (const until = Date.now() + 60_000; (await run(sql, values)).rowCount === 0; await new Promise((again) => setTimeout(again, 100))) assert.ok(Date.now() < until, sql);
 	};
 
 	/** A counsellor's new room, as its engine asks for it. */

@@ -25,7 +25,7 @@ import { roomworkTests } from "./roomwork.test.js";
 import { sessionTests } from "./session.test.js";
 import { shareTests } from "./share.test.js";
 import { signInTests } from "./sign-in.test.js";
-import { lineTests } from "./line.test.js";
+import { lineBegins, lineTests } from "./line.test.js";
 import { logTests } from "./log.test.js";
 import { staffTests } from "./staff.test.js";
 import { talkTests } from "./talk.test.js";
@@ -58,14 +58,15 @@ const edge: Readonly<Record<string, string>> = {
 	signIn: "cookies, redirections, addresses and headers come through the edge",
 	hostile: "what is malformed meets the edge first",
 	session: "open sockets end when the session does, through the edge",
+	lineBegins: "the same",
 	line: "the edge has times of its own for a silent line",
 	passkey: "the origin and the host are seen through the edge",
 };
 
 const suites = {
-	talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
+	lineBegins, talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, line: lineTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
 	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, ending: endingTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
-	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, line: lineTests, log: logTests, recovery: recoveryTests, rights: rightsTests,
+	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, log: logTests, recovery: recoveryTests, rights: rightsTests,
 };
 
 for (const [name, tests] of Object.entries(suites)) if (!isEdge || name in edge) tests(get);

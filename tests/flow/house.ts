@@ -250,10 +250,19 @@ export const talk = async (house: House, name = "Aino"): Promise<Talk> => {
 };
 
 /** Until the counsellor's browser has wrapped the client's epoch for recovery, and both have heard of it: nobody moves the head any more. */
-const atRest = async (room: string, client: Actor, counsellor: Actor): Promise<void> => {
+export const atRest = async (room: string, client: Actor, counsellor: Actor): Promise<void> => {
 	const stateOf = (actor: Actor) => actor.engine.parts.room(room).log.state();
 	await counsellor.until("every epoch is wrapped for recovery", () => stateOf(counsellor).epoch > 0 && stateOf(counsellor).epochs.every((one) => one.recoveryWrapped));
 	await client.until("both have the same log", () => toBase64Url(stateOf(client).head) === toBase64Url(stateOf(counsellor).head));
+};
+
+/** By kill -9; who has ended meanwhile is as dead. */
+export const killHard = (pid: number): void => {
+	try {
+		process.kill(pid, "SIGKILL");
+	} catch (thrown) {
+		if ((thrown as NodeJS.ErrnoException).code !== "ESRCH") throw thrown;
+	}
 };
 
 /** Stored, acknowledged and shown on the other side. */

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { call } from "../lib/bank.js";
-import { cookieOf, idToUuid, makeOrg, OFFICE, type House } from "./house.js";
+import { cookieOf, idToUuid, killHard, makeOrg, OFFICE, type House } from "./house.js";
 
 interface Told { readonly state: string; readonly conf: string }
 interface Answer { readonly status: number; readonly headers: Record<string, unknown>; readonly body: Buffer }
@@ -19,7 +19,7 @@ interface Log { readonly org: string; readonly path: string; readonly note: stri
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const until = async (what: string, check: () => Promise<boolean>): Promise<void> => {
-	const end = Date.now() + 30_000;
+	const end = Date.now() + 60_000;
 	while (!(await check())) {
 		if (Date.now() > end) throw new Error(`never: ${what}`);
 		await wait(10);
@@ -251,7 +251,9 @@ export const logTests = (get: () => House): void => {
 		const first = (await call(house, jar, "event_list", { reason: "A look at the log", take: true })).ok as { events: { action: string; reason?: string; place?: number; nonce: string; detail: string }[] };
 		assert.deepEqual([first.events[0]?.action, first.events[0]?.reason], ["event_export", "A look at the log"]);
 		const list = first.events.map((row) => `${row.place ?? "-"} ${Buffer.from(row.nonce, "base64url").toString("hex")} ${row.detail}`).join("\n");
-		const log: Log = { org: OFFICE, path: standing.org, note: (await fetchPath(house, `${standing.org}/checkpoint`)).body.toString() };
+		const last = Math.max(...first.events.map((row) => row.place ?? -1)), checkpoint = async (): Promise<string> => (await fetchPath(house, `${standing.org}/checkpoint`)).body.toString();
+		await until("all of them are signed", async () => parse(await checkpoint()).size > last);
+		const log: Log = { org: OFFICE, path: standing.org, note: await checkpoint() };
 		const { code, out } = await checked(house, log, ["events"], list);
 		assert.equal(code, 0, out);
 		assert.match(out, /^(99|100) events are in the log as they are here, 0 are not/);
@@ -273,7 +275,7 @@ export const logTests = (get: () => House): void => {
 			await add(house, log.org, 700);
 			const pid = signerOf(house);
 			await wait(i * 7);
-			if (pid) process.kill(pid, "SIGKILL");
+			if (pid) killHard(pid);
 			const { body } = await fetchPath(house, `${log.path}/checkpoint`);
 			const head = parse(body.toString());
 			assert.equal(heads.get(head.size) ?? head.root.toString("hex"), head.root.toString("hex"));

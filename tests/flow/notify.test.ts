@@ -12,7 +12,7 @@ import { processOf } from "./jobs.test.js";
 let addresses = 0;
 
 const until = async (what: string, found: () => boolean | Promise<boolean>): Promise<void> => {
-	for (const end = Date.now() + 30_000; !(await found()); ) {
+	for (const end = Date.now() + 60_000; !(await found()); ) {
 		if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}

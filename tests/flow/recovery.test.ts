@@ -12,7 +12,7 @@ import { makePeople } from "../../web/src/client/people.js";
 import { certify } from "../../web/src/demo/ceremony.js";
 import { fromBase64Url, random, toBase64Url } from "../../web/src/seal/index.js";
 import { makeSheets, type Sheet } from "../../web/src/seal/share.js";
-import { story } from "../lib/story.js";
+import { story } from "../lib/story.mjs";
 
 const NEW = "kokonaan uusi pitkä salalause";
 const WISH = { reason: 1, words: "Ohjaaja ja asiakas menettivät avaimensa", officers: "Helena Mäkinen, johtaja, ja Jukka Nieminen, lakimies" };

@@ -26,7 +26,7 @@ export const retentionTests = (house: () => House): void => {
 		}
 	};
 	const until = async (what: string, check: () => Promise<boolean>): Promise<void> => {
-		const end = Date.now() + 30_000;
+		const end = Date.now() + 60_000;
 		while (!(await check())) {
 			if (Date.now() > end) throw new Error(`never: ${what}`);
 			await wait(20);

@@ -54,7 +54,7 @@ export const sessionTests = (house: () => House): void => {
 		const wire = await opened(old);
 		const next = await signIn(account, old);
 		assert.notEqual(tokenOf(next), tokenOf(old));
-		assert.equal(await within(10_000, "close", wire.closed), 4001);
+		assert.equal(await within(60_000, "close", wire.closed), 4001);
 		assert.deepEqual([await lives(old), await lives(next)], [false, true]);
 	});
 
@@ -118,11 +118,14 @@ export const sessionTests = (house: () => House): void => {
 	});
 
 	test("an_open_connection_ends_when_the_time_of_its_session_is_over", async () => {
-		const account = await house().account();
-		const cookie = await signIn(account);
-		await change(account, "expires_at = now() + interval '5 seconds'");
-		const wire = await opened(cookie);
-		assert.equal(await within(15_000, "close", wire.closed), 4001);
+		const openedFor = async (seconds: number): Promise<Wire> => {
+			const account = await house().account(), cookie = await signIn(account);
+			await change(account, `expires_at = now() + interval '${seconds} seconds'`);
+			const wire = await openWire(house(), { cookie });
+			return (await wire.open()).ok ? wire : openedFor(2 * seconds); // a busy machine was slower than that
+		};
+		const wire = await openedFor(3);
+		assert.equal(await within(60_000, "close", wire.closed), 4001);
 		assert.ok(wire.heard.some((frame) => frame.ev === "session_ended"));
 	});
 
@@ -131,7 +134,7 @@ export const sessionTests = (house: () => House): void => {
 		const [mine, other] = [await signIn(account), await signIn(account)];
 		const [a, b, stays] = [await opened(mine), await opened(mine), await opened(other)];
 		assert.equal((await ask("sign_out", {}, mine)).status, 200);
-		assert.deepEqual([await within(10_000, "close", a.closed), await within(10_000, "close", b.closed)], [4001, 4001]);
+		assert.deepEqual([await within(60_000, "close", a.closed), await within(60_000, "close", b.closed)], [4001, 4001]);
 		assert.equal(await lives(mine), false);
 		assert.ok((await stays.ask("session_list", {})).ok);
 		stays.socket.terminate();
@@ -142,7 +145,7 @@ export const sessionTests = (house: () => House): void => {
 		const [mine, other, third] = [await signIn(account), await signIn(account), await signIn(account)];
 		const [stays, goes] = [await opened(mine), await opened(other)];
 		assert.deepEqual((await stays.ask("session_end_others", {})).ok, { ended: 2 });
-		assert.equal(await within(10_000, "close", goes.closed), 4001);
+		assert.equal(await within(60_000, "close", goes.closed), 4001);
 		assert.deepEqual([await lives(mine), await lives(other), await lives(third)], [true, false, false]);
 		assert.equal(((await stays.ask("session_list", {})).ok?.["sessions"] as unknown[]).length, 1);
 		stays.socket.terminate();
@@ -153,7 +156,7 @@ export const sessionTests = (house: () => House): void => {
 		const cookie = await signIn(account);
 		const wire = await opened(cookie);
 		await house().db.query("UPDATE account SET role = 'operator' WHERE account = $1", [idToUuid(account.person)]);
-		assert.equal(await within(10_000, "close", wire.closed), 4001);
+		assert.equal(await within(60_000, "close", wire.closed), 4001);
 		assert.equal(await lives(cookie), false);
 	});
 
@@ -164,7 +167,7 @@ export const sessionTests = (house: () => House): void => {
 		assert.ok((await first.ask("session_open", { ticket })).ok);
 		const second = await openWire(house(), { cookie });
 		assert.equal((await second.ask("session_open", { ticket })).err, "bad_ticket");
-		assert.equal(await within(10_000, "close", second.closed), 1008);
+		assert.equal(await within(60_000, "close", second.closed), 1008);
 		assert.ok((await first.ask("session_list", {})).ok);
 		first.socket.terminate();
 	});
@@ -178,7 +181,7 @@ export const sessionTests = (house: () => House): void => {
 		for (const ticket of [await ticketOf(house(), other), late, Buffer.alloc(32).toString("base64url")]) {
 			const wire = await openWire(house(), { cookie: mine });
 			assert.equal((await wire.ask("session_open", { ticket })).err, "bad_ticket");
-			assert.equal(await within(10_000, "close", wire.closed), 1008);
+			assert.equal(await within(60_000, "close", wire.closed), 1008);
 		}
 		const bare = await openWire(house(), { cookie: mine });
 		assert.equal((await bare.ask("session_open", {})).err, "bad_field");
@@ -190,7 +193,7 @@ export const sessionTests = (house: () => House): void => {
 		const ticket = await ticketOf(house(), cookie);
 		for (const handshake of [{}, { cookie, origin: "https://example.org" }, { cookie, origin: "" }]) {
 			const wire = await openWire(house(), handshake);
-			assert.ok([400, 401, 403, 0].includes(await within(10_000, "refusal", wire.refused)));
+			assert.ok([400, 401, 403, 0].includes(await within(60_000, "refusal", wire.refused)));
 		}
 		const wire = await openWire(house(), { cookie });
 		assert.ok((await wire.ask("session_open", { ticket })).ok, "it was not spent");
@@ -204,7 +207,7 @@ export const sessionTests = (house: () => House): void => {
 		const type = "Content-Type: application/json\r\n";
 		const site = (value: string): string => `Sec-Fetch-Site: ${value}\r\n`;
 		const status = async (headers: string, method = "POST"): Promise<number> => {
-			const text = await rawTls(house(), [`${method} /api/ws_ticket HTTP/1.1\r\nHost: localhost:${house().service.port}\r\nCookie: ${cookie}\r\n${headers}Content-Length: 2\r\nConnection: close\r\n\r\n{}`], 20_000);
+			const text = await rawTls(house(), [`${method} /api/ws_ticket HTTP/1.1\r\nHost: localhost:${house().service.port}\r\nCookie: ${cookie}\r\n${headers}Content-Length: 2\r\nConnection: close\r\n\r\n{}`]);
 			return Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
 		};
 		for (const good of [origin + mark + type, origin + mark + type + site("same-origin"), mark + type + site("same-origin")])

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { makeActor, PASSPHRASE, type Actor } from "../client/organisation.js";
 import { pdf } from "../client/samples.js";
-import { connect, cookieOf, idToUuid, say, talk, type House } from "./house.js";
+import { connect, cookieOf, idToUuid, killHard, say, talk, type House } from "./house.js";
 import type { FileView, TransferView } from "../../web/src/client/api.js";
 import { openNodePlatform, wordOf, type Platform } from "../../web/src/client/index.js";
 import type { PartAnswer, PartRequest, RunTransport, Transport } from "../../web/src/client/platform.js";
@@ -140,7 +140,7 @@ export const shareTests = (house: () => House): void => {
 				knife.cut(Math.random() < 0.5 ? sender : reader);
 			}
 		})();
-		const killing = setTimeout(() => workers(house().service.server_pid).slice(0, 1).forEach((pid) => process.kill(pid, "SIGKILL")), 4_000);
+		const killing = setTimeout(() => workers(house().service.server_pid).slice(0, 1).forEach(killHard), 4_000);
 		const wanted: string[] = [];
 		const begun = Date.now();
 		for (const [i, size] of sizes.entries()) {
@@ -168,7 +168,7 @@ export const shareTests = (house: () => House): void => {
 	test("every_byte_arrives_once_though_postgresql_and_workers_are_killed_in_the_middle_of_an_upload_and_of_downloads", { timeout: PATIENCE_MS }, async () => {
 		const { client, counsellor, room } = await talk(house());
 		const { db, service } = house();
-		const killWorkers = async (): Promise<void> => workers(service.server_pid).forEach((pid) => process.kill(pid, "SIGKILL"));
+		const killWorkers = async (): Promise<void> => workers(service.server_pid).forEach(killHard);
 		const at = (count: number, kills: (() => Promise<void>)[]) => {
 			let n = 0;
 			return async (): Promise<void> => void (++n % count === 0 && (await kills.shift()?.()));
@@ -187,12 +187,15 @@ export const shareTests = (house: () => House): void => {
 		} }));
 		await reader.engine.openRoom(room, "fi");
 		await db.end();
-		const bytes = filled(14 * MB + 3);
-		await send(sender, room, bytes, "kestävä.pdf");
-		const [file] = await listed(reader, room, 1);
-		for (const one of [reader, sender]) assert.equal(digestOf(await fetched(one, room, file?.id ?? "")), digestOf(bytes));
-		assert.deepEqual([sending.length, running.length, single.length], [0, 0, 0]);
-		house().db = await connect(service);
+		try {
+			const bytes = filled(14 * MB + 3);
+			await send(sender, room, bytes, "kestävä.pdf");
+			const [file] = await listed(reader, room, 1);
+			for (const one of [reader, sender]) assert.equal(digestOf(await fetched(one, room, file?.id ?? "")), digestOf(bytes));
+			assert.deepEqual([sending.length, running.length, single.length], [0, 0, 0]);
+		} finally {
+			house().db = await connect(service); // for the tests after this one
+		}
 		const { rows } = await house().db.query<{ state: string; n: number }>(
 			"SELECT f.state, count(p.n)::int - f.n_parts AS n FROM file f LEFT JOIN file_part p ON p.org = f.org AND p.file = f.file WHERE f.room = $1 GROUP BY f.state, f.n_parts", [idToUuid(room)]);
 		assert.deepEqual(rows, [{ state: "sent", n: 0 }]);

@@ -293,7 +293,7 @@ const others = (get: () => House): void => {
 		assert.ok(said.ok !== undefined || said.err === "unavailable", said.err);
 		assert.equal(await lives(house, session.cookie), true);
 		let word = "";
-		for (let i = 0; i < 50 && word !== "ok"; i++) {
+		for (const end = Date.now() + 60_000; word !== "ok" && Date.now() < end; ) {
 			word = await signIn(house, "eetu").then(() => "ok", (thrown: Error) => thrown.message);
 			assert.ok(word === "ok" || word === "unavailable", word);
 			await wait(100);
@@ -307,14 +307,16 @@ const others = (get: () => House): void => {
 		process.kill(pid, "SIGSTOP");
 		try {
 			const began = Date.now(), waiting = finish(house, jar, back);
+			let over = false, answered = 0;
+			void waiting.finally(() => (over = true)).catch(() => undefined);
 			for (let i = 0; i < 10; i++) {
-				const asked = Date.now();
 				assert.equal(await lives(house, session.cookie), true);
-				assert.ok(Date.now() - asked < 3_000);
+				answered += Number(!over);
 			}
+			assert.ok(answered > 0, "others are answered while one waits");
 			const said = await waiting;
 			assert.deepEqual(said, FAILED);
-			assert.ok(Date.now() - began > 3_000 && Date.now() - began < 20_000);
+			assert.ok(Date.now() - began > 3_000 && Date.now() - began < 60_000);
 			assert.equal(await newest(house), "token_unreachable");
 		} finally {
 			process.kill(pid, "SIGCONT");

@@ -22,7 +22,7 @@ const opened = async (house: House): Promise<{ wire: Wire; user: string }> => {
 
 /** The server is alive and answers a stranger. */
 const answers = async (house: House): Promise<void> => {
-	const text = await rawTls(house, [`GET / HTTP/1.1\r\nHost: localhost:${house.service.port}\r\nConnection: close\r\n\r\n`], 20_000);
+	const text = await rawTls(house, [`GET / HTTP/1.1\r\nHost: localhost:${house.service.port}\r\nConnection: close\r\n\r\n`]);
 	assert.match(text, /^HTTP\/1\.1 \d{3}/);
 };
 
@@ -31,14 +31,14 @@ export const wireTests = (house: () => House): void => {
 		const cookie = await cookieOf(house(), await house().account());
 		for (const origin of ["https://example.org", "null", `http://localhost:${house().service.port}`, ""]) {
 			const wire = await openWire(house(), { cookie, origin });
-			assert.ok([400, 403, 0].includes(await within(10_000, `refusal of ${origin}`, wire.refused)), origin);
+			assert.ok([400, 403, 0].includes(await within(60_000, `refusal of ${origin}`, wire.refused)), origin);
 		}
 	});
 
 	test("a_handshake_without_a_cookie_is_refused", async () => {
 		for (const cookie of [undefined, "other=1", "__Host-luotsi=", "__Host-luotsi=short", "x__Host-luotsi=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]) {
 			const wire = await openWire(house(), cookie === undefined ? {} : { cookie });
-			assert.ok([401, 403, 400, 0].includes(await within(10_000, "refusal", wire.refused)), cookie);
+			assert.ok([401, 403, 400, 0].includes(await within(60_000, "refusal", wire.refused)), cookie);
 		}
 	});
 
@@ -46,15 +46,15 @@ export const wireTests = (house: () => House): void => {
 		const cookie = await cookieOf(house(), await house().account());
 		for (const protocols of [[], ["luotsi.v0"], ["chat"]]) {
 			const wire = await openWire(house(), { cookie, protocols });
-			assert.ok((await within(10_000, "refusal", wire.refused)) < 500);
+			assert.ok((await within(60_000, "refusal", wire.refused)) < 500);
 		}
 	});
 
 	test("an_unknown_session_ends_the_connection", async () => {
 		const wire = await openWire(house(), { cookie: `__Host-luotsi=${Buffer.alloc(32, 7).toString("base64url")}` });
-		const reply = await within(10_000, "answer", wire.open());
+		const reply = await within(60_000, "answer", wire.open());
 		assert.ok(["session_expired", "not_signed_in"].includes(reply.err ?? ""), reply.err);
-		assert.equal(await within(10_000, "close", wire.closed), 4001);
+		assert.equal(await within(60_000, "close", wire.closed), 4001);
 	});
 
 	test("an_expired_session_ends_the_connection", async () => {
@@ -63,7 +63,7 @@ export const wireTests = (house: () => House): void => {
 		await house().db.query("UPDATE session SET expires_at = now() - interval '1 second', started_at = now() - interval '1 day' WHERE account = $1", [idToUuid(account.person)]);
 		const wire = await openWire(house(), { cookie });
 		assert.ok(["session_expired", "not_signed_in"].includes((await wire.open()).err ?? ""));
-		assert.equal(await within(10_000, "close", wire.closed), 4001);
+		assert.equal(await within(60_000, "close", wire.closed), 4001);
 	});
 
 	test("ending_a_session_closes_its_connections", async () => {
@@ -74,7 +74,7 @@ export const wireTests = (house: () => House): void => {
 		const sessions = (await a.ask("session_list", {})).ok?.["sessions"] as { session: string; current: boolean }[];
 		assert.equal(sessions.length, 2);
 		await a.ask("session_end", { session: sessions.find((s) => !s.current)?.session });
-		assert.equal(await within(10_000, "close", b.closed), 4001);
+		assert.equal(await within(60_000, "close", b.closed), 4001);
 		assert.ok(b.heard.some((frame) => frame.ev === "session_ended"));
 		assert.ok((await a.ask("session_list", {})).ok);
 		a.socket.terminate();
@@ -82,14 +82,14 @@ export const wireTests = (house: () => House): void => {
 
 	test("a_connection_without_a_first_frame_is_closed", async () => {
 		const wire = await fresh(house());
-		assert.equal(await within(15_000, "close", wire.closed), 4002);
+		assert.equal(await within(60_000, "close", wire.closed), 4002);
 	});
 
 	test("a_first_frame_that_opens_no_session_ends_the_connection", async () => {
 		const wire = await fresh(house());
-		const reply = await within(10_000, "answer", wire.ask("room_list", { limit: 10 }));
+		const reply = await within(60_000, "answer", wire.ask("room_list", { limit: 10 }));
 		assert.ok(reply.err);
-		assert.equal(await within(10_000, "close", wire.closed), 1008);
+		assert.equal(await within(60_000, "close", wire.closed), 1008);
 	});
 
 	test("an_unknown_op_is_refused_and_the_connection_stays", async () => {
@@ -112,7 +112,7 @@ export const wireTests = (house: () => House): void => {
 		for (const text of ["", "{", "[]", "null", '{"id":0,"op":"room_list","body":{}}', '{"op":"room_list","body":{}}', '{"id":1,"id":2,"op":"room_list","body":{"limit":1}}', `${"[".repeat(5_000)}`]) {
 			const { wire } = await opened(house());
 			wire.raw(text);
-			assert.ok([1007, 1008].includes(await within(10_000, `close after ${text.slice(0, 40)}`, wire.closed)), text.slice(0, 40));
+			assert.ok([1007, 1008].includes(await within(60_000, `close after ${text.slice(0, 40)}`, wire.closed)), text.slice(0, 40));
 		}
 		await answers(house());
 	});
@@ -120,15 +120,15 @@ export const wireTests = (house: () => House): void => {
 	test("binary_frames_and_broken_utf8_end_the_connection", async () => {
 		const { wire } = await opened(house());
 		wire.raw(Buffer.from([1, 2, 3]));
-		assert.equal(await within(10_000, "close", wire.closed), 1003);
+		assert.equal(await within(60_000, "close", wire.closed), 1003);
 		for (const frame of [[0, 0, 0, 0], [0, 0, 0, 2, 0x7b, 0x7d], [0xff, 0xff, 0xff, 0xff, 0x7b, 0x7d, 1]]) {
 			const { wire: odd } = await opened(house());
 			odd.raw(Buffer.from(frame));
-			assert.equal(await within(10_000, "close", odd.closed), 1003);
+			assert.equal(await within(60_000, "close", odd.closed), 1003);
 		}
 		const { wire: other } = await opened(house());
 		other.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
-		assert.ok([1007, 1008].includes(await within(10_000, "close", other.closed)));
+		assert.ok([1007, 1008].includes(await within(60_000, "close", other.closed)));
 	});
 
 	test("a_blob_is_refused_where_it_is_not_asked_for_and_with_its_field_said_twice", async () => {
@@ -146,10 +146,10 @@ export const wireTests = (house: () => House): void => {
 	test("a_frame_over_the_ceiling_ends_the_connection_also_in_pieces", async () => {
 		const { wire } = await opened(house());
 		wire.raw("x".repeat(300_000));
-		assert.ok([1009, 1006].includes(await within(15_000, "close", wire.closed)));
+		assert.ok([1009, 1006].includes(await within(60_000, "close", wire.closed)));
 		const { wire: other } = await opened(house());
 		for (let i = 0; i < 20; i++) other.socket.send("y".repeat(20_000), { fin: i === 19 }, () => undefined);
-		assert.ok([1009, 1006].includes(await within(15_000, "close", other.closed)));
+		assert.ok([1009, 1006].includes(await within(60_000, "close", other.closed)));
 		await answers(house());
 	});
 
@@ -174,7 +174,7 @@ export const wireTests = (house: () => House): void => {
 		await new Promise((resolve) => setTimeout(resolve, 1_500));
 		await say(client, counsellor, room, "muut jatkavat");
 		tcp.resume();
-		assert.ok([4004, 4005, 1006].includes(await within(30_000, "close", wire.closed)));
+		assert.ok([4004, 4005, 1006].includes(await within(60_000, "close", wire.closed)));
 	});
 
 	test("pipelined_requests_with_bodies_harm_nobody", async () => {
@@ -201,8 +201,8 @@ export const wireTests = (house: () => House): void => {
 		const host = `Host: localhost:${house().service.port}\r\n`;
 		const settings = "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n";
 		for (const extra of ["", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]) {
-			const text = await rawTls(house(), [`GET / HTTP/1.1\r\n${host}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n${settings}\r\n${extra}`], 1_500);
-			assert.ok(!/^HTTP\/1\.1 101/.test(text), text.slice(0, 80));
+			const text = await rawTls(house(), [`GET / HTTP/1.1\r\n${host}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n${settings}\r\n${extra}`], 60_000, (said) => said.includes("\r\n"));
+			assert.match(text, /^HTTP\/1\.1 (?!101)\d{3} /);
 		}
 		await rawTls(house(), ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"], 700);
 		await answers(house());
@@ -217,7 +217,7 @@ export const wireTests = (house: () => House): void => {
 
 	test("every_answer_carries_the_protecting_headers", async () => {
 		for (const path of ["/", "/nowhere.js", "/api/sign_in_options", "/a\\b"]) {
-			const text = (await rawTls(house(), [`GET ${path} HTTP/1.1\r\nHost: localhost:${house().service.port}\r\nConnection: close\r\n\r\n`], 20_000)).toLowerCase();
+			const text = (await rawTls(house(), [`GET ${path} HTTP/1.1\r\nHost: localhost:${house().service.port}\r\nConnection: close\r\n\r\n`])).toLowerCase();
 			for (const header of ["content-security-policy:", "x-content-type-options: nosniff", "referrer-policy: no-referrer", "strict-transport-security:", "permissions-policy:", "cache-control:"])
 				assert.ok(text.includes(header), `${path} lacks ${header}`);
 		}

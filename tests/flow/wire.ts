@@ -81,8 +81,8 @@ export const ticketOf = async (house: { service: Service; ca: string }, cookie: 
 	return (answer.ok?.["ticket"] as string | undefined) ?? randomBytes(32).toString("base64url");
 };
 
-/** Bytes over TLS as they are; resolves to what came back until the server closed or the time was over. */
-export const rawTls = (house: { service: Service; ca: string }, pieces: readonly (string | Buffer)[], ms = 1_500): Promise<string> =>
+/** Bytes over TLS as they are; resolves to what came back until it is enough, the server closed or the time was over. */
+export const rawTls = (house: { service: Service; ca: string }, pieces: readonly (string | Buffer)[], ms = 60_000, enough: (text: string) => boolean = () => false): Promise<string> =>
 	new Promise((resolve) => {
 		let text = "";
 		const socket: TLSSocket = connect({ host: "localhost", port: house.service.port, ca: house.ca, servername: "localhost", ALPNProtocols: ["http/1.1"] }, () => {
@@ -93,7 +93,12 @@ export const rawTls = (house: { service: Service; ca: string }, pieces: readonly
 			resolve(text);
 		};
 		const timer = setTimeout(end, ms);
-		socket.on("data", (data) => (text += data.toString("latin1")));
+		socket.on("data", (data) => {
+			text += data.toString("latin1");
+			if (!enough(text)) return;
+			clearTimeout(timer);
+			end();
+		});
 		socket.on("error", () => undefined);
 		socket.on("close", () => {
 			clearTimeout(timer);

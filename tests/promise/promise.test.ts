@@ -104,7 +104,9 @@ const enter = async (person: string, how: Coming): Promise<Actor> => {
 const psql = (...args: string[]): string =>
 	execFileSync("psql", ["-XqAt", "-h", service.sockets, "-U", "postgres", "-d", service.database, ...args], { encoding: "utf8" });
 
-const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const until = async (what: string, sql: string): Promise<void> => {
+	for (const end = Date.now() + 60_000; psql("-c", sql) !== "t\n"; await new Promise((resolve) => setTimeout(resolve, 50))) if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+};
 
 /** Two files of two parts: a text in which every stretch of a hundred bytes holds what is searched for, and what is random. */
 const share = async (from: Actor, to: Actor, room: string): Promise<void> => {
@@ -162,7 +164,7 @@ const live = async (): Promise<{ room: string; login: string }> => {
 	await counsellor.engine.markRead(room, Math.max(...[...counsellor.messages.values()].map((m) => m.seq ?? 0)));
 	await liveTogether(client, counsellor, room);
 	await share(client, counsellor, room);
-	await settle(3000); // drafts and receipts are sent after a pause
+	await until("the draft and the receipt are stored, which go after a pause", "SELECT EXISTS (SELECT FROM draft WHERE draft IS NOT NULL) AND EXISTS (SELECT FROM room_member WHERE role = 2 AND read_seq > 0)");
 
 	await liveByMail(counsellor);
 	const second = await enter("oona", {});

@@ -111,7 +111,7 @@ const Listed = ({ begin }: { begin: Wanted }) => {
 	const those = rows.filter((row) => chosen.has(row.org));
 	const toggle = (org: string, on: boolean): void => choose(new Set(on ? [...chosen, org] : [...chosen].filter((other) => other !== org)));
 	const changed = (of: Organisation): void => {
-		void fresh(of).then(pick, () => undefined);
+		void fresh(of).then((now) => pick((shown) => (shown?.org === now.org ? now : shown)), () => undefined); // who went back meanwhile is not brought here again
 		found.again();
 	};
 	if (picked) return <OnePage of={picked} onBack={() => pick(null)} onChange={() => changed(picked)} />;
