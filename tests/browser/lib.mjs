@@ -99,7 +99,8 @@ export async function findings(page) {
 async function seen(page, name) {
 	if (page.isClosed()) return "";
 	await picture(page, `failed-${name}`);
-	return `${page.url()} shows: ${(await page.locator("body").innerText({ timeout: 5_000 })).replace(/\s+/g, " ").slice(0, 800)}`;
+	const said = page.locator("body").innerText({ timeout: 5_000 });
+	return said.then((text) => `${page.url()} shows: ${text.replace(/\s+/g, " ").slice(0, 800)}`);
 }
 
 async function picture(page, name) {
