@@ -3,7 +3,7 @@
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { cookieOf, idToUuid, isEdge, talk, type House } from "./house.js";
+import { cookieOf, idToUuid, isEdge, killHard, talk, type House } from "./house.js";
 import { begin, cancel, cipher, get, PART, put, ask, send, sha256, slowly } from "./parts.js";
 import { rawTls } from "./wire.js";
 import { random, toBase64Url } from "../../web/src/seal/index.js";
