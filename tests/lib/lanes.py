@@ -29,7 +29,7 @@ FACT = re.compile(r"^\s*(not ok|ok)\b[ \d-]*(.*)$")
 DURATION = re.compile(r"^\s*duration_ms: ([\d.]+)")
 
 # The longest first, so that no lane ends with a long one alone. What is not named here comes after these.
-ORDER = ["flow direct", "fuzz", "browser page", "analysis", "flow edge", "client", "promise", "seal", "sql"]
+ORDER = ["flow direct", "sql", "browser page", "analysis", "fuzz", "flow edge", "deploy", "client", "promise", "browser staff", "browser talk", "browser roomwork"]
 # These wait for clocks nearly all the time: they run beside the lanes.
 WAITING = ["unit"]
 
@@ -143,6 +143,18 @@ def guard(command):
     return code or (1 if left else 0)
 
 
+# --- what else the machine did ---
+
+
+def processors():
+    """Seconds for which the processors have been busy, and all that they had, since the machine started; of none where that is not told."""
+    try:
+        times = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    except (OSError, ValueError):
+        return 0, 0
+    return sum(times) - times[3] - times[4], sum(times)
+
+
 # --- the lanes -------------------------------------------------------------------------------------------------------
 
 
@@ -152,7 +164,7 @@ class Run:
         jobs.sort(key=lambda job: ORDER.index(job.name) if job.name in ORDER else len(ORDER))
         self.beside = [job for job in jobs if job.suite in WAITING and len(jobs) > 1]
         self.waiting = [job for job in jobs if job not in self.beside]
-        self.jobs, self.began = jobs, time.monotonic()
+        self.jobs, self.began, self.processors = jobs, time.monotonic(), processors()
         self.lanes = min(int(os.environ.get("LUOTSI_LANES", 2)), len(self.waiting))
         self.artefacts = pathlib.Path(os.environ["LUOTSI_ARTEFACTS"])
         os.environ.setdefault("LUOTSI_JOBS", str(max(1, (os.cpu_count() or 2) // self.lanes)))
@@ -227,7 +239,8 @@ class Run:
                 print(f"\nWhat failed in {job.name}:\n" + "\n".join(failures(job)))
         passed, failed, skipped = (sum(job.counts()[at] for job in done) for at in range(3))
         failed += self.over or len(done) < len(self.jobs)
-        print(f"\nAll of it took {time.monotonic() - self.began:.0f} s{', and was stopped' if self.over else ''}.")
+        busy, all_of_it = (new - old for new, old in zip(processors(), self.processors))
+        print(f"\nAll of it took {time.monotonic() - self.began:.0f} s{', and was stopped' if self.over else ''}; the processors were busy {100 * busy / max(1, all_of_it):.0f} % of it.")
         print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
         return 0 if passed and not failed else 1
 
