@@ -207,7 +207,7 @@ test("what_an_ended_agreement_returns_is_taken_out_and_read_without_a_network", 
 	await page.getByText(createHash("sha256").update(readFileSync(reader)).digest("hex").slice(0, 8)).waitFor();
 	const file = await downloaded(page, () => button(page, "Lataa tiedosto").click());
 	await page.getByText("Tiedosto on tallennettu").first().waitFor();
-	const sum = (await page.locator("code.sum").first().textContent()) ?? "";
+	const sum = (await comes(() => page.locator("code.sum").first().textContent(), /\S/)) ?? "";
 	await page.getByText("Tiedosto on tallennettu").first().scrollIntoViewIfNeeded();
 	await clean(admin, "returned");
 

@@ -7,7 +7,7 @@ import { argon2id } from "hash-wasm";
 import type { Browser, Page } from "playwright-core";
 import type { Platform } from "../../web/src/client/platform.js";
 import { fromBase64Url, importSigning, makePair, random, ROLE, signControl, signIdentity, toBase64Url, type Bytes } from "../../web/src/seal/index.js";
-import { desk, findings, keep, launch, open, overflow, phone, type Tab } from "../browser/lib.mjs";
+import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "../browser/lib.mjs";
 import { PASSPHRASE } from "../client/organisation.js";
 import { endClients } from "./lib/client.js";
 import { append, leave, makeScenes, openRoom, openScene, post, type Made, type Scene } from "./lib/scene.js";
@@ -88,7 +88,7 @@ seen("a-message-that-was-changed", flipped, async ({ page }) => {
 	await page.getByText("Tätä viestiä ei voitu varmentaa").waitFor();
 	await page.getByText("Viestejä ei lähetetä, ennen kuin päätät jatkaa").waitFor();
 	await composer(page).fill("Jatkan silti");
-	assert.ok(await button(page).isDisabled(), "nobody sends before they have decided to go on");
+	await comes(() => button(page).isDisabled(), true, "nobody sends before they have decided to go on");
 	await page.getByText("Tekninen syy").click();
 	await page.getByText("bad_signature").waitFor();
 }, phone);

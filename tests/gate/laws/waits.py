@@ -41,7 +41,7 @@ def findings(name, code):
 
 def check(tree):
     rows = []
-    for name in tree.match(r"^tests/(browser|flow|promise|client|idp)/.*\.(ts|mjs)$"):
+    for name in tree.match(r"^tests/(browser|flow|promise|client|idp|evil|chaos)/.*\.(ts|mjs)$"):
         rows += findings(name, code_only(tree.text(name)))
     return rows
 
