@@ -64,8 +64,10 @@ const assignments = (staff: boolean): AssignmentsView => {
 	};
 };
 
+let written: Answers = ANSWERS;
+
 const sheet = (): SheetView => ({
-	fields: Object.fromEntries(Object.entries(ANSWERS).map(([id, value]) => [id, { value, at: now - DAY, others: id === "short" ? [{ value: "Aino", at: now - 3_600_000 }] : [] }])) as unknown as SheetView["fields"],
+	fields: Object.fromEntries(Object.entries(written).map(([id, value]) => [id, { value, at: now - DAY, others: id === "short" ? [{ value: "Aino", at: now - 3_600_000 }] : [] }])) as unknown as SheetView["fields"],
 	unsaved: false, savedAt: now - 60_000, ahead: false,
 });
 
@@ -107,5 +109,6 @@ export const workOf = (scenario: string, act: string, args: readonly unknown[]):
 	if (!scenario.endsWith("-work")) return undefined;
 	if (act === "assignments") return assignments(scenario.startsWith("counsellor"));
 	if (act === "items") return (args[1] as readonly number[]).includes(WORK_KIND) ? plan() : [];
+	if (act === "editSheet") written = { ...written, [String(args[2])]: args[3] } as Answers;
 	return ["sheet", "editSheet", "settleSheet", "saveSheet"].includes(act) ? sheet() : undefined;
 };

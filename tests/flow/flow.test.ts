@@ -1,6 +1,6 @@
 // The flow suite: one service, one organisation, every test on it. LUOTSI_EDGE=yes puts the edge in front, and runs what it changes.
 
-import { after, before } from "node:test";
+import { after, before, beforeEach } from "node:test";
 import { adminTests } from "./admin.test.js";
 import { agreementTests } from "./agreement.test.js";
 import { assignmentTests } from "./assignments.test.js";
@@ -8,7 +8,7 @@ import { endingTests } from "./ending.test.js";
 import { commitTests } from "./commit.test.js";
 import { fileTests } from "./file.test.js";
 import { halfTests } from "./half.test.js";
-import { closeHouse, isEdge, openHouse, type House } from "./house.js";
+import { atHome, closeHouse, isEdge, openHouse, type House } from "./house.js";
 import { hostileTests } from "./hostile.test.js";
 import { identifyTests } from "./identify.test.js";
 import { invitationTests } from "./invitation.test.js";
@@ -40,6 +40,8 @@ before(async () => {
 after(async () => {
 	if (house) await closeHouse(house);
 });
+
+beforeEach(() => house && atHome(house));
 
 const get = (): House => {
 	if (!house) throw new Error("the house is not open");

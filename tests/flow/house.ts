@@ -230,6 +230,16 @@ export const openHouse = async (settings: Readonly<Record<string, string>> = {})
 export const proveAgain = ({ db }: House, { user }: Pick<Actor, "user">): Promise<unknown> =>
 	db.query("UPDATE session SET fresh_until = now() + interval '5 minutes' WHERE account = $1", [idToUuid(user)]);
 
+/**
+ * The house's own people as they were at the beginning: whoever sits idle for a quarter of an hour is signed out, a proof is fresh for five
+ * minutes, and a test before may have killed what they were connected to.
+ */
+export const atHome = async ({ db, admin, counsellor, colleague }: House): Promise<void> => {
+	const own = [admin, counsellor, colleague];
+	await db.query("UPDATE session SET seen_at = now(), fresh_until = now() + interval '5 minutes' WHERE account = ANY ($1::uuid[])", [own.map(({ user }) => idToUuid(user))]);
+	for (const actor of own) await actor.until("they are online", () => actor.engine.parts.link.online());
+};
+
 export const closeHouse = async (house: House): Promise<void> => {
 	for (const actor of house.open) await actor.engine.stop();
 	await house.db.end();
