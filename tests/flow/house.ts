@@ -250,6 +250,7 @@ export const closeHouse = async (house: House): Promise<void> => {
 /** A room in which a fresh client and the counsellor talk. */
 export const talk = async (house: House, name = "Aino"): Promise<Talk> => {
 	const { counsellor } = house;
+	await counsellor.until("the counsellor is online", () => counsellor.engine.parts.link.online());
 	const { room, link } = await counsellor.engine.invite({ name, welcome: "Tervetuloa!" });
 	const client = await house.client(name, link);
 	await client.engine.acceptInvitation(link);
