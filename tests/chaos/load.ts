@@ -29,6 +29,8 @@ export interface Load {
 	readonly ops: Op[];
 	/** Begins; resolves when the time is over. What was begun may go on. */
 	run(ms: number): Promise<void>;
+	/** When nothing is wrong any more everybody can write in every room, correct it and take it back. */
+	last(devices: readonly Device[]): Promise<unknown>;
 	/** Ops that nobody has answered. */
 	open(): readonly Op[];
 }
@@ -199,8 +201,18 @@ export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load 
 	const soon = (ms: number, work: () => Promise<unknown>): Promise<unknown> =>
 		new Promise((resolve) => setTimeout(resolve, ms)).then(work).catch(() => undefined);
 
+	const close = async (device: Device, room: string): Promise<void> => {
+		const text = `${device.name} last words`;
+		const said = await write(device, room, "say", text, "", () => post(device, room, { type: "text", text }));
+		const target = said.outcome === "ok" ? fromBase64Url(said.id) : undefined;
+		if (!target) return;
+		await write(device, room, "edit", `${text}, corrected`, said.id, () => post(device, room, { type: "edit", target, text: `${text}, corrected` }));
+		if (!device.first) await write(device, room, "delete", "", said.id, () => post(device, room, { type: "delete", target }));
+	};
+
 	return {
 		ops,
+		last: (devices) => Promise.all(devices.flatMap((device) => device.rooms.map((room) => patiently("last words", STEP_MS, close(device, room)).catch(() => undefined)))),
 		open: () => ops.filter(({ outcome }) => outcome === "open"),
 		run: async (ms) => {
 			for (const device of scene.devices) if (device.rooms.length > 0) void live(device, chance.fork(device.name));

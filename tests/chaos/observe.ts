@@ -10,7 +10,7 @@ import { idToUuid, OFFICE, type House } from "../flow/house.js";
 import { NEW_PASSPHRASE, type Load } from "./load.js";
 import type { Observed, Stored, View } from "./history.js";
 import { database, fresh, isOnline, type Device, type Scene } from "./scene.js";
-import { isUncertain, wordOf } from "../../web/src/client/refusal.js";
+import { wordOf } from "../../web/src/client/refusal.js";
 import { toBase64Url, type Bytes } from "../../web/src/seal/index.js";
 
 const BACK_MS = 90_000; // after which everybody must be connected again, and all that was begun ended
@@ -25,8 +25,6 @@ const comes = async (what: string, ms: number, test: () => boolean | Promise<boo
 	for (const end = performance.now() + ms; performance.now() < end; await wait(100)) if (await test()) return [];
 	return [what];
 };
-
-const present = (scene: Scene): Device[] => scene.devices.filter(({ gone, rooms }) => !gone && rooms.length > 0);
 
 const rowsOf = async (house: House, rooms: readonly string[]): Promise<Stored[]> => {
 	const { rows } = await house.db.query<{ room: string; seq: string; msg_id: string; env_hash: Buffer }>(
@@ -52,15 +50,22 @@ const confirm = async (scene: Scene): Promise<void> => {
 	await host.actor.engine.confirmKeys(room, scene.unlucky, code);
 };
 
+const present = (scene: Scene): Device[] => scene.devices.filter(({ gone, rooms }) => !gone && rooms.length > 0);
+
 const settle = async (scene: Scene, load: Load): Promise<string[]> => {
 	const devices = present(scene);
 	const back = await comes("somebody is not connected again", BACK_MS, () => devices.every(isOnline));
 	if (back.length > 0) return back.map((what) => `${what}: ${devices.filter((one) => !isOnline(one)).map(({ name }) => name).join(", ")}`);
+	await load.last(devices);
 	await comes("", BACK_MS, () => load.open().length === 0);
 	await database(scene.house);
-	const confirmed = await comes("new keys are not confirmed", REST_MS, () => confirm(scene).then(() => true, (thrown: unknown) => (isUncertain(thrown) ? false : Promise.reject(thrown))));
+	let word = "";
+	const confirmed = await comes("new keys are not confirmed", REST_MS, () => confirm(scene).then(() => true, (thrown: unknown) => {
+		word = wordOf(thrown) === "internal" ? String(thrown) : wordOf(thrown);
+		return false;
+	}));
 	const rested = await comes("the rooms do not come to rest", REST_MS, async () => (await isAtRest(scene, devices)) && (await wait(1_500), isAtRest(scene, devices)));
-	return [...confirmed, ...rested];
+	return [...confirmed.map((what) => `${what}: ${word}`), ...rested];
 };
 
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

@@ -9,7 +9,7 @@ import { pdf } from "./samples.js";
 import type { FileView, TransferView } from "../../web/src/client/api.js";
 import { fileLine } from "../../web/src/client/room-view.js";
 import type { Message } from "../../web/src/client/timeline.js";
-import { wordOf } from "../../web/src/client/refusal.js";
+import { refusal, wordOf } from "../../web/src/client/refusal.js";
 import { concat, equal, random, toBase64Url, utf8, zeroes, type Bytes } from "../../web/src/seal/index.js";
 
 const MB = 1_048_576;
@@ -183,6 +183,36 @@ test("lost requests and replies, of parts and of words, lose nothing and send no
 	const file = await arrived(t.counsellor, t.room);
 	assert.equal(t.files.kept.size, 1);
 	assert.ok(equal(await bytesOf(await t.counsellor.engine.work("fetchFile", t.room, file.id)), bytes));
+	await end(t);
+});
+
+test("an epoch that ends before the server has heard of a file, or of its key, does not lose it", async () => {
+	const t = await talk();
+	for (const op of ["file_begin", "file_key_put"]) {
+		const act = t.relay.more[op] as NonNullable<(typeof t.relay.more)[string]>;
+		let left = 2;
+		t.relay.more[op] = async (user, body) => {
+			const room = t.relay.rooms.get(t.room);
+			if (!room) return {};
+			if (left > 0) {
+				left--;
+				room.pending = true;
+				for (const line of t.relay.lines) line.say({ ev: "room_pending", body: { room: t.room } });
+				await t.counsellor.until("the next epoch", () => !room.pending);
+			}
+			if (body["epoch"] !== room.epoch) throw refusal("stale_epoch");
+			return act(user, body);
+		};
+	}
+	t.files.after = () => void (t.files.after = () => {
+		const room = t.relay.rooms.get(t.room);
+		if (room) room.pending = true; // so that the key has to be given anew
+		t.files.after = () => undefined;
+	});
+	await send(t, filled(2 * MB), "hakemus.pdf");
+	const file = await arrived(t.counsellor, t.room);
+	assert.equal((await t.counsellor.engine.work("fetchFile", t.room, file.id)).size, 2 * MB);
+	assert.ok((t.relay.rooms.get(t.room)?.epoch as number) >= 5, "four epochs ended meanwhile");
 	await end(t);
 });
 

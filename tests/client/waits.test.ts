@@ -2,12 +2,12 @@
 
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { client, makeActor, makeHouse, type Actor, type House } from "./organisation.js";
+import { again, client, makeActor, makeHouse, type Actor, type House } from "./organisation.js";
 import { makeRelay, type Relay } from "./relay.js";
 import { makeControlLog } from "../../web/src/client/control-log.js";
 import { makeRoomKeys } from "../../web/src/client/epoch-keys.js";
 import { makePeople } from "../../web/src/client/people.js";
-import { markOf } from "../../web/src/client/user-state.js";
+import { markOf, withMark } from "../../web/src/client/user-state.js";
 import type { Call, Wrap } from "../../web/src/client/wire.js";
 import { emptyChain, fromBase64Url, KEYSET } from "../../web/src/seal/index.js";
 
@@ -228,4 +228,36 @@ test("an answer that an earlier question gets late does not take a chain back", 
 	await third;
 	assert.equal(people.chain(o.user)?.state.cert, undefined, "what is answered now is what counts");
 	await end(c, o, admin);
+});
+
+test("what another device has seen is asked for before it is missed, and is missed only then", async () => {
+	const { relay, client: c, counsellor: o, admin, room } = await talk();
+	const second = await again(relay, o);
+	await second.engine.openRoom(room, "fi");
+	const [line, one, other] = [[...relay.lines].at(-1), second.engine.parts.room(room), o.engine.parts.room(room)];
+	if (!line) assert.fail("no line");
+	line.say = () => undefined;
+	await c.engine.send(room, "uusi viesti");
+	await o.until("the first device has it", () => o.texts().includes("uusi viesti"));
+	const seen = async (seq: number): Promise<void> => {
+		o.engine.parts.self().store()?.change((s) => withMark(s, room, { seq }));
+		await o.engine.parts.self().store()?.flush();
+		await second.engine.parts.self().store()?.refresh();
+	};
+	let open = (): void => undefined;
+	const gate = new Promise<void>((resolve) => (open = resolve)), page = asked(relay, "message_page");
+	relay.more["message_page"] = async (user, body) => gate.then(() => page(user, body));
+	line.cut();
+	await second.until("cut", () => !second.engine.parts.link.online());
+	await second.until("connected again", () => second.engine.parts.link.online());
+	await seen(other.conversation.highest());
+	assert.equal(one.show().blocked, null);
+	const ready = one.ready();
+	open();
+	await ready;
+	assert.equal(one.conversation.highest(), other.conversation.highest());
+	await seen(10_000);
+	await assert.rejects(one.ready(), { word: "quarantine" });
+	assert.equal(one.show().blocked, "quarantine");
+	await end(c, o, admin, second);
 });

@@ -93,6 +93,26 @@ const makeRoomFiles = (c: Context, room: Room): RoomFiles => {
 		return { epoch, sealed: await sealFileKey(keys.file, place(file), raw) };
 	};
 
+	/** The room may go on to another epoch before the server has heard of the file: then it was not taken, and its key is sealed again. */
+	const announce = async (u: Upload, file: Bytes, raw: Bytes, sealed: number): Promise<number> => {
+		for (let tries = 1; ; tries++) {
+			const key = await insist({ control: u.control, away: () => undefined, work: () => sealedKey(file, raw) });
+			try {
+				await server.begin(file, sealed, key, u.control);
+				return key.epoch;
+			} catch (thrown) {
+				if (!(await isOutrun(thrown, tries, u))) throw thrown;
+			}
+		}
+	};
+
+	/** Refused for an epoch that was over: what it is now is known after this. */
+	const isOutrun = async (thrown: unknown, tries: number, u: Upload): Promise<boolean> => {
+		if (wordOf(thrown) !== "stale_epoch" || tries >= COMMIT_TRIES) return false;
+		await insist({ control: u.control, away: () => undefined, work: () => room.log.sync() });
+		return true;
+	};
+
 	/** A manifest that was refused for good is not kept: it is made anew, or the whole file is. */
 	const dropRefused = (): void => {
 		for (const job of room.outbox.jobs()) if (job.failed !== null && job.content.type === "item" && job.content.ctype === CTYPE) room.outbox.discard(job.id);
@@ -104,14 +124,15 @@ const makeRoomFiles = (c: Context, room: Room): RoomFiles => {
 		const clear = makeFileClear({ file, cipherSize: shapeOf(u.file.size).sealed, partsHash: hashes.parts });
 		const content = new TextEncoder().encode(writeManifest(manifest));
 		for (let tries = 1, under = first; ; tries++) {
-			const key = await sealedKey(file, raw);
-			if (key.epoch !== under) await insist({ control: u.control, away: () => undefined, work: () => server.rekey(file, key) });
-			under = key.epoch;
+			const key = await insist({ control: u.control, away: () => undefined, work: () => sealedKey(file, raw) });
 			try {
+				if (key.epoch !== under) await insist({ control: u.control, away: () => undefined, work: () => server.rekey(file, key) });
+				under = key.epoch;
 				await items.post(CTYPE, content, clear);
 				return;
 			} catch (thrown) {
 				dropRefused();
+				if (await isOutrun(thrown, tries, u)) continue;
 				if (room.log.state().epoch === under || tries === COMMIT_TRIES) throw thrown;
 			}
 		}
@@ -124,13 +145,12 @@ const makeRoomFiles = (c: Context, room: Room): RoomFiles => {
 		let begun = false;
 		try {
 			change(u, { state: "moving" });
-			const key = await sealedKey(file, raw);
-			await server.begin(file, sealed, key, u.control);
+			const epoch = await announce(u, file, raw, sealed);
 			begun = true;
 			const hashes = await sendParts({ store: server, control: u.control, place: place(file), key: raw.slice(), file: u.file, ...progressOf(u, sealed) });
 			await u.control.gate();
 			change(u, { state: "ending", moved: u.view.size });
-			await commit(u, file, raw, key.epoch, hashes);
+			await commit(u, file, raw, epoch, hashes);
 			begun = false;
 			change(u, { state: "done" });
 			all.delete(u.view.id);

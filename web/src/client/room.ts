@@ -88,6 +88,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 	let watched = false;
 	let begun: Promise<void> | undefined;
 	let missed = false; // rows and chains may have gone on unheard
+	let sought = 0; // of what was seen before, the newest that the server was asked for since
 	const endings = new Set<() => void>();
 
 	const names = (): Names => ({
@@ -195,14 +196,22 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 
 	const newKeys = () => waiting(log.state(), log.entries, people, me.userBytes, (user, role) => nameOf(names(), user, role));
 
-	/** The newest that were seen before are gone, and do not lie before what is ours to see since we came again. */
-	const isCut = (): boolean => {
+	/** The newest that another of our devices has seen and this one has not, unless it lies before what is ours to see since we came again; 0: nothing. */
+	const unseen = (): number => {
 		const { seq } = markOf(store.get(), id);
-		return conversation.highest() < seq && seq >= firstSeq();
+		return conversation.highest() < seq && seq >= firstSeq() ? seq : 0;
 	};
 
-	/** Messages by their place; 0: cut; -1: what was added to the log does not verify. */
-	const doubts = (): number[] => [...conversation.doubts(), ...(isCut() ? [0] : []), ...(log.broken() ? [-1] : [])];
+	const catchUp = async (): Promise<void> => {
+		const wanted = unseen();
+		await conversation.catchUp();
+		sought = Math.max(sought, wanted);
+	};
+
+	/** Messages by their place; 0: the newest that were seen before are gone, also when they were asked for anew; -1: what was added to the log does not verify. */
+	const doubts = (): number[] => [
+		...conversation.doubts(), ...(unseen() > 0 && unseen() <= sought ? [0] : []), ...(log.broken() ? [-1] : []),
+	];
 
 	const isDoubtful = (): boolean =>
 		doubts().some((one) => !believed.includes(one)) || log.state().members.some((m) => m.active && people.broken(toBase64Url(m.user)));
@@ -281,6 +290,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 
 	const ready = async (kind = 0): Promise<ControlState> => {
 		if (!begun) await prepare();
+		if (unseen() > sought) await catchUp();
 		const why = blocked();
 		if (why !== null) throw refusal(why === "closed" ? "room_closed" : why);
 		if (due() || isOutgrown()) await rotate();
@@ -327,7 +337,9 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		if (store.get().root !== toBase64Url(people.organisation.state.rootKid) || !people.rooted()) throw refusal("root_changed");
 		await log.sync();
 		pin();
+		const { seq } = markOf(store.get(), id);
 		await Promise.all([conversation.begin(), draft.load().catch(() => undefined)]);
+		sought = seq;
 		deleteLeft();
 	};
 
@@ -398,7 +410,7 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		}
 		await log.sync().finally(show);
 		pin();
-		if (all) await conversation.catchUp();
+		if (all || unseen() > sought) await catchUp();
 		remember();
 		await conversation.unlock();
 		tell(changedLines());
