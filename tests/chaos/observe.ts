@@ -52,10 +52,13 @@ const confirm = async (scene: Scene): Promise<void> => {
 
 const present = (scene: Scene): Device[] => scene.devices.filter(({ gone, rooms }) => !gone && rooms.length > 0);
 
+const lastOf = ({ actor }: Device): string =>
+	actor.events.flatMap((event) => (event.type === "connection" ? [event.state] : event.type === "ended" ? [`ended: ${event.why}`] : [])).slice(-8).join(", ");
+
 const settle = async (scene: Scene, load: Load): Promise<string[]> => {
 	const devices = present(scene);
 	const back = await comes("somebody is not connected again", BACK_MS, () => devices.every(isOnline));
-	if (back.length > 0) return back.map((what) => `${what}: ${devices.filter((one) => !isOnline(one)).map(({ name }) => name).join(", ")}`);
+	if (back.length > 0) return devices.filter((one) => !isOnline(one)).map((one) => `${back.join()}: ${one.name}, ${lastOf(one)}`);
 	await load.last(devices);
 	await comes("", BACK_MS, () => load.open().length === 0);
 	await database(scene.house);

@@ -119,7 +119,6 @@ export const makeRelay = (from = emptyStock()) => {
 			readAhead: false,
 			open: (h) => connect(user, h),
 			ticket: async () => (people.has(user) ? "" : refuse("not_signed_in")),
-			reachable: async () => true,
 			argon2id: async (password, p) => sha256(new Uint8Array([...password, ...p.salt]) as Bytes),
 			words: async () => list(),
 		}),

@@ -4,6 +4,8 @@ import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { again, client, makeActor, makeHouse, type Actor, type House } from "./organisation.js";
 import { makeRelay, type Relay } from "./relay.js";
+import { makeLink } from "../../web/src/client/link.js";
+import type { Platform } from "../../web/src/client/platform.js";
 import { makeControlLog } from "../../web/src/client/control-log.js";
 import { makeRoomKeys } from "../../web/src/client/epoch-keys.js";
 import { makePeople } from "../../web/src/client/people.js";
@@ -244,20 +246,53 @@ test("what another device has seen is asked for before it is missed, and is miss
 		await o.engine.parts.self().store()?.flush();
 		await second.engine.parts.self().store()?.refresh();
 	};
-	let open = (): void => undefined;
-	const gate = new Promise<void>((resolve) => (open = resolve)), page = asked(relay, "message_page");
-	relay.more["message_page"] = async (user, body) => gate.then(() => page(user, body));
+	relay.more["message_page"] = async () => unavailable();
 	line.cut();
 	await second.until("cut", () => !second.engine.parts.link.online());
 	await second.until("connected again", () => second.engine.parts.link.online());
 	await seen(other.conversation.highest());
 	assert.equal(one.show().blocked, null);
-	const ready = one.ready();
-	open();
-	await ready;
+	await assert.rejects(one.ready(), { word: "unavailable" });
+	relay.more["message_page"] = asked(relay, "message_page");
+	await one.ready();
 	assert.equal(one.conversation.highest(), other.conversation.highest());
 	await seen(10_000);
 	await assert.rejects(one.ready(), { word: "quarantine" });
 	assert.equal(one.show().blocked, "quarantine");
 	await end(c, o, admin, second);
+});
+
+/** A server whose handshakes fail, up to this many; what its tickets say is told. */
+const doorOf = (failures: number, ticket: () => Promise<string>): { platform: Platform; tries: () => number } => {
+	const relay = makeRelay(), platform = relay.platform(relay.addPerson("client"));
+	let tries = 0;
+	const open: Platform["open"] = (handlers) => {
+		if (++tries > failures) return platform.open(handlers);
+		setTimeout(() => handlers.closed(1006), 0);
+		return { say: () => undefined, close: () => undefined };
+	};
+	return { platform: { ...platform, open, ticket }, tries: () => tries };
+};
+
+const linkOf = (platform: Platform) => {
+	const said: string[] = [], told: string[] = [];
+	const link = makeLink(platform, { online: () => undefined, event: () => undefined, state: (state) => said.push(state), ended: (why) => told.push(why) });
+	return { link, said, told };
+};
+
+test("handshakes that fail again and again end no session", async () => {
+	const door = doorOf(4, async () => ""), { link, said, told } = linkOf(door.platform);
+	await link.start();
+	assert.deepEqual([door.tries(), told, said.includes("ended"), said.at(-1)], [5, [], false, "online"]);
+	link.stop();
+});
+
+test("that there is no session is said by the ticket, though no handshake ever succeeds", async () => {
+	const door = doorOf(Infinity, async () => {
+		throw Object.assign(new Error("not_signed_in"), { word: "not_signed_in" });
+	});
+	const { link, said } = linkOf(door.platform);
+	await assert.rejects(link.start(), { word: "not_signed_in" });
+	assert.equal(said.at(-1), "ended");
+	link.stop();
 });

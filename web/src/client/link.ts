@@ -15,8 +15,6 @@ const PING_MS = 10_000;
 const PAUSE_LEAST_MS = 400;
 const PAUSE_MOST_MS = 30_000;
 const SPREAD_MS = 1_000; // all who lose a server at once do not come back at once
-const REFUSALS_AT_FIRST = 2; // nobody is signed in: say so soon
-const REFUSALS_BEFORE_ENDED = 3;
 const CLOSE_SESSION = 4001;
 const CLOSE_REPLACED = 4006;
 
@@ -95,7 +93,6 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	let lastId = 0;
 	let attempt = 0;
 	let tries = 0;
-	let refused = 0;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let quiet: ReturnType<typeof setTimeout> | undefined;
 	let first: { resolve(s: SessionOpened): void; reject(e: Error): void } | null = null;
@@ -174,24 +171,13 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		timer = setTimeout(connect, pause);
 	};
 
-	/** A handshake that fails while the server answers otherwise means: no session. A few times, because a worker may just restart. */
-	const handshakeFailed = async (): Promise<void> => {
-		const there = await platform.reachable().catch(() => false);
-		if (state === "ended" || socket) return;
-		refused = there ? refused + 1 : 0;
-		if (refused >= (first ? REFUSALS_AT_FIRST : REFUSALS_BEFORE_ENDED)) return end("expired");
-		retry();
-	};
-
 	const lost = (from: Socket, code: number): void => {
 		if (from !== socket || state === "ended") return;
 		const before = opened;
 		close();
 		if (code === CLOSE_SESSION) return end("expired");
 		if (code === CLOSE_REPLACED) return end("replaced");
-		if (before) return retry(Math.random() * SPREAD_MS);
-		tell("offline");
-		void handshakeFailed();
+		retry(before ? Math.random() * SPREAD_MS : undefined);
 	};
 
 	const isOver = (thrown: unknown): boolean => ["not_signed_in", "session_expired", "passkey_needed"].includes(wordOf(thrown));
@@ -206,7 +192,6 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 			clearTimeout(timer);
 			opened = true;
 			attempt = 0;
-			refused = 0;
 			tell("online");
 			first?.resolve(session);
 			first = null;
@@ -217,7 +202,10 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		}
 	};
 
-	/** The ticket is fetched while the handshake goes on: both take the same journeys, so that it costs no time. */
+	/**
+	 * The ticket is fetched while the handshake goes on: both take the same journeys, so that it costs no time. It alone says that there is
+	 * no session: a handshake also fails because a worker dies, or has nobody to ask.
+	 */
 	const connect = (): void => {
 		clearTimeout(timer);
 		tell("connecting");

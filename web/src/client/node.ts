@@ -114,16 +114,6 @@ export const openNodePlatform = (o: NodeOptions, secureContext = createSecureCon
 		if (!said.ok) throw refusal(said.err ?? "unavailable");
 		return said.ok.ticket;
 	},
-	reachable: () =>
-		new Promise((resolve) => {
-			const asked = request(`${o.origin}/`, { method: "GET", ca: o.ca, agent: false }, (answer) => {
-				answer.resume();
-				resolve(true);
-			});
-			asked.on("error", () => resolve(false));
-			asked.setTimeout(STALL_MS, () => asked.destroy(new Error("nothing moves")));
-			asked.end();
-		}),
 	argon2id: async (password, p) =>
 		new Uint8Array(await argon2id({
 			password, salt: p.salt, parallelism: p.lanes, iterations: p.passes, memorySize: p.memoryKib, hashLength: 32, outputType: "binary",

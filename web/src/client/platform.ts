@@ -53,8 +53,6 @@ export interface Platform {
 	open(handlers: SocketHandlers): Socket;
 	/** POST /api/ws_ticket with that cookie: what the first frame carries. Rejects with the server's word. */
 	ticket(): Promise<string>;
-	/** Does the server answer a plain request? Tells a refused handshake (no session) from no network. */
-	reachable(): Promise<boolean>;
 	argon2id: Argon2id;
 	/** 2,048 words; loaded when asked for. */
 	words(language: Language): Promise<readonly string[]>;

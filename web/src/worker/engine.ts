@@ -47,7 +47,6 @@ const platform: Platform = {
 	readAhead: true,
 	open,
 	ticket,
-	reachable: () => fetch("/", { method: "HEAD", cache: "no-store" }).then(() => true, () => false),
 	argon2id,
 	words,
 };
