@@ -97,6 +97,8 @@ test('nothing goes before its day, in another state, before the receipt, or whil
 	const receipt = (org, bytes) => ask(app, org.org, 'handover_receipt', { actor: org.admin, agreement: org.agreement, receipt: bytes }).then((r) => r[0].outcome);
 	const sum = rand32();
 	assert.deepEqual([await receipt(returned, sum), await receipt(returned, sum), await receipt(returned, rand32()), await receipt(early, sum)], ['ok', 'ok', 'conflict', 'conflict']);
+	const told = await sql(returned, "SELECT audit_detail(a) AS line FROM audit a WHERE action = 'handover_receipt'");
+	assert.deepEqual(told.map(({ line }) => line.split(' ').slice(-2)), [['sum', sum.toString('hex')]], 'the log names the file, once');
 	await ask(app, held.org, 'hold_step', { actor: one, hold, step: 'end_ask' });
 	await ask(app, held.org, 'hold_step', { actor: two, hold, step: 'end' });
 	await hand();
