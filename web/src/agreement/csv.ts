@@ -14,7 +14,7 @@ export const decodeTable = (bytes: Uint8Array): string => {
 };
 
 const separatorOf = (text: string): string => {
-	const head = text.split("\n", 1)[0] ?? "";
+	const head = (text.split("\n", 1)[0] ?? "").replace(/"[^"]*"?/g, ""); // not what stands within a heading
 	const [best = ";"] = [";", "\t", ","].sort((a, b) => head.split(b).length - head.split(a).length);
 	return best;
 };
