@@ -44,7 +44,9 @@ const isSoon = (row: Row): boolean => row.goes_at !== undefined && !row.held && 
 const Why = ({ row }: { row: Row }) => {
 	const { t } = useSpeech();
 	const client = use((all) => all.self?.role === "client");
-	return row.rule === "account" ? <p>{t(client ? "ending.account" : "ending.account_staff")}</p> : <p>{t("ending.closed", { days: row.days ?? 0 })}</p>;
+	if (row.rule !== "account") return <p>{t("ending.closed", { days: row.days ?? 0 })}</p>;
+	if (!isSoon(row)) return <p>{t(client ? "ending.account_later" : "ending.account_later_staff")}</p>;
+	return <p>{t(client ? "ending.account" : "ending.account_staff")}</p>;
 };
 
 const Here = ({ room }: { room: Id }) => {
