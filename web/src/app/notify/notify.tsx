@@ -210,7 +210,7 @@ export const Notify = () => {
 	useEffect(() => void asking.act(again), [news]);
 	return (
 		<>
-			<p>{t(client ? "notify.text" : "notify.text_staff")}</p>
+			{one?.mail !== false && <p>{t(client ? "notify.text" : "notify.text_staff")}</p>}
 			{asking.error && (
 				<Notice kind="error">
 					<p>{asking.error}</p>
