@@ -60,7 +60,7 @@ export const CHECKS = {
 	parents: {
 		file: "seal/room-window.ts", text: "const found = w.byHash.get(parent);\n\t\tif (found && found.roomSeq < link.roomSeq) continue;", instead: "const found = undefined;\n\t\tcontinue;",
 	},
-	newest_seen: gone("client/room.ts", "...(isCut() ? [0] : []),"),
+	newest_seen: gone("client/room.ts", "...(unseen() > 0 && unseen() <= sought ? [0] : []),"),
 	place_once: {
 		file: "client/conversation.ts", text: ".filter(({ seq, at }, i, all) => seq !== all[i - 1]?.seq || void unreadable.set(seq, at));", instead: ".reverse().filter(({ seq }, i, all) => seq !== all[i - 1]?.seq).reverse();",
 	},
