@@ -428,7 +428,8 @@ settings_write() { # settings_write PORT EDGE(yes|no) NAME=VALUE...: STATE/luots
 		[edge]=$edge [edge_socket_dir]=$SOCKETS [db_socket_dir]=$SOCKETS [db_name]=luotsi
 		[migrations_dir]=$ROOT/db/migrations [unit_migrations_dir]=$ROOT/db/units
 		[templates_dir]=$ROOT/db/templates
-		[keys_socket]=$SOCKETS/keys.sock [keys_dir]=$STATE/keys [providers_dir]=$STATE/providers
+		[status_dir]=$SOCKETS/status [metrics_socket]=$SOCKETS/metrics.sock
+		[backup_mark]=$STATE/last-backup [keys_socket]=$SOCKETS/keys.sock [keys_dir]=$STATE/keys [providers_dir]=$STATE/providers
 		[signer_dir]=$STATE/signer
 		[tls_cert]=$STATE/tls/server.pem [tls_key]=$STATE/tls/server.key [site_dir]=$ROOT/web/dist
 		[posts_per_minute]=100000 [requests_per_minute]=100000 # the demonstration writes years in a minute

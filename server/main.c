@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "main/main.h"
+#include "main/role.h"
+#include "main/supervisor.h"
 
 static int run_command(const struct config *config, const struct options *options)
 {
@@ -30,7 +32,9 @@ static int migrate_command(const struct config *config, const struct options *op
 
 static int check_command(const struct config *config, const struct options *options)
 {
-	(void)config;
+	int before = handover_fd();
+	if (before >= 0 && handover_check(config, before) != ERR_OK)
+		return EXIT_SETUP;
 	printf("%s is good.\n", options->settings_file);
 	return EXIT_GOOD;
 }
@@ -50,6 +54,9 @@ static const struct {
 		"verify erasures and both databases; --replay destroys again what a backup brought "
 		"back",
 		units_run},
+	{"metrics", "tell Prometheus what all processes count (started by run)", metrics_run},
+	{"status", "what runs, since when, and what there is to do", status_run},
+	{"reload", "begin every process anew, one after the other, from the disk", reload_run},
 	{"check", "check a settings file", check_command},
 	{"check-files", "look for orphans and gaps among the files of all organisations",
 		check_files_run},
@@ -115,6 +122,10 @@ int main(int argc, char **argv)
 		config_init(&config);
 		if (settings_load(options.settings_file, &config) != ERR_OK)
 			return EXIT_SETUP;
+		if (options.listen_fd < 0) {
+			options.listen_fd = role_systemd_socket();
+			options.by_systemd = options.listen_fd >= 0;
+		}
 		return commands[i].run(&config, &options);
 	}
 	return main_usage();

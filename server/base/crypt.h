@@ -61,6 +61,9 @@ MUST enum err p256_verify(struct p256_key *key, struct slice message, struct sli
 MUST enum err p256_verify_digest(
 	struct p256_key *key, const struct hash *digest, struct slice sig64);
 
+/* Until when the first certificate of a PEM file is good, in seconds since 1970. */
+MUST enum err crypt_certificate_until(struct slice pem, int64_t *ret_seconds);
+
 /* Ed25519 (RFC 8032). The seed is the private key: 32 random bytes. */
 struct hash ed25519_public(const struct hash *seed);
 void ed25519_sign(const struct hash *seed, struct slice message, uint8_t *ret_sig64);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/crypt.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "core/state.h"
 #include "sql_gen.h"
 
@@ -51,6 +52,7 @@ void connection_opened(void *ctx, uint64_t id, const struct ws_hello *hello)
 	bool known = session_token_hash(hello->cookie, SESSION_COOKIE, &conn->token);
 	ASSERT(known);
 	map_put_u64(core->connections, id, conn);
+	meter_add(METER_connections_opened, 1);
 }
 
 void connection_closed(void *ctx, uint64_t id)

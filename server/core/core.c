@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "core/gate.h"
 #include "core/state.h"
 
@@ -14,6 +15,8 @@ static void sweep(void *ctx)
 	request_sweep(core);
 	connection_sweep(core);
 	hub_sweep(core->hub);
+	meter_set(METER_connections, (int64_t)map_count(core->connections));
+	meter_set(METER_requests_waiting, (int64_t)map_count(core->requests));
 	if (++core->sweeps % RATES_EVERY == 0) {
 		rate_sweep(core->person_rates);
 		rate_sweep(core->address_rates);
@@ -122,6 +125,30 @@ void core_notice_gap(void *ctx)
 void core_drain(struct core *core)
 {
 	core->draining = true;
+}
+
+static struct connection *owed(const struct core *core, size_t *cursor)
+{
+	void *value;
+	while (map_next(core->connections, cursor, NULL, &value)) {
+		struct connection *conn = value;
+		if (conn->n_requests > 0)
+			return conn;
+	}
+	return NULL;
+}
+
+bool core_owes(const struct core *core)
+{
+	size_t cursor = 0;
+	return owed(core, &cursor) != NULL;
+}
+
+void core_give_up(struct core *core)
+{
+	size_t cursor = 0;
+	for (struct connection *conn; (conn = owed(core, &cursor)) != NULL;)
+		ws_close(core->server, conn->id, WS_CLOSE_FAULT);
 }
 
 size_t core_pending(const struct core *core)

@@ -45,3 +45,8 @@ void core_notice_gap(void *core);
 void core_drain(struct core *core);
 /* Requests not answered yet: zero before a clean exit. */
 size_t core_pending(const struct core *core);
+/* Is there a WebSocket whose request is not answered yet? */
+bool core_owes(const struct core *core);
+/* Closes those whose requests were not answered in time as a fault: of them nobody may say that
+ * nothing was begun. */
+void core_give_up(struct core *core);

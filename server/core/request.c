@@ -7,10 +7,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "core/gate.h"
 #include "core/state.h"
 
-enum { ARENA_FIRST = 6144, DEADLINE_MS = 15000, HEADERS_MAX = 4 };
+enum { ARENA_FIRST = 6144, DEADLINE_MS = 15000, SLOW_MS = 1000, HEADERS_MAX = 4 };
 
 /* Some arenas stay for the next requests: their memory is warm, and the heap is left in peace. */
 static struct arena *take_arena(struct core *core)
@@ -46,6 +47,10 @@ static void request_free(struct request *r)
 {
 	if (r->release != NULL)
 		r->release(r);
+	uint64_t took = clock_mono_ms() + DEADLINE_MS - r->deadline;
+	meter_add(METER_requests, 1);
+	meter_add(METER_request_milliseconds, (int64_t)took);
+	meter_add(METER_requests_slow, took >= SLOW_MS);
 	list_remove(&r->order);
 	list_remove(&r->waiting);
 	buf_done(&r->body);
@@ -283,8 +288,21 @@ void req_fail(struct request *r, enum err e)
 	req_fail_detail(r, e, NULL);
 }
 
+static void count_error(enum err e)
+{
+	enum meter which = METER_requests_refused;
+	if (e == ERR_UNCERTAIN)
+		which = METER_requests_uncertain;
+	else if (e == ERR_BUSY)
+		which = METER_requests_busy;
+	else if (err_is_fault(e))
+		which = METER_requests_failed;
+	meter_add(which, 1);
+}
+
 static void answer_error(struct request *r, enum err e, const struct detail *detail)
 {
+	count_error(e);
 	if (r->nth > 0)
 		log_warn("answer_cut", LOG_W("op", r->route->op), LOG_W("error", err_word(e)));
 	else if (err_is_fault(e))

@@ -1,7 +1,8 @@
 /* The keys process, asked over a Unix socket of packets. Connected when something waits, lost when
  * the process dies: then what was sent is answered "unavailable", because nobody can say what
  * became of it, and what was not goes to its successor, for whom the supervisor holds the socket
- * open. Some few are on their way at a time, so that an honest worker never looks like a flood. */
+ * open. One that goes in good order reads no more, answers what it has, and closes: then nothing is
+ * lost. Some few are on their way at a time, so that an honest worker never looks like a flood. */
 #include "io/keys.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "base/num.h"
 #include "io/loop_uv.h"
 
@@ -37,7 +39,7 @@ struct keys {
 	struct list queued, sent;
 	size_t n_waiting, n_sent, n_bytes;
 	uint32_t next_number;
-	bool stopped;
+	bool stopped, leaving; /* leaving: the process takes no more, and answers what it took */
 	uint8_t received[KEYS_PACKET_MAX];
 };
 
@@ -91,7 +93,10 @@ static void connection_drop(struct keys *k, enum err e)
 
 static void connection_broken(struct keys *k, const char *why)
 {
-	log_warn("keys_lost", LOG_W("why", why), LOG_N("unanswered", k->n_sent));
+	if (k->n_sent > 0) {
+		meter_add(METER_keys_losses, 1);
+		log_warn("keys_lost", LOG_W("why", why), LOG_N("unanswered", k->n_sent));
+	}
 	connection_drop(k, ERR_UNAVAILABLE);
 }
 
@@ -134,7 +139,8 @@ static bool send_one(struct keys *k)
 {
 	struct question *q = LIST_OF(k->queued.next, struct question, link);
 	ssize_t n = send(k->fd, q->packet.p, q->packet.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n < 0 && errno != EAGAIN && errno != EINTR)
+	k->leaving = n < 0 && errno == EPIPE;
+	if (n < 0 && errno != EAGAIN && errno != EINTR && !k->leaving)
 		connection_broken(k, "not_sent");
 	if (n < 0)
 		return false;
@@ -148,12 +154,13 @@ static void connection_ready(uv_poll_t *handle, int status, int events);
 
 static void connection_write(struct keys *k)
 {
-	bool full = false;
+	bool full = k->leaving;
 	while (k->fd >= 0 && !full && k->n_sent < SENT_MAX && !list_is_empty(&k->queued))
 		full = !send_one(k);
 	if (k->fd >= 0)
-		uv_poll_start(
-			k->poll, full ? UV_READABLE | UV_WRITABLE : UV_READABLE, connection_ready);
+		uv_poll_start(k->poll,
+			full && !k->leaving ? UV_READABLE | UV_WRITABLE : UV_READABLE,
+			connection_ready);
 }
 
 static void connection_ready(uv_poll_t *handle, int status, int events)
@@ -181,6 +188,7 @@ static bool connection_open(struct keys *k)
 		return false;
 	}
 	k->fd = fd;
+	k->leaving = false;
 	k->poll = MEM_NEW(uv_poll_t);
 	ASSERT(uv_poll_init(loop_uv(k->loop), k->poll, fd) == 0);
 	k->poll->data = k;

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "io/exchange.h"
 #include "io/loop_uv.h"
 
@@ -122,6 +123,7 @@ static void listen_adopt(struct server *s, int fd, const char *address)
 	struct conn *c =
 		map_count(s->conns) < s->settings.max_connections ? conn_new(s, address) : NULL;
 	if (!c) {
+		meter_add(METER_connections_refused, 1);
 		close(fd);
 		return;
 	}
@@ -152,7 +154,7 @@ static void listen_accept(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	struct server *s = poll->data;
-	for (int i = 0; i < ACCEPT_TURN && !s->draining; i++) {
+	for (int i = 0; i < ACCEPT_TURN && !s->quiet; i++) {
 		struct sockaddr_storage from = {0};
 		socklen_t size = sizeof(from);
 		char address[INET6_ADDRSTRLEN];
@@ -287,20 +289,53 @@ static void server_grace_over(void *ctx)
 		server_drained(s);
 }
 
-void server_drain(struct server *s, uint64_t grace_ms, loop_fn *done, void *ctx)
+void server_quiet(struct server *s)
 {
-	enum { LOOK_MS = 20 };
-	s->draining = true;
-	s->drained = done;
-	s->drained_ctx = ctx;
-	s->grace_turns = grace_ms / LOOK_MS + 1;
+	s->quiet = true;
+	s->quiet_since = s->now;
 	loop_close_handle(&s->accept_poll);
+}
+
+void server_send_away(struct server *s)
+{
 	size_t cursor = 0;
 	void *value;
+	s->away = true;
 	while (map_next(s->conns, &cursor, NULL, &value)) {
 		struct conn *c = value;
 		if (c->phase == PHASE_WS)
 			ws_close(s, c->id, WS_CLOSE_GOING_AWAY);
+	}
+}
+
+bool server_is_asked(const struct server *s)
+{
+	enum { SILENT_SECONDS = 2 };
+	bool patient = s->now - s->quiet_since < SILENT_SECONDS;
+	size_t cursor = 0;
+	void *value;
+	while (map_next(s->conns, &cursor, NULL, &value)) {
+		enum phase phase = ((const struct conn *)value)->phase;
+		if (phase == PHASE_BODY || phase == PHASE_WAITING || phase == PHASE_ANSWER ||
+			(phase == PHASE_NEW && patient))
+			return true;
+	}
+	return false;
+}
+
+void server_drain(struct server *s, uint64_t grace_ms, loop_fn *done, void *ctx)
+{
+	enum { LOOK_MS = 20 };
+	server_quiet(s);
+	server_send_away(s);
+	s->draining = true;
+	s->drained = done;
+	s->drained_ctx = ctx;
+	s->grace_turns = grace_ms / LOOK_MS + 1;
+	size_t cursor = 0;
+	void *value;
+	while (map_next(s->conns, &cursor, NULL, &value)) {
+		struct conn *c = value;
 		if (c->phase == PHASE_NEW)
 			conn_kill(c);
 	}
@@ -336,7 +371,7 @@ void server_free(struct server **server)
 	*server = NULL;
 	if (!s)
 		return;
-	s->draining = true;
+	s->quiet = s->draining = true;
 	loop_close_handle(&s->accept_poll);
 	server_destroy_lws(s);
 	server_forget_rest(s);

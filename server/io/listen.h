@@ -59,8 +59,16 @@ struct server *server_new(struct loop *loop, const struct server_settings *setti
 	const struct io_handlers *handlers, void *ctx);
 /* From now on connections are accepted. A logged reason when the socket cannot be watched. */
 MUST enum err server_start(struct server *server);
-/* Accepts no more; says 1001 to every WebSocket; done runs when the last connection is gone or
- * after grace_ms. */
+/* The first step of going: accepts no more, and reads no more messages of WebSockets. What was
+ * delivered may still be answered; requests that are on their way in are delivered. */
+void server_quiet(struct server *server);
+/* The second, when nothing is owed to them: says 1001 to every WebSocket. To a client it means that
+ * what was not answered was not begun. */
+void server_send_away(struct server *server);
+/* Is an HTTP request on its way, in or out? A connection that said nothing counts for two seconds.
+ */
+bool server_is_asked(const struct server *server);
+/* The last: done runs when the last connection is gone or after grace_ms. */
 void server_drain(struct server *server, uint64_t grace_ms, loop_fn *done, void *ctx);
 void server_free(struct server **server);
 /* Of the libwebsockets that this was built with: 4001006 is 4.1.6. */

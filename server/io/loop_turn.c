@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "base/num.h"
 #include "io/loop_uv.h"
 
@@ -88,6 +89,7 @@ static void turn_ended(void)
 	struct used now = used_now();
 	uint64_t turn = now.wall - begun.wall;
 	uint64_t queued = num_min(now.queued - begun.queued, turn);
+	meter_add(METER_stalls, 1);
 	log_warn("loop_stalled", LOG_N("ms", turn / NS_PER_MS),
 		LOG_N("own_ms", (turn - queued) / NS_PER_MS),
 		LOG_N("processor_ms", (now.processor - begun.processor) / NS_PER_MS));

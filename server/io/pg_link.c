@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "base/num.h"
 #include "io/loop_uv.h"
 
@@ -55,6 +56,8 @@ void pg_link_drop(struct pg_link *link)
 	if (!link->conn)
 		return;
 	/* Once, not at each attempt. */
+	if (link->up)
+		meter_add(METER_database_losses, 1);
 	if (link->up || !link->told)
 		log_warn(link->up ? "pg_connection_lost" : "pg_unreachable");
 	link->told = true;

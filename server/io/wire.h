@@ -61,7 +61,8 @@ struct server {
 	loop_fn *drained;
 	void *drained_ctx;
 	uint64_t grace_turns;
-	bool draining;
+	uint32_t quiet_since; /* coarse seconds */
+	bool quiet, away, draining;
 	uint8_t gather[GATHER];
 };
 

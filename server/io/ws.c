@@ -6,6 +6,7 @@
 #include "io/ws.h"
 
 #include "base/mem.h"
+#include "base/meter.h"
 #include "base/num.h"
 #include "io/wire.h"
 
@@ -26,6 +27,8 @@ int ws_opened(struct conn *c)
 		.address = c->peer ? slice_text(c->peer->text) : SLICE_NONE};
 	s->handlers->ws_open(s->ctx, c->id, &hello);
 	buf_done(&cookie);
+	if (s->away)
+		ws_close(s, c->id, WS_CLOSE_GOING_AWAY);
 	return 0;
 }
 
@@ -81,7 +84,8 @@ static int ws_deliver(struct conn *c, struct slice text)
 
 int ws_received(struct conn *c, struct slice piece)
 {
-	if (c->phase != PHASE_WS || c->close_code)
+	/* Who goes begins nothing more: that is what 1001 says to a client. */
+	if (c->phase != PHASE_WS || c->close_code || c->server->quiet)
 		return 0;
 	c->last_seen = c->server->now;
 	bool first = lws_is_first_fragment(c->wsi), final = lws_is_final_fragment(c->wsi);
@@ -154,6 +158,7 @@ int ws_writeable(struct conn *c)
 static void ws_too_slow(struct conn *c)
 {
 	outq_done(&c->out);
+	meter_add(METER_slow_readers_closed, 1);
 	ws_close(c->server, c->id, WS_CLOSE_SLOW);
 }
 
@@ -166,6 +171,7 @@ bool ws_send(struct server *s, uint64_t id, struct frame *f)
 		ws_too_slow(c);
 		return false;
 	}
+	meter_add(METER_events_told, 1);
 	conn_want_write(c);
 	return true;
 }

@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "keys/file.h"
 
 enum { QUEUE_BYTES_MAX = 4 << 20 };
@@ -36,6 +37,7 @@ struct connection {
 struct process {
 	struct keeper *keeper;
 	int listen_fd;
+	bool others;
 	struct list connections;
 	size_t n;
 	struct pollfd polled[PROCESS_CONNECTIONS_MAX + 1];
@@ -105,7 +107,7 @@ static size_t connections_of(const struct process *p, pid_t pid)
 /* NULL: welcome. */
 static const char *unwelcome(const struct process *p, const struct ucred *peer)
 {
-	if (peer->uid != geteuid())
+	if (!p->others && peer->uid != geteuid())
 		return "stranger";
 	return connections_of(p, peer->pid) >= PROCESS_CONNECTIONS_EACH ? "too_many" : NULL;
 }
@@ -184,6 +186,7 @@ static void connection_answer(struct process *p, struct connection *c)
 	log_info("keys_answered", LOG_W("type", keys_type_word(ask.type)), LOG_N("pid", c->pid),
 		LOG_W("outcome", keys_reason_word(answer.reason)),
 		LOG_W("provider", keeper_provider(p->keeper, ask.provider)));
+	meter_add(METER_keys_questions, 1);
 	keys_answer_write(&c->out, number, &answer);
 	ASSERT(buf_check(&c->out) == ERR_OK);
 	question_free(c, q);
@@ -231,12 +234,46 @@ static void round_of_all(struct process *p)
 	}
 }
 
-bool process_serve(struct keeper *keeper, int listen_fd)
+/* What was asked is answered; what comes after is for the successor. Who does not read his answers
+ * is not waited for long. */
+static void connection_drain(struct process *p, struct connection *c)
+{
+	enum { PATIENCE_MS = 1000 };
+	if (c->ended)
+		return;
+	(void)shutdown(c->fd, SHUT_RD);
+	connection_read(p, c);
+	c->ended = false;
+	while (!c->ended && (c->out.n > 0 || !list_is_empty(&c->queue))) {
+		struct pollfd full = {.fd = c->fd, .events = POLLOUT};
+		const struct timespec patience = {.tv_sec = PATIENCE_MS / 1000};
+		if (c->out.n == 0)
+			connection_answer(p, c);
+		else if (ppoll(&full, 1, &patience, NULL) > 0)
+			connection_send(c);
+		else
+			return;
+	}
+}
+
+static void process_end(struct process *p)
+{
+	LIST_EACH(link, &p->connections)
+	{
+		connection_drain(p, LIST_OF(link, struct connection, link));
+	}
+	while (!list_is_empty(&p->connections))
+		connection_free(p, LIST_OF(p->connections.next, struct connection, link));
+	mem_free(p);
+}
+
+bool process_serve(struct keeper *keeper, int listen_fd, bool others)
 {
 	sigset_t while_polling;
 	struct process *p = MEM_NEW(struct process);
 	p->keeper = keeper;
 	p->listen_fd = listen_fd;
+	p->others = others;
 	list_init(&p->connections);
 	hear_signals(&while_polling);
 	bool good = true;
@@ -251,8 +288,6 @@ bool process_serve(struct keeper *keeper, int listen_fd)
 		if (good && p->polled[0].revents & POLLIN)
 			accept_one(p);
 	}
-	while (!list_is_empty(&p->connections))
-		connection_free(p, LIST_OF(p->connections.next, struct connection, link));
-	mem_free(p);
+	process_end(p);
 	return good;
 }

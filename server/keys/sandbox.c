@@ -51,6 +51,7 @@ static struct sock_filter filter[] = {
 	ALLOW(__NR_sendto),
 	ALLOW(__NR_write),
 	ALLOW(__NR_accept4),
+	ALLOW(__NR_shutdown),
 	ALLOW(__NR_getsockopt),
 	ALLOW(__NR_close),
 	ALLOW(__NR_clock_gettime),

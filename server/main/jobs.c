@@ -8,9 +8,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "core/session.h"
 #include "io/pg_row.h"
 #include "main/main.h"
+#include "main/role.h"
 #include "main/units.h"
 #include "sql_gen.h"
 
@@ -128,6 +130,8 @@ static void job_done(void *ctx, uint64_t which, enum err e, const struct pg_resu
 	struct runner *r = ctx;
 	const char *name = r->statements[which].name;
 	r->running[which] = false;
+	if (e == ERR_OK)
+		meter_now(METER_last_round);
 	if (e != ERR_OK)
 		log_warn("job_failed", LOG_W("job", name), LOG_W("error", err_word(e)));
 	else if (which == JOBS_CHECK_FILES && pg_get_int(result, 0, 0) > 0)
@@ -186,6 +190,7 @@ static void jobs_checked(void *ctx, enum err e)
 		loop_stop(r->parts.loop);
 		return;
 	}
+	role_ready();
 	timer_start(r->round, 0, (uint64_t)r->parts.config->jobs_seconds * 1000);
 }
 
@@ -271,7 +276,7 @@ static void jobs_free(struct runner *r)
 
 int jobs_run(const struct config *config)
 {
-	settings_use_log(config, "jobs");
+	role_begin(config, "jobs", 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	struct buf conninfo = BUF_MAX(CONNINFO_MAX);
 	struct buf unit_conninfo = BUF_MAX(CONNINFO_MAX);
@@ -283,6 +288,7 @@ int jobs_run(const struct config *config)
 	loop_run(r->parts.loop);
 	int exit_code = r->exit_code;
 	jobs_free(r);
+	role_end();
 	mem_free(r);
 	buf_done(&conninfo);
 	buf_done(&unit_conninfo);

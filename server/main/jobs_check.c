@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "main/jobs.h"
 #include "main/units.h"
 #include "sql_gen.h"
@@ -46,9 +47,10 @@ static void check_done(void *ctx, enum err e, const struct unit_verify_found *fo
 	c->began_at = e == ERR_OK ? c->began_at : 0; /* else again in the next round */
 	if (e != ERR_OK)
 		log_warn("job_failed", LOG_W("job", "erasure_check"), LOG_W("error", err_word(e)));
-	else if (found->n_faults > 0)
+	else if (found->n_faults > 0) {
+		meter_add(METER_erasure_faults, found->n_faults);
 		log_error("erasures_broken", LOG_N("faults", found->n_faults));
-	else
+	} else
 		log_info("erasures_checked", LOG_N("keys", found->n_keys),
 			LOG_N("orphans", found->n_orphans));
 }

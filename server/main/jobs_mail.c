@@ -7,6 +7,7 @@
 #include "base/crypt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "domain/letter.h"
 #include "io/mail.h"
 #include "io/pg_row.h"
@@ -37,6 +38,8 @@ static void posting_end(struct posting *p, enum err e)
 	arena_reset(p->arena);
 	if (e != ERR_OK)
 		log_warn("mail_interrupted", LOG_W("error", err_word(e)));
+	meter_add(METER_letters_sent, p->sent);
+	meter_add(METER_letters_failed, p->failed);
 	if (p->sent > 0 || p->failed > 0)
 		log_info("mail", LOG_N("sent", p->sent), LOG_N("failed", p->failed));
 }

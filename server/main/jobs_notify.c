@@ -9,6 +9,7 @@
 #include "base/crypt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "core/session.h"
 #include "domain/letter.h"
 #include "io/pg_row.h"
@@ -88,6 +89,7 @@ static void letter_gone(void *ctx, enum mail_outcome outcome)
 	struct notifying *n = ctx;
 	n->sent += outcome == MAIL_SENT;
 	n->failed += outcome != MAIL_SENT;
+	meter_add(outcome == MAIL_SENT ? METER_letters_sent : METER_letters_failed, 1);
 	n->away = outcome == MAIL_AWAY; /* the others of this round would wait in vain too */
 	letter_note(n, words[outcome]);
 }

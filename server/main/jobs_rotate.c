@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "io/pg_row.h"
+#include "keys/file.h"
 #include "main/jobs.h"
 #include "main/main.h"
 #include "sql_gen.h"
@@ -300,10 +301,12 @@ void rotation_round(struct rotation *r)
 struct rotation *rotation_new(const struct jobs_parts *parts)
 {
 	struct rotation *r = MEM_NEW(struct rotation);
-	const char *token = getenv(KEYS_TOKEN_ENV);
+	struct buf token = BUF_MAX(TOKEN_LINE_MAX);
 	r->parts = *parts;
-	r->has_token = token && b64_decode_exact(slice_text(token), r->token.b,
-					sizeof(r->token.b)) == ERR_OK;
+	r->has_token =
+		settings_secret(KEYS_TOKEN_ENV, KEYS_TOKEN_FILE, &token) &&
+		b64_decode_exact(buf_slice(&token), r->token.b, sizeof(r->token.b)) == ERR_OK;
+	buf_wipe(&token);
 	r->arena = arena_new(ARENA_FIRST);
 	return r;
 }

@@ -9,19 +9,21 @@
 #include "base/cleanup.h"
 #include "base/crypt.h"
 #include "base/log.h"
+#include "keys/file.h"
 #include "keys/sandbox.h"
 #include "main/main.h"
+#include "main/role.h"
 
 enum { SAID_MAX = 1 << 16 };
 
 /* systemd hands secrets over in a directory of its own, in memory that is never swapped. */
-static struct keeper_settings keys_settings(const struct config *config)
+static struct keeper_settings keys_settings(const struct config *config, const char *token)
 {
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 	return (struct keeper_settings){.keys_dir = credentials ? credentials : config->keys_dir,
 		.providers_dir = config->providers_dir,
 		.development = config->development,
-		.jobs_token = getenv(KEYS_TOKEN_ENV)};
+		.jobs_token = token};
 }
 
 static int keys_make(const struct keeper_settings *settings, bool next)
@@ -38,10 +40,15 @@ static int keys_make(const struct keeper_settings *settings, bool next)
 
 int keys_run(const struct config *config, const struct options *options)
 {
-	settings_use_log(config, "keys");
-	const struct keeper_settings settings = keys_settings(config);
-	if (options->make || options->rotate)
+	AUTO(buf_wipe) struct buf token = BUF_MAX(TOKEN_LINE_MAX);
+	bool known = settings_secret(KEYS_TOKEN_ENV, KEYS_TOKEN_FILE, &token);
+	const struct keeper_settings settings =
+		keys_settings(config, known ? buf_text(&token) : NULL);
+	if (options->make || options->rotate) {
+		settings_use_log(config, "keys");
 		return keys_make(&settings, options->rotate);
+	}
+	role_begin(config, "keys", 0);
 	AUTO(keeper) struct keeper *keeper = NULL;
 	AUTO(buf) struct buf why = BUF_MAX(SAID_MAX);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -51,6 +58,8 @@ int keys_run(const struct config *config, const struct options *options)
 		fprintf(stderr, "%s\n", buf_text(&why));
 		return EXIT_SETUP;
 	}
+	role_ready();
 	sandbox_enter();
-	return process_serve(keeper, options->listen_fd) ? EXIT_GOOD : EXIT_BAD;
+	return process_serve(keeper, options->listen_fd, options->by_systemd) ? EXIT_GOOD
+									      : EXIT_BAD;
 }

@@ -5,9 +5,10 @@
 
 #include "base/log.h"
 #include "io/listen.h"
+#include "keys/file.h"
 #include "main/main.h"
 
-enum { FILE_MAX = 1 << 20, WHY_MAX = 4096, SAMPLE_MAX = 1 << 20 };
+enum { FILE_MAX = 1 << 20, WHY_MAX = 4096, SAMPLE_MAX = 1 << 20, SECRET_MAX = 4096 };
 
 static bool settings_read(const char *file, struct buf *ret)
 {
@@ -82,13 +83,29 @@ void settings_unit_conninfo(const struct config *config, const char *role, struc
 	conninfo_make(dir, config->unit_db_name, role, ret);
 }
 
+bool settings_secret(const char *variable, const char *name, struct buf *ret)
+{
+	struct file_name path;
+	const char *said = getenv(variable), *dir = getenv("CREDENTIALS_DIRECTORY");
+	if (said) {
+		buf_add_text(ret, said);
+		return true;
+	}
+	if (!dir || file_name_make(dir, name, &path) != ERR_OK ||
+		file_read(path.text, ret) != ERR_OK)
+		return false;
+	ret->n = slice_trim(buf_slice(ret)).n;
+	return ret->n > 0;
+}
+
 void settings_use_log(const struct config *config, const char *role)
 {
 	enum log_level level = LOG_INFO;
 	if (log_level_parse(slice_text(config->log_level), &level))
 		log_set_level(level);
 	log_set_role(role);
-	const char *key = getenv("LUOTSI_LOG_KEY");
-	if (key)
-		log_set_key(slice_text(key));
+	struct buf key = BUF_MAX(SECRET_MAX);
+	if (settings_secret("LUOTSI_LOG_KEY", "log-key", &key))
+		log_set_key(buf_slice(&key));
+	buf_wipe(&key);
 }

@@ -4,6 +4,7 @@
  * on. A log at a time, each to its end; all of them at the start and now and then, so that an old
  * backup is noticed without a new event. */
 #include "main/signer.h"
+#include "main/role.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "io/pg_row.h"
 #include "main/main.h"
 #include "sql_gen.h"
@@ -65,6 +67,8 @@ static void signer_say(struct signer *s, enum round_end end, const char *why)
 	for (size_t i = 0; i < sizeof(log->b); i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", log->b[i]);
 	bool said = map_get(s->refused, id_slice(log)) != NULL;
+	if (end == ROUND_REFUSED && !said)
+		meter_add(METER_log_refusals, 1);
 	if (end == ROUND_REFUSED && (!said || s->all))
 		log_error("log_refused", LOG_W("log", hex), LOG_W("why", why));
 	if (end == ROUND_FAILED)
@@ -106,6 +110,7 @@ static void signer_told(void *ctx, uint64_t tag, enum err e, const struct pg_res
 		log_warn("signer_waits", LOG_W("error", err_word(e)));
 		s->all = false; /* not looked at */
 	} else {
+		meter_now(METER_last_round);
 		s->n_logs = pg_rows(result);
 		for (size_t i = 0; i < s->n_logs; i++)
 			s->logs[i] = pg_get_id(result, i, LOG_WAITING_LOG);
@@ -149,6 +154,7 @@ static void signer_ready(void *ctx, enum err e)
 		loop_stop(s->loop);
 		return;
 	}
+	role_ready();
 	log_info("signing", LOG_W("origin", s->parts.origin));
 	timer_start(s->timer, 0, 0);
 }
@@ -225,7 +231,10 @@ static int signer_make(struct signer_parts *parts)
 
 int signer_run(const struct config *config, const struct options *options)
 {
-	settings_use_log(config, "signer");
+	if (options->make)
+		settings_use_log(config, "signer");
+	else
+		role_begin(config, "signer", 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	struct signer *s = MEM_NEW(struct signer);
 	s->parts.config = config;
@@ -244,6 +253,7 @@ int signer_run(const struct config *config, const struct options *options)
 		buf_done(&conninfo);
 	}
 	int exit_code = s->exit_code;
+	role_end();
 	crypt_wipe(s, sizeof(*s));
 	mem_free(s);
 	return exit_code;

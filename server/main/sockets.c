@@ -150,17 +150,16 @@ void sockets_close(const struct config *config, int *fds)
 	}
 }
 
-enum err sockets_open_keys(const struct config *config, int *ret_fd)
+/* Nobody else may connect between the socket's birth and its mode. */
+static enum err local_open(const char *path, int type, const char *setting, int *ret_fd)
 {
-	const char *path = config->keys_socket;
 	if (strlen(path) >= PATH_SIZE) {
-		fprintf(stderr, "keys_socket is too long: it must be shorter than %d bytes.\n",
+		fprintf(stderr, "%s is too long: it must be shorter than %d bytes.\n", setting,
 			PATH_SIZE);
 		return ERR_TOO_LARGE;
 	}
-	/* Nobody else may connect between the socket's birth and its mode. */
 	mode_t before = umask(0177);
-	*ret_fd = unix_bind(path, SOCK_SEQPACKET, 0600);
+	*ret_fd = unix_bind(path, type, 0600);
 	(void)umask(before);
 	if (*ret_fd >= 0)
 		return ERR_OK;
@@ -168,10 +167,22 @@ enum err sockets_open_keys(const struct config *config, int *ret_fd)
 	return ERR_CONFLICT;
 }
 
-void sockets_close_keys(const struct config *config, int fd)
+enum err sockets_open_keys(const struct config *config, int *ret_fd)
+{
+	return local_open(config->keys_socket, SOCK_SEQPACKET, "keys_socket", ret_fd);
+}
+
+enum err sockets_open_metrics(const struct config *config, int *ret_fd)
+{
+	if (!config->metrics_socket[0])
+		return ERR_OK;
+	return local_open(config->metrics_socket, SOCK_STREAM, "metrics_socket", ret_fd);
+}
+
+void sockets_close_local(const char *path, int fd)
 {
 	if (fd < 0)
 		return;
-	(void)unlink(config->keys_socket);
+	(void)unlink(path);
 	close(fd);
 }

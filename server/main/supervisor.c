@@ -15,9 +15,10 @@
 #include "base/crypt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "base/num.h"
-#include "io/loop.h"
-#include "main/main.h"
+#include "main/role.h"
+#include "main/supervisor.h"
 
 enum {
 	QUICK_MS = 3000,
@@ -26,39 +27,21 @@ enum {
 	KILL_GRACE_MS = 3000,
 	IMPATIENT_MS = 1000,
 	TOKEN_SIZE = 32,
-	TOKEN_TEXT = 43,
-	SINGLE = 3 /* keys, jobs and signer stand in front of the workers */
+	PROGRAM_SIZE = 4096
 };
 
-struct supervisor;
+static const char *const role_words[] = {"keys", "jobs", "signer", "metrics", "worker"};
 
-enum role { ROLE_KEYS, ROLE_JOBS, ROLE_SIGNER, ROLE_WORKER };
-static const char *const role_words[] = {"keys", "jobs", "signer", "worker"};
+const char *child_role(const struct child *c)
+{
+	return role_words[c->role];
+}
 
-struct child {
-	struct supervisor *supervisor;
-	enum role role;
-	unsigned number; /* of a worker, from 1 */
-	pid_t pid;       /* 0: not running */
-	int fd;          /* -1: the role needs none */
-	uint64_t started_at;
-	unsigned backoff_ms;
-	struct timer *restart;
-};
-
-struct supervisor {
-	const struct config *config;
-	const char *settings_file;
-	struct loop *loop;
-	struct child *children;
-	size_t n;
-	int *fds, keys_fd;
-	struct timer *kill;
-	uint64_t stopping_since;
-	bool stopping, proven;
-	int exit_code;
-	char jobs_token[TOKEN_TEXT + 1];
-};
+void child_meter_file(const struct child *c, char *ret, size_t size)
+{
+	(void)snprintf(ret, size, "%s/%s-%u.meter", c->supervisor->config->status_dir,
+		role_words[c->role], c->number);
+}
 
 static _Noreturn void child_exec(const struct child *c, pid_t parent)
 {
@@ -82,10 +65,11 @@ static _Noreturn void child_exec(const struct child *c, pid_t parent)
 	_exit(EXIT_BAD);
 }
 
-static void child_start(void *ctx)
+void child_start(void *ctx)
 {
 	struct child *c = ctx;
-	if (c->supervisor->stopping || c->pid)
+	bool unwanted = c->role == ROLE_METRICS && c->fd < 0;
+	if (c->supervisor->stopping || c->pid || unwanted)
 		return;
 	pid_t parent = getpid(), pid = fork();
 	if (pid == 0)
@@ -162,9 +146,17 @@ static void child_ended(struct child *c, int status)
 {
 	struct supervisor *s = c->supervisor;
 	uint64_t lived = clock_mono_ms() - c->started_at;
+	bool expected = renewal_expects(s, c);
 	c->pid = 0;
+	c->old = false;
 	if (s->stopping)
 		return;
+	if (expected) {
+		s->renewal.since = clock_mono_ms();
+		child_start(c);
+		return;
+	}
+	meter_add(METER_restarts, 1);
 	log_warn("died", LOG_W("role", role_words[c->role]), LOG_N("worker", c->number),
 		LOG_N("lived_ms", lived),
 		LOG_N("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
@@ -187,6 +179,7 @@ static void supervisor_reap(void *ctx)
 	int status;
 	pid_t pid;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		renewal_ended(s, pid, status);
 		for (size_t i = 0; i < s->n; i++) {
 			if (s->children[i].pid == pid)
 				child_ended(&s->children[i], status);
@@ -222,6 +215,8 @@ static void child_init(struct supervisor *s, size_t i)
 	c->role = i < SINGLE ? (enum role)i : ROLE_WORKER;
 	c->number = i < SINGLE ? 0 : (unsigned)(i - SINGLE + 1);
 	c->fd = c->role == ROLE_KEYS ? s->keys_fd : -1;
+	if (c->role == ROLE_METRICS)
+		c->fd = s->metrics_fd;
 	if (c->role == ROLE_WORKER)
 		c->fd = s->fds[i - SINGLE];
 	c->restart = timer_new(s->loop, child_start, c);
@@ -233,10 +228,16 @@ static void supervisor_start(struct supervisor *s)
 	loop_on_signal(s->loop, SIGCHLD, supervisor_reap, s);
 	loop_on_signal(s->loop, SIGTERM, supervisor_stop, s);
 	loop_on_signal(s->loop, SIGINT, supervisor_stop, s);
+	loop_on_signal(s->loop, SIGHUP, renewal_ask, s);
 	for (size_t i = 0; i < s->n; i++) {
 		child_init(s, i);
 		child_start(&s->children[i]);
 	}
+	renewal_begin(s);
+	role_ready();
+	sigset_t none; /* what came while this program was being exchanged is heard now */
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Signals alone do not keep a loop alive. */
 	struct timer *awake = timer_new(s->loop, supervisor_reap, s);
 	timer_start(awake, 1000, 1000);
@@ -244,33 +245,61 @@ static void supervisor_start(struct supervisor *s)
 	timer_free(&awake);
 	for (size_t i = 0; i < s->n; i++)
 		timer_free(&s->children[i].restart);
+	renewal_done(s);
 	timer_free(&s->kill);
+}
+
+static char *supervisor_program(void)
+{
+	char *program = mem_array(PROGRAM_SIZE, 1);
+	if (readlink("/proc/self/exe", program, PROGRAM_SIZE - 1) < 0)
+		(void)snprintf(program, PROGRAM_SIZE, "/proc/self/exe");
+	return program;
+}
+
+/* Whether there was a program before this one in the same process, or everything is new. */
+static enum err supervisor_open(struct supervisor *s)
+{
+	int before = handover_fd();
+	if (before >= 0) {
+		s->taken_over = s->proven = true;
+		return handover_read(s, before);
+	}
+	supervisor_make_log_key();
+	supervisor_make_jobs_token(s);
+	TRY(sockets_open(s->config, s->fds));
+	TRY(sockets_open_keys(s->config, &s->keys_fd));
+	return sockets_open_metrics(s->config, &s->metrics_fd);
 }
 
 int supervisor_run(const struct config *config, const char *settings_file)
 {
-	supervisor_make_log_key();
-	settings_use_log(config, "supervisor");
 	struct supervisor s = {.config = config,
 		.settings_file = settings_file,
+		.program = supervisor_program(),
 		.n = (size_t)config->workers + SINGLE,
-		.keys_fd = -1};
-	supervisor_make_jobs_token(&s);
+		.keys_fd = -1,
+		.metrics_fd = -1};
 	s.fds = mem_array((size_t)config->workers, sizeof(int));
 	for (int i = 0; i < config->workers; i++)
 		s.fds[i] = -1;
 	s.children = mem_array(s.n, sizeof(struct child));
 	s.exit_code = EXIT_SETUP;
-	if (sockets_open(config, s.fds) == ERR_OK &&
-		sockets_open_keys(config, &s.keys_fd) == ERR_OK) {
+	enum err e = supervisor_open(&s);
+	role_begin(config, "supervisor", 0);
+	if (e == ERR_OK) {
 		s.exit_code = EXIT_GOOD;
 		s.loop = loop_new();
 		supervisor_start(&s);
 		loop_free(&s.loop);
 	}
 	sockets_close(config, s.fds);
-	sockets_close_keys(config, s.keys_fd);
+	sockets_close_local(config->keys_socket, s.keys_fd);
+	sockets_close_local(config->metrics_socket, s.metrics_fd);
+	role_end();
+	crypt_wipe(s.jobs_token, sizeof(s.jobs_token));
 	mem_free(s.fds);
 	mem_free(s.children);
+	mem_free(s.program);
 	return s.exit_code;
 }

@@ -14,16 +14,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "core/core.h"
 #include "domain/sign_in.h"
 #include "domain/unit.h"
 #include "io/keys.h"
 #include "io/static.h"
 #include "main/main.h"
+#include "main/role.h"
 #include "main/units.h"
 #include "sql_gen.h"
 
-enum { NAME_MAX_SIZE = 32, LOOK_MS = 10, CONNINFO_MAX = 4096, WHY_MAX = 1024, SPARE_FILES = 256 };
+enum { LOOK_MS = 10, CONNINFO_MAX = 4096, WHY_MAX = 1024, SPARE_FILES = 256 };
 enum { LARGE_BLOCK = 4 << 20, SPARE_BLOCKS = 4 };
 
 struct worker {
@@ -44,7 +46,7 @@ struct worker {
 	struct buf conninfo, unit_conninfo;
 	struct timer *look;
 	uint64_t deadline;
-	bool stopping;
+	bool stopping, away;
 	int exit_code;
 };
 
@@ -54,15 +56,23 @@ static void worker_end(void *ctx)
 	loop_stop(w->loop);
 }
 
-/* What is under way is answered first, then everybody is told. */
+/* What is under way is answered first. WebSockets, on which nothing new is begun, are sent away as
+ * soon as all of them have their answers; transfers of files may take longer. */
 static void worker_look(void *ctx)
 {
 	struct worker *w = ctx;
 	uint64_t now = clock_mono_ms();
-	if (core_pending(w->core) > 0 && now < w->deadline)
+	bool late = now >= w->deadline;
+	if (!w->away && (late || !core_owes(w->core))) {
+		w->away = true;
+		core_give_up(w->core);
+		server_send_away(w->server);
+	}
+	if (!late && (!w->away || core_pending(w->core) > 0 || server_is_asked(w->server)))
 		return;
 	timer_stop(w->look);
-	server_drain(w->server, w->deadline > now ? w->deadline - now : 0, worker_end, w);
+	core_drain(w->core);
+	server_drain(w->server, late ? 0 : w->deadline - now, worker_end, w);
 }
 
 static void worker_stop(void *ctx)
@@ -72,7 +82,8 @@ static void worker_stop(void *ctx)
 		return;
 	w->stopping = true;
 	log_info("draining");
-	core_drain(w->core);
+	meter_set(METER_draining, 1);
+	server_quiet(w->server);
 	w->deadline = clock_mono_ms() + (uint64_t)w->config->drain_seconds * 1000;
 	timer_start(w->look, 0, LOOK_MS);
 }
@@ -131,6 +142,7 @@ static void worker_checked(void *ctx, enum err e)
 	}
 	const struct listener_events events = {core_notice, core_notice_gap, w->core};
 	w->listener = listener_new(w->loop, buf_text(&w->conninfo), "luotsi", &events);
+	role_ready();
 	log_info("serving", LOG_N("pid", getpid()));
 }
 
@@ -279,9 +291,7 @@ static bool worker_build(struct worker *w)
 
 int worker_run(const struct config *config, const struct options *options)
 {
-	char name[NAME_MAX_SIZE];
-	(void)snprintf(name, sizeof(name), "worker-%u", options->number);
-	settings_use_log(config, name);
+	role_begin(config, "worker", options->number);
 	worker_prepare_process(config);
 	struct worker w = {.config = config,
 		.options = options,
@@ -297,5 +307,6 @@ int worker_run(const struct config *config, const struct options *options)
 		loop_run(w.loop);
 	}
 	worker_free(&w);
+	role_end();
 	return w.exit_code;
 }

@@ -4,6 +4,7 @@ import { after, before, beforeEach } from "node:test";
 import { adminTests } from "./admin.test.js";
 import { agreementTests } from "./agreement.test.js";
 import { assignmentTests } from "./assignments.test.js";
+import { drainTests, ownBuild, type Build } from "./drain.test.js";
 import { endingTests } from "./ending.test.js";
 import { commitTests } from "./commit.test.js";
 import { fileTests } from "./file.test.js";
@@ -32,13 +33,16 @@ import { talkTests } from "./talk.test.js";
 import { wireTests } from "./wire.test.js";
 
 let house: House | undefined;
+let build: Build | undefined;
 
 before(async () => {
-	house = await openHouse();
+	build = ownBuild();
+	house = await openHouse({}, build.dir);
 });
 
 after(async () => {
 	if (house) await closeHouse(house);
+	build?.remove();
 });
 
 beforeEach(() => house && atHome(house));
@@ -61,13 +65,14 @@ const edge: Readonly<Record<string, string>> = {
 	hostile: "what is malformed meets the edge first",
 	session: "open sockets end when the session does, through the edge",
 	lineBegins: "the same",
+	drain: "who is sent away comes back through the edge, whose queues hold who comes meanwhile",
 	line: "the edge has times of its own for a silent line",
 	passkey: "the origin and the host are seen through the edge",
 };
 
 const suites = {
 	lineBegins, talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, line: lineTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
-	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, ending: endingTests, reset: resetTests, passkey: passkeyTests, half: halfTests,
+	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, ending: endingTests, reset: resetTests, passkey: passkeyTests, half: halfTests, drain: (of: () => House) => drainTests(of, () => build as Build),
 	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, log: logTests, recovery: recoveryTests, rights: rightsTests,
 };
 

@@ -184,11 +184,12 @@ export const again = async (house: House, actor: Actor): Promise<Actor> => {
 	return second;
 };
 
-export const openHouse = async (settings: Readonly<Record<string, string>> = {}): Promise<House> => {
+/** With a build of its own, if it is given one. */
+export const openHouse = async (settings: Readonly<Record<string, string>> = {}, build?: string): Promise<House> => {
 	const { startService } = (await import(pathToFileURL(join(lib, "service.mjs")).href)) as { startService(o: object): Promise<Service> };
 	const mailbox = await openMailbox();
 	const mail = { smtp_url: mailbox.url, smtp_from: "luotsi@testikunta.example" };
-	const service = await startService({ edge: isEdge, bank: true, settings: { ...SETTINGS, ...mail, ...settings } });
+	const service = await startService({ edge: isEdge, bank: true, build, settings: { ...SETTINGS, ...mail, ...settings } });
 	const ca = readFileSync(service.ca, "utf8");
 	const db = await connect(service);
 	const accounts = makeOrg(service, OFFICE), foreign = randomUUID();

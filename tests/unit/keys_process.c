@@ -38,7 +38,7 @@ static void child_start(void)
 	log_set_level(LOG_ERROR);
 	bool good = keeper_load(&settings, &keeper, &why) == ERR_OK;
 	sandbox_enter();
-	good = good && process_serve(keeper, listen_fd);
+	good = good && process_serve(keeper, listen_fd, false);
 	keeper_free(&keeper);
 	buf_done(&why);
 	_exit(good ? 0 : 1);

@@ -1,5 +1,6 @@
 // The connection: one WebSocket at a time, request ids, time limits, reconnecting with growing, jittered pauses. A call that was
-// on its way when the connection went is refused as `uncertain`: whoever called repeats the same bytes. Nothing is queued here.
+// on its way when the connection went is refused as `uncertain`: whoever called repeats the same bytes. Nothing is queued here,
+// except while a server that goes has sent us away (1001): what it did not answer it did not begin, and the next one is told it.
 
 import type { Connection } from "./api.js";
 import type { Platform, Socket } from "./platform.js";
@@ -15,6 +16,7 @@ const PING_MS = 10_000;
 const PAUSE_LEAST_MS = 400;
 const PAUSE_MOST_MS = 30_000;
 const SPREAD_MS = 1_000; // all who lose a server at once do not come back at once
+const CLOSE_AWAY = 1001;
 const CLOSE_SESSION = 4001;
 const CLOSE_REPLACED = 4006;
 
@@ -43,6 +45,8 @@ interface Waiting {
 	resolve(reply: unknown): void;
 	reject(why: Error): void;
 	timer: ReturnType<typeof setTimeout>;
+	/** What may be said again; nothing: it is of its connection. */
+	frame: string | Bytes;
 }
 
 interface Answer {
@@ -90,6 +94,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	let socket: Socket | null = null;
 	let state: Connection = "connecting";
 	let opened = false;
+	let away = false;
 	let lastId = 0;
 	let attempt = 0;
 	let tries = 0;
@@ -103,11 +108,12 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	};
 
 	const failAll = (): void => {
-		for (const [, w] of waiting) {
+		for (const [id, w] of waiting) {
+			if (away && w.frame) continue;
 			clearTimeout(w.timer);
+			waiting.delete(id);
 			w.reject(refusal("uncertain"));
 		}
-		waiting.clear();
 	};
 
 	const close = (): void => {
@@ -121,6 +127,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	};
 
 	const end = (why: "signed_out" | "expired" | "replaced", word = "not_signed_in"): void => {
+		away = false;
 		close();
 		tell("ended");
 		const never = first;
@@ -133,14 +140,14 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		new Promise((resolve, reject) => {
 			const id = ++lastId;
 			const to = socket;
-			if (!to) return reject(refusal("offline"));
 			const late = setTimeout(() => {
 				waiting.delete(id);
 				reject(refusal("uncertain"));
-				lost(to, 1006);
+				if (to) lost(to, 1006);
 			}, limit);
-			waiting.set(id, { resolve: (reply) => resolve(reply as Reply<O>), reject, timer: late });
-			to.say(frameOf(id, op, body));
+			const frame = frameOf(id, op, body);
+			waiting.set(id, { resolve: (reply) => resolve(reply as Reply<O>), reject, timer: late, frame: limit === CALL_MS ? frame : "" });
+			if (!away || limit !== CALL_MS) to?.say(frame);
 		});
 
 	const answered = (answer: Answer): void => {
@@ -167,17 +174,18 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	};
 
 	const retry = (pause = pauseBefore(attempt++, Math.random())): void => {
-		tell("offline", Date.now() + pause);
+		tell(away ? "connecting" : "offline", Date.now() + pause);
 		timer = setTimeout(connect, pause);
 	};
 
 	const lost = (from: Socket, code: number): void => {
 		if (from !== socket || state === "ended") return;
 		const before = opened;
+		away = code === CLOSE_AWAY;
 		close();
 		if (code === CLOSE_SESSION) return end("expired");
 		if (code === CLOSE_REPLACED) return end("replaced");
-		retry(before ? Math.random() * SPREAD_MS : undefined);
+		retry(before || away ? Math.random() * SPREAD_MS : undefined);
 	};
 
 	const isOver = (thrown: unknown): boolean => ["not_signed_in", "session_expired", "passkey_needed"].includes(wordOf(thrown));
@@ -191,6 +199,8 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 			if (from !== socket) return;
 			clearTimeout(timer);
 			opened = true;
+			away = false;
+			for (const [, w] of waiting) from.say(w.frame);
 			attempt = 0;
 			tell("online");
 			first?.resolve(session);
@@ -228,10 +238,11 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 				connect();
 			}),
 		stop: () => {
+			away = false;
 			close();
 			tell("ended");
 		},
-		call: (op, body) => (opened ? send(op, body, CALL_MS) : Promise.reject(refusal("offline"))),
+		call: (op, body) => (opened || away ? send(op, body, CALL_MS) : Promise.reject(refusal("offline"))),
 		poke: () => {
 			if (state === "offline" && !socket) {
 				attempt = 0;
