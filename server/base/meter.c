@@ -60,7 +60,8 @@ static struct meter_page *page_make(const char *path)
 	if (fd < 0)
 		return NULL;
 	void *made = MAP_FAILED;
-	if (ftruncate(fd, sizeof(struct meter_page)) == 0)
+	/* Whoever watches is of the group of the folder, whatever our mask is. */
+	if (fchmod(fd, 0640) == 0 && ftruncate(fd, sizeof(struct meter_page)) == 0)
 		made = mmap(
 			NULL, sizeof(struct meter_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);

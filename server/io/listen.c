@@ -310,7 +310,7 @@ void server_send_away(struct server *s)
 
 bool server_is_asked(const struct server *s)
 {
-	enum { SILENT_SECONDS = 2 };
+	enum { SILENT_SECONDS = 4 };
 	bool patient = s->now - s->quiet_since < SILENT_SECONDS;
 	size_t cursor = 0;
 	void *value;

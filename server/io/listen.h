@@ -65,7 +65,7 @@ void server_quiet(struct server *server);
 /* The second, when nothing is owed to them: says 1001 to every WebSocket. To a client it means that
  * what was not answered was not begun. */
 void server_send_away(struct server *server);
-/* Is an HTTP request on its way, in or out? A connection that said nothing counts for two seconds.
+/* Is an HTTP request on its way, in or out? A connection that said nothing counts for four seconds.
  */
 bool server_is_asked(const struct server *server);
 /* The last: done runs when the last connection is gone or after grace_ms. */

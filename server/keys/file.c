@@ -15,7 +15,9 @@ enum { PIECE = 4096 };
 enum err file_name_make(const char *dir, const char *name, struct file_name *ret_name)
 {
 	struct file_name made;
-	int n = snprintf(made.text, sizeof(made.text), "%s/%s", dir, name);
+	size_t end = strlen(dir);
+	const char *between = end > 0 && dir[end - 1] == '_' ? "" : "/";
+	int n = snprintf(made.text, sizeof(made.text), "%s%s%s", dir, between, name);
 	if (n < 0 || (size_t)n >= sizeof(made.text))
 		return ERR_TOO_LARGE;
 	*ret_name = made;

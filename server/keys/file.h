@@ -5,7 +5,8 @@
 struct file_name {
 	char text[1200];
 };
-/* "<dir>/<name>"; ERR_TOO_LARGE when it does not fit. */
+/* "<dir>/<name>", or "<dir><name>" when dir ends with '_': the beginning of names. ERR_TOO_LARGE
+ * when it does not fit. */
 MUST enum err file_name_make(const char *dir, const char *name, struct file_name *ret_name);
 /* The whole file, over what ret holds; ERR_NOT_FOUND if there is none, ERR_TOO_LARGE over ret's
  * ceiling, ERR_INTERNAL when it cannot be read. */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/crypt.h"
@@ -16,11 +17,23 @@
 
 enum { SAID_MAX = 1 << 16 };
 
-/* systemd hands secrets over in a directory of its own, in memory that is never swapped. */
-static struct keeper_settings keys_settings(const struct config *config, const char *token)
+/* systemd hands secrets over in a directory of its own, in memory that is never swapped; those of a
+ * directory (LoadCredential=keys:DIR) under names that begin with keys_. */
+static const char *keys_dir(const struct config *config, struct file_name *ret)
 {
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-	return (struct keeper_settings){.keys_dir = credentials ? credentials : config->keys_dir,
+	if (!credentials)
+		return config->keys_dir;
+	if (file_name_make(credentials, "keys_index.1.key", ret) != ERR_OK ||
+		access(ret->text, F_OK) != 0)
+		return credentials;
+	return file_name_make(credentials, "keys_", ret) == ERR_OK ? ret->text : credentials;
+}
+
+static struct keeper_settings keys_settings(
+	const struct config *config, const char *token, struct file_name *ret_dir)
+{
+	return (struct keeper_settings){.keys_dir = keys_dir(config, ret_dir),
 		.providers_dir = config->providers_dir,
 		.development = config->development,
 		.jobs_token = token};
@@ -40,10 +53,11 @@ static int keys_make(const struct keeper_settings *settings, bool next)
 
 int keys_run(const struct config *config, const struct options *options)
 {
+	struct file_name dir;
 	AUTO(buf_wipe) struct buf token = BUF_MAX(TOKEN_LINE_MAX);
 	bool known = settings_secret(KEYS_TOKEN_ENV, KEYS_TOKEN_FILE, &token);
 	const struct keeper_settings settings =
-		keys_settings(config, known ? buf_text(&token) : NULL);
+		keys_settings(config, known ? buf_text(&token) : NULL, &dir);
 	if (options->make || options->rotate) {
 		settings_use_log(config, "keys");
 		return keys_make(&settings, options->rotate);

@@ -104,7 +104,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 
 	const tell = (next: Connection, retryAt: number | null = null): void => {
 		state = next;
-		handlers.state(next, retryAt);
+		handlers.state(away && next === "offline" ? "connecting" : next, retryAt);
 	};
 
 	const failAll = (): void => {
@@ -174,18 +174,19 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	};
 
 	const retry = (pause = pauseBefore(attempt++, Math.random())): void => {
-		tell(away ? "connecting" : "offline", Date.now() + pause);
+		tell("offline", Date.now() + pause);
 		timer = setTimeout(connect, pause);
 	};
 
 	const lost = (from: Socket, code: number): void => {
 		if (from !== socket || state === "ended") return;
 		const before = opened;
-		away = code === CLOSE_AWAY;
+		const sent = code === CLOSE_AWAY;
+		away = sent || (away && !before); // nothing was said again yet
 		close();
 		if (code === CLOSE_SESSION) return end("expired");
 		if (code === CLOSE_REPLACED) return end("replaced");
-		retry(before || away ? Math.random() * SPREAD_MS : undefined);
+		retry(before || sent ? Math.random() * SPREAD_MS : undefined);
 	};
 
 	const isOver = (thrown: unknown): boolean => ["not_signed_in", "session_expired", "passkey_needed"].includes(wordOf(thrown));
