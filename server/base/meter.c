@@ -70,7 +70,7 @@ static struct meter_page *page_make(const char *path)
 
 enum err meter_open(const char *dir, const char *role, unsigned number)
 {
-	struct path named, fresh;
+	struct path named = {0}, fresh;
 	if (!path_make(dir, role, number, &named))
 		return ERR_TOO_LARGE;
 	fresh = named;
