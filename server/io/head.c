@@ -9,7 +9,7 @@
 	"'self'; " \
 	"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app"
 
-#define HSTS "max-age=63072000"
+#define HSTS "max-age=63072000; includeSubDomains"
 
 const char head_security[] = "strict-transport-security: " HSTS "\r\n"
 			     "x-content-type-options: nosniff\r\n"

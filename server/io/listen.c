@@ -61,7 +61,7 @@ static int listen_ws(struct conn *c, enum lws_callback_reasons reason, void *in,
 	if (reason == LWS_CALLBACK_SERVER_WRITEABLE)
 		return ws_writeable(c);
 	if (reason == LWS_CALLBACK_WS_PEER_INITIATED_CLOSE)
-		return ws_peer_closes(c);
+		return ws_peer_closes(c, slice_of(in, n));
 	if (reason == LWS_CALLBACK_RECEIVE_PONG)
 		ws_alive(c);
 	if (reason == LWS_CALLBACK_CLOSED && c->opened)

@@ -50,7 +50,8 @@ static enum err upgrade_judge(struct conn *c, const char *protocol)
 		return ERR_SHUTTING_DOWN;
 	if (!upgrade_path_is(c, "/ws"))
 		return ERR_NOT_FOUND;
-	if (!upgrade_header_is(c, WSI_TOKEN_VERSION, "13") ||
+	if (!upgrade_header_is(c, WSI_TOKEN_HTTP, "HTTP/1.1") ||
+		!upgrade_header_is(c, WSI_TOKEN_VERSION, "13") ||
 		!upgrade_header_is(c, WSI_TOKEN_PROTOCOL, "luotsi.v1"))
 		return ERR_MALFORMED;
 	if (!upgrade_header_is(c, WSI_TOKEN_ORIGIN, s->settings.public_origin))
@@ -65,8 +66,12 @@ static void upgrade_refuse(struct conn *c, enum err e)
 	struct buf answer = BUF_MAX(ANSWER_MAX);
 	struct buf text = BUF_MAX(VALUE_MAX);
 	buf_addf(&text, "{\"err\":\"%s\"}", err_word(e));
-	struct http_response response = {
-		.status = err_status(e), .content_type = "application/json"};
+	/* RFC 6455, 4.4: who came with another version is told which there is. */
+	struct http_header version = {"sec-websocket-version:", SLICE_LIT("13")};
+	struct http_response response = {.status = err_status(e),
+		.content_type = "application/json",
+		.headers = &version,
+		.n_headers = 1};
 	head_write(&answer, &response, text.n);
 	buf_add(&answer, buf_slice(&text));
 	(void)lws_write(c->wsi, answer.p, answer.n, LWS_WRITE_HTTP);

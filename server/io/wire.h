@@ -90,8 +90,8 @@ int upgrade_check(struct conn *c, const char *protocol);
 int ws_opened(struct conn *c);
 int ws_received(struct conn *c, struct slice piece);
 int ws_writeable(struct conn *c);
-/* The other side closes. */
-int ws_peer_closes(const struct conn *c);
+/* The other side closes, with this in its frame. */
+int ws_peer_closes(struct conn *c, struct slice payload);
 void ws_gone(struct conn *c);
 void ws_expired(struct conn *c);
 void ws_alive(struct conn *c);

@@ -108,10 +108,19 @@ int ws_received(struct conn *c, struct slice piece)
 	return r;
 }
 
-int ws_peer_closes(const struct conn *c)
+int ws_peer_closes(struct conn *c, struct slice payload)
 {
+	enum { CODE = 2 };
 	/* Both have said it: there is nothing to answer. */
-	return c->phase == PHASE_GOODBYE ? -1 : 0;
+	if (c->phase == PHASE_GOODBYE)
+		return -1;
+	/* lws judges the code, and nothing else of what the frame holds (libwebsockets 4.1.6,
+	 * ops-ws.c). */
+	bool good = slice_is_utf8(slice_from(payload, CODE));
+	if (payload.n != 1 && good)
+		return 0;
+	(void)ws_refuse(c, good ? WS_CLOSE_PROTOCOL : WS_CLOSE_MALFORMED);
+	return -1;
 }
 
 void ws_alive(struct conn *c)

@@ -13,6 +13,7 @@ struct ws_hello {
 
 enum ws_close_code {
 	WS_CLOSE_GOING_AWAY = 1001,
+	WS_CLOSE_PROTOCOL = 1002,
 	WS_CLOSE_UNSUPPORTED = 1003, /* a binary frame that is not text and blob */
 	WS_CLOSE_MALFORMED = 1007,   /* text that is not UTF-8 */
 	WS_CLOSE_POLICY = 1008,
