@@ -25,7 +25,10 @@ static const struct lws_protocol_vhost_options lws_options[] = {
 	{&lws_options[3], NULL, "x-content-type-options:", "nosniff"},
 	{&lws_options[4], NULL, "referrer-policy:", "no-referrer"},
 	{&lws_options[5], NULL, "cross-origin-opener-policy:", "same-origin"},
-	{NULL, NULL, "cross-origin-embedder-policy:", "require-corp"},
+	{&lws_options[6], NULL, "cross-origin-embedder-policy:", "require-corp"},
+	{&lws_options[7], NULL, "cross-origin-resource-policy:", "same-origin"},
+	{&lws_options[8], NULL, "permissions-policy:", "camera=(), geolocation=(), microphone=()"},
+	{NULL, NULL, "cache-control:", "no-store"},
 };
 
 const struct lws_protocol_vhost_options *head_lws_options(void)

@@ -12,6 +12,9 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+ATTACKERS = (
+    "Network attacker", "Thief of a database dump or backup", "Curious operator", "Malicious server, honest client", "Malicious server with bad JavaScript",
+    "Organisation admin alone", "Organisation by quorum", "Thief of a device, locked")
 VERDICTS = ("met", "met by", "not applicable", "deviates")
 
 # What a name looks like where it is defined, by the kind of file; {} is the name.
@@ -26,7 +29,7 @@ DEFINED = {
     ".md": [r"^#+ (?:\d+\. )?{}$"],
     ".py": [r"^(?:def|class) {}\b", r"^{} ="],
     ".json": [r'"{}":'],
-    "": [r"^{}\(\) \{{", r"^{}="],
+    "": [r"^{}\(\) \{{", r"^{}=", r"^def {}\("],
     ".sh": [r"^{}\(\) \{{", r"^{}="],
     ".in": [r"^\s*{}\b"],
 }
@@ -92,9 +95,10 @@ def asvs():
 
 
 def threats():
+    """Every kind of attacker of the sealing plan has rows; ids are our own."""
     rows = rows_of(HERE / "threats.toml")
-    wanted = [row["id"] for row in rows]
-    return "threats", rows, list(dict.fromkeys(wanted))
+    return "threats", rows + [{"id": who, "asks": "Rows.", "verdict": "no such attacker", "why": "-"} for who in ATTACKERS if all(row["who"] != who for row in rows)], \
+        list(dict.fromkeys(row["id"] for row in rows))
 
 
 def websocket():
@@ -141,7 +145,7 @@ def main():
     tap.tell("tables: refuses an id left out, twice or of no standard", [] if len(id_faults(["1", "2", "2", "4"], ["1", "2", "3"])) == 3 else ["it was accepted"])
     tap.tell("tables: accepts good rows", [fault for row in HARMLESS for fault in row_faults(row)])
     readme = " ".join(text_of("README.md").split())
-    for table in (websocket,):
+    for table in (asvs, threats, websocket):
         name, rows, wanted = table()
         tap.tell(f"{name}: every id has one row", id_faults([row.get("id") for row in rows], wanted) if rows else ["no rows"])
         tap.tell(f"{name}: no row is empty, and its evidence exists", [fault for row in rows for fault in row_faults(row)])
