@@ -215,9 +215,12 @@ test('a manifest needs the sender\'s own whole file, in this room, as it says, u
 	const tail = randomBytes(16);
 	assert.equal(await put(r, large.file, 1, tail), 'ok');
 	await refusedAs('conflict', manifest(r, r.client, clearOf(large.file, 56 + PART + 16, [hash(tail)])));
-	assert.deepEqual((await ask(app, r.org, 'file_key_put', { account: r.client.account, file: file.file, epoch: 2, key }))[0].outcome, 'ok');
-	await refusedAs('conflict', manifest(r, r.client, file.clear));
-	assert.deepEqual((await ask(app, r.org, 'file_key_put', { account: r.client.account, file: file.file, epoch: 1, key }))[0].outcome, 'ok');
+	const later = await whole(r), rekey = async (epoch) => (await ask(app, r.org, 'file_key_put', { account: r.client.account, file: later.file, epoch, key }))[0].outcome;
+	assert.equal(await rekey(2), 'ok');
+	await refusedAs('conflict', manifest(r, r.client, later.clear));
+	assert.equal(await rekey(1), 'ok', 'of a connection that was cut, and comes late');
+	assert.equal((await begin(r, { file: later.file })).outcome, 'ok', 'the same');
+	assert.equal((await sql('SELECT epoch FROM file_seal WHERE file = $1', [later.file]))[0].epoch, 2);
 	assert.deepEqual(outcomes(await post(app, r.org, [manifest(r, r.client, file.clear)])), ['ok']);
 	await refusedAs('conflict', manifest(r, r.client, file.clear));
 	assert.equal((await ask(app, r.org, 'file_key_put', { account: r.client.account, file: file.file, epoch: 1, key }))[0].outcome, 'conflict');
