@@ -5,13 +5,13 @@ import { test } from "node:test";
 import { again, client, makeActor, makeHouse, type Actor, type House } from "./organisation.js";
 import { makeRelay, type Relay } from "./relay.js";
 import { makeLink } from "../../web/src/client/link.js";
-import type { Platform } from "../../web/src/client/platform.js";
+import type { Platform, SocketHandlers } from "../../web/src/client/platform.js";
 import { makeControlLog } from "../../web/src/client/control-log.js";
 import { makeRoomKeys } from "../../web/src/client/epoch-keys.js";
 import { makePeople } from "../../web/src/client/people.js";
 import { markOf, withMark } from "../../web/src/client/user-state.js";
 import type { Call, Wrap } from "../../web/src/client/wire.js";
-import { emptyChain, fromBase64Url, KEYSET } from "../../web/src/seal/index.js";
+import { emptyChain, fromBase64Url, KEYSET, type Bytes } from "../../web/src/seal/index.js";
 
 interface Talk extends House {
 	client: Actor;
@@ -294,5 +294,32 @@ test("that there is no session is said by the ticket, though no handshake ever s
 	const { link, said } = linkOf(door.platform);
 	await assert.rejects(link.start(), { word: "not_signed_in" });
 	assert.equal(said.at(-1), "ended");
+	link.stop();
+});
+
+test("a ticket that comes when its connection is no more is told to no other", async () => {
+	const platform = makeRelay().platform("nobody"), given: ((ticket: string) => void)[] = [], doors: SocketHandlers[] = [], told: (string | Bytes)[][] = [];
+	const { link, said } = linkOf({
+		...platform,
+		ticket: () => new Promise((resolve) => given.push(resolve)),
+		open: (handlers) => {
+			const mine: (string | Bytes)[] = [];
+			doors.push(handlers);
+			told.push(mine);
+			setTimeout(handlers.opened, 0);
+			const answer = (frame: string): void => void setTimeout(() => handlers.said(JSON.stringify({ id: (JSON.parse(frame) as { id: number }).id, ok: {} })), 0);
+			return { say: (frame) => void (mine.push(frame), frame && answer(frame as string)), close: () => undefined };
+		},
+	});
+	const started = link.start();
+	doors[0]?.opened();
+	doors[0]?.closed(1001);
+	given[0]?.("the first");
+	for (const begun = Date.now(); given.length < 2; await new Promise((resolve) => setTimeout(resolve, 10))) assert.ok(Date.now() - begun < 60_000, "it connects again");
+	given[1]?.("the second");
+	await started;
+	assert.deepEqual(told[0], []);
+	assert.deepEqual(told[1]?.map((frame) => (frame ? JSON.parse(frame as string) : "")), [{ id: 1, op: "session_open", body: { ticket: "the second" } }]);
+	assert.equal(said.at(-1), "online");
 	link.stop();
 });

@@ -196,7 +196,9 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 
 	const hello = async (from: Socket, ticket: Promise<string>): Promise<void> => {
 		try {
-			const session = await send("session_open", { ticket: await ticket }, OPEN_MS);
+			const given = await ticket;
+			if (from !== socket) return; // it came when this connection was no more
+			const session = await send("session_open", { ticket: given }, OPEN_MS);
 			if (from !== socket) return;
 			clearTimeout(timer);
 			opened = true;
