@@ -12,8 +12,8 @@ import { openWire, type Wire } from "../flow/wire.js";
 import { signedIn } from "../flow/commit.test.js";
 
 const SETTINGS = {
-	workers: "1", max_connections: "120", max_connections_per_address: "30", max_connections_per_user: "3", connects_per_minute: "100", sign_ins_per_minute: "90",
-	requests_in_flight: "8", outq_frames: "64", outq_bytes: "1048576", first_frame_seconds: "2", http_seconds: "6", ping_seconds: "5", idle_seconds: "10",
+	workers: "1", max_connections: "80", max_connections_per_address: "20", max_connections_per_user: "3", connects_per_minute: "100", sign_ins_per_minute: "90",
+	requests_in_flight: "8", outq_frames: "64", outq_bytes: "1048576", first_frame_seconds: "2", http_seconds: "12", ping_seconds: "5", idle_seconds: "10",
 	parts_at_once: "5", parts_at_once_per_address: "3", parts_per_minute: "40", part_bytes_per_second: "262144", log_reads_per_minute: "20", requests_per_minute: "600",
 	files_open: "3", files_per_day: "8", file_most_bytes: "2000000", file_quota_bytes: "5000000", db_lock_timeout_ms: "8000", db_read_timeout_ms: "20000", db_queue: "16",
 };
@@ -101,7 +101,7 @@ const free = (from: string): Promise<void> => until("there is room again", () =>
 
 test("one address has so many connections, and others come in", async () => {
 	const all = await fill(["127.0.0.20"], 2_000);
-	assert.ok(all.length <= 30, `${all.length} stood`);
+	assert.ok(all.length <= 20, `${all.length} stood`);
 	await answers();
 	await talkGoesOn("yksi osoite on täynnä");
 	await drop(all);
@@ -110,20 +110,21 @@ test("one address has so many connections, and others come in", async () => {
 
 test("a worker has so many connections, who talks goes on, and it recovers", async () => {
 	const all = await fill(Array.from({ length: 8 }, (_, i) => `127.0.0.${30 + i}`), 8_000);
-	assert.ok(all.length <= 120 && all.length > 30, `${all.length} stood`);
+	assert.ok(all.length <= 80 && all.length > 20, `${all.length} stood`);
 	await talkGoesOn("palvelin on täynnä");
 	await drop(all);
 	await free("127.0.0.2");
 });
 
+/** How many were answered before one was refused by this word; a bucket fills while it is emptied, so that on a slow machine it takes more. */
+const answeredBefore = async (word: string, once: () => Promise<string>): Promise<number> => {
+	for (let n = 0; n < 5_000; n++) if ((await once()) === word) return n;
+	throw new Error(`nobody said ${word}`);
+};
+
 test("one address connects so often in a minute", async () => {
-	const said = new Map<number, number>();
-	for (let i = 0; i < 130; i++) {
-		const { status } = await ask("127.0.0.40", "/ws", "GET", undefined, { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13",
-			"sec-websocket-key": Buffer.alloc(16, i).toString("base64"), "sec-websocket-protocol": "luotsi.v1", cookie: "__Host-luotsi=" + "A".repeat(43) }).catch(() => ({ status: 0 }));
-		said.set(status, (said.get(status) ?? 0) + 1);
-	}
-	assert.ok((said.get(429) ?? 0) >= 20, JSON.stringify([...said]));
+	const upgrade = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-protocol": "luotsi.v1", cookie: "__Host-luotsi=" + "A".repeat(43), "sec-websocket-key": Buffer.alloc(16).toString("base64") };
+	assert.ok((await answeredBefore("429", async () => String((await ask("127.0.0.40", "/ws", "GET", undefined, upgrade)).status))) >= 100);
 	await answers();
 });
 
@@ -204,32 +205,22 @@ test("a body over the ceiling is refused before it is read", async () => {
 });
 
 test("one address signs in so often in a minute", async () => {
-	const words = new Map<string, number>();
-	for (let i = 0; i < 110; i++) {
-		const { word } = await ask("127.0.0.52", "/api/sign_in_options", "POST", "{}", { "content-type": "application/json" });
-		words.set(word, (words.get(word) ?? 0) + 1);
-	}
-	assert.ok((words.get("rate_limited") ?? 0) >= 10, JSON.stringify([...words]));
-	assert.equal((await ask("127.0.0.53", "/api/sign_in_options", "POST", "{}", { "content-type": "application/json" })).word, "ok");
+	const signIn = async (from: string): Promise<string> => (await ask(from, "/api/sign_in_options", "POST", "{}", { "content-type": "application/json" })).word;
+	assert.ok((await answeredBefore("rate_limited", () => signIn("127.0.0.52"))) >= 90);
+	assert.equal(await signIn("127.0.0.53"), "ok");
 });
 
 test("one person asks so often in a minute", async () => {
 	const wire = await openWire(house, { cookie: await cookieOf(house, await house.account()) });
 	assert.ok((await wire.open()).ok);
-	const words = new Map<string, number>();
-	for (let i = 0; i < 700; i++) {
-		const { err } = await wire.ask("room_list", { limit: 10 });
-		words.set(err ?? "ok", (words.get(err ?? "ok") ?? 0) + 1);
-	}
+	const several = async (): Promise<string> => (await Promise.all(Array.from({ length: 6 }, () => wire.ask("room_list", { limit: 10 })))).find((reply) => reply.err)?.err ?? "ok";
+	assert.ok((await answeredBefore("rate_limited", several)) * 6 >= 590);
 	wire.socket.terminate();
-	assert.ok((words.get("rate_limited") ?? 0) >= 1 && (words.get("ok") ?? 0) >= 590, JSON.stringify([...words]));
 	await talkGoesOn("muut kysyvät yhä");
 });
 
 test("one address reads the logs so often in a minute", async () => {
-	const states: number[] = [];
-	for (let i = 0; i < 30; i++) states.push((await ask("127.0.0.54", "/api/log/directory/checkpoint")).status);
-	assert.ok(states.filter((status) => status === 429).length >= 5 && states[0] !== 429, states.join(" "));
+	assert.ok((await answeredBefore("429", async () => String((await ask("127.0.0.54", "/api/log/directory/checkpoint")).status))) >= 20);
 });
 
 /** A part that drips: never still, never done. */
@@ -288,9 +279,7 @@ test("one person sends so many parts in a minute", async () => {
 	const [part] = cipher(1_000) as [Buffer];
 	const file = await begin(people.counsellor, people.room, part.length);
 	const theirs = await cookieOf(house, { person: people.counsellor.user, role: "counsellor" });
-	const words: string[] = [];
-	for (let i = 0; i < 60; i++) words.push((await put(house, theirs, file, 0, part)).word);
-	assert.ok(words.includes("rate_limited") && words[0] === "ok", words.join(" "));
+	assert.ok((await answeredBefore("rate_limited", async () => (await put(house, theirs, file, 0, part)).word)) >= 40);
 	await cancel(people.counsellor, file);
 	await proveAgain(house, people.counsellor);
 	await talkGoesOn("lopuksi");
