@@ -101,12 +101,15 @@ def beyond(structs, fields):
 
 
 def json_seeds(structs, messages):
+    def seed(table, body):
+        return table.to_bytes(2, "big") + json.dumps(body).encode()
+
     for number, message in enumerate(messages):
         for body in beyond(structs, message["fields"]):
-            yield bytes([number]) + json.dumps(body).encode()
+            yield seed(number, body)
         for full in (0, 1, 2):
-            yield bytes([number]) + json.dumps(members(structs, message["fields"], full)).encode()
-            yield bytes([len(messages) + number]) + json.dumps(members(structs, message["reply"], full)).encode()
+            yield seed(number, members(structs, message["fields"], full))
+            yield seed(len(messages) + number, members(structs, message["reply"], full))
 
 
 def frame_seeds(structs, messages, envelopes):
