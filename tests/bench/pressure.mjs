@@ -90,7 +90,7 @@ async function bother(service, cookie, reads) {
 	};
 }
 
-const KINDS = ({ service, people, load }) => {
+const KINDS = ({ service, people, others, load }) => {
 	const ca = readFileSync(service.ca), at = { host: '127.0.0.1', port: service.port };
 	const tls = () => connect({ ...at, ca, servername: 'localhost', ALPNProtocols: ['http/1.1'] });
 	const begun = (text) => () => {
@@ -111,7 +111,7 @@ const KINDS = ({ service, people, load }) => {
 		'1,000 dripping bodies': () => hold(HELD, begun(`POST /api/sign_in_options HTTP/1.1\r\n${host}Content-Type: application/json\r\nContent-Length: 200000\r\n\r\n{`), () => ' '),
 		'1,000 dripping frames': () => hold(HELD, begun(Buffer.concat([Buffer.from(upgrade), Buffer.from([0x81, 0xfe, 0x80, 0x00, 0, 0, 0, 0])])), () => 'a'),
 		'10,000 connections from one address': async () => {
-			const held = load(service, people.path, { idle: 10_000, talk: 0, hold: true });
+			const held = load(service, others.path, { idle: 10_000, talk: 0, hold: true });
 			await held.lines.next();
 			return async () => (held.stdin.end(), await held.ended, 0);
 		},
@@ -127,8 +127,9 @@ export async function underPressure(bench) {
 		const way = edge ? ', through the edge' : '';
 		try {
 			const people = await bench.makePeople(service, TALK.talk + 50);
+			const others = new bench.People(service, 'others', people.lines.slice(TALK.talk).map((line) => line.join(' '))); // nobody who talks: all windows of a person get what is theirs
 			const p50 = async () => (await bench.talk(service, people, TALK)).p50_ms;
-			for (const [what, begin] of Object.entries(KINDS({ service, people, load: bench.load })).filter(([name]) => kinds.test(name))) {
+			for (const [what, begin] of Object.entries(KINDS({ service, people, others, load: bench.load })).filter(([name]) => kinds.test(name))) {
 				const ratios = [], figures = [];
 				let cuts = 0;
 				for (let round = 0; round < bench.rounds; round++) {
@@ -145,7 +146,7 @@ export async function underPressure(bench) {
 			await service.restart();
 			const talking = p50();
 			await settled(2000);
-			const back = bench.load(service, people.path, { idle: 10_000, talk: 0, hold: true }), { value } = await back.lines.next();
+			const back = bench.load(service, others.path, { idle: 10_000, talk: 0, hold: true }), { value } = await back.lines.next();
 			const pressed = await talking;
 			await bench.stop(back);
 			bench.row(`10,000 come back at once after a restart${way}, s`, JSON.parse(value).connect_seconds, '<= 30', 'handshake, ticket, upgrade and session of each');

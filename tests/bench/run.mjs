@@ -417,7 +417,7 @@ try {
 	if (wants('sign_in')) await signIns();
 	if (wants('page')) await firstPage();
 	if (wants('files')) await files();
-	if (only.includes('pressure')) await (await import('./pressure.mjs')).underPressure({ row, notes, tell, talk, load, stop, makePeople, rounds, startService, build, settings });
+	if (only.includes('pressure')) await (await import('./pressure.mjs')).underPressure({ row, notes, tell, talk, load, stop, makePeople, People, rounds, startService, build, settings });
 	if (only.includes('scale')) await (await import('./scale.mjs')).wholeCountry({ row, notes, tell, talk, makePeople, rounds, build, work }, on);
 	table();
 } finally {
