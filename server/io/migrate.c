@@ -1,13 +1,19 @@
 /* Migrations, in the order of their names, each once; then the assignment templates that come with
  * Luotsi, of which the database takes those that it has not got. Blocking libpq: the migrate role
  * does nothing else. The ledger holds name and hash; a file that changed after it was applied is
- * refused, because then nobody knows any more what a database looks like. */
+ * refused, because then nobody knows any more what a database looks like.
+ *
+ * All this while workers of the release before serve. Whoever waits for a lock stands in the way of
+ * everybody who comes later, so a file waits for one only briefly (PG_SQL_BEGIN_BRIEFLY), then
+ * gives up all that it has and tries again later as a whole: to repeat the statement alone would
+ * keep what the statements before it locked. */
 #include "io/migrate.h"
 
 #include <dirent.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -17,6 +23,8 @@
 #include "io/pg_sql.h"
 
 enum { FILE_MAX = 4 << 20, PATH_BYTES_MAX = 4096 };
+/* A file that finds a lock taken is tried for some ten minutes: so long may somebody read. */
+enum { TRIES_MAX = 130, PAUSE_FIRST_MS = 100, PAUSE_MAX_MS = 5000 };
 
 static void migrate_quiet(void *ctx, const char *text)
 {
@@ -71,16 +79,53 @@ static bool migrate_record(PGconn *pg, const char *name, const struct hash *hash
 	return res != NULL;
 }
 
+/* lock_not_available, deadlock_detected: others were in the way. */
+static bool migrate_was_in_the_way(const PGresult *res)
+{
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	return state && (strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0);
+}
+
+/* ERR_BUSY: somebody has a lock that it needs, and it has none any more. */
+static enum err migrate_try(PGconn *pg, const char *name, struct buf *sql, const struct hash *hash)
+{
+	if (!migrate_do(pg, PG_SQL_BEGIN_BRIEFLY, name))
+		return ERR_INTERNAL;
+	PGresult *res = PQexec(pg, buf_text(sql));
+	bool busy = migrate_was_in_the_way(res);
+	if (!busy)
+		res = migrate_checked(pg, res, name);
+	bool good = !busy && res && migrate_record(pg, name, hash) &&
+		    migrate_do(pg, PG_SQL_COMMIT, name);
+	PQclear(res);
+	if (good)
+		return ERR_OK;
+	(void)migrate_do(pg, PG_SQL_ROLLBACK, name);
+	return busy ? ERR_BUSY : ERR_INTERNAL;
+}
+
+static void migrate_pause(unsigned ms)
+{
+	struct timespec left = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+	while (nanosleep(&left, &left) != 0) {
+	}
+}
+
 static enum err migrate_one(PGconn *pg, const char *name, struct buf *sql, const struct hash *hash)
 {
-	bool good = migrate_do(pg, PG_SQL_BEGIN, name) && migrate_do(pg, buf_text(sql), name) &&
-		    migrate_record(pg, name, hash) && migrate_do(pg, PG_SQL_COMMIT, name);
-	if (!good) {
-		(void)migrate_do(pg, PG_SQL_ROLLBACK, name);
-		return ERR_INTERNAL;
+	unsigned pause = PAUSE_FIRST_MS;
+	enum err e = migrate_try(pg, name, sql, hash);
+	for (int n = 1; e == ERR_BUSY && n < TRIES_MAX; n++) {
+		log_info("migrate_waits", LOG_W("file", name), LOG_N("tries", n));
+		migrate_pause(pause);
+		pause = pause * 2 < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
+		e = migrate_try(pg, name, sql, hash);
 	}
-	log_info("migrated", LOG_W("file", name));
-	return ERR_OK;
+	if (e == ERR_BUSY)
+		log_error("migrate_locked_out", LOG_W("file", name));
+	if (e == ERR_OK)
+		log_info("migrated", LOG_W("file", name));
+	return e;
 }
 
 /* The recorded hash of the file; false when it was not applied yet. */
@@ -143,15 +188,30 @@ static bool migrate_has(struct dirent **entries, int n, const char *name)
 	return false;
 }
 
+/* What was applied after all that is known here came with a later release, which may have to be
+ * taken back: the two-step rule says that this one works on it. Any other gap is refused. In the
+ * order of their application. */
+static enum err migrate_gaps(const PGresult *ledger, struct dirent **entries, int n)
+{
+	bool later = true;
+	for (int i = PQntuples(ledger) - 1; i >= 0; i--) {
+		const char *name = PQgetvalue(ledger, i, 0);
+		if (migrate_has(entries, n, name)) {
+			later = false;
+		} else if (later) {
+			log_warn("migrate_later", LOG_W("file", name));
+		} else {
+			log_error("migrate_missing", LOG_W("file", name));
+			return ERR_CONFLICT;
+		}
+	}
+	return ERR_OK;
+}
+
 static enum err migrate_all(
 	PGconn *pg, const PGresult *ledger, const char *directory, struct dirent **entries, int n)
 {
-	for (int i = 0; i < PQntuples(ledger); i++) {
-		if (migrate_has(entries, n, PQgetvalue(ledger, i, 0)))
-			continue;
-		log_error("migrate_missing", LOG_W("file", PQgetvalue(ledger, i, 0)));
-		return ERR_CONFLICT;
-	}
+	TRY(migrate_gaps(ledger, entries, n));
 	for (int i = 0; i < n; i++)
 		TRY(migrate_file(pg, ledger, directory, entries[i]->d_name));
 	return ERR_OK;
