@@ -1,6 +1,8 @@
 /* The life of a connection: made at accept, counted under its address, freed when lws says that its
  * own struct is gone. Closing from outside of a callback goes through lws's timer, never by a
  * pointer kept somewhere. */
+#include <arpa/inet.h>
+
 #include "base/mem.h"
 #include "io/exchange.h"
 
@@ -51,16 +53,27 @@ bool conn_set_peer(struct conn *c, struct slice address)
 	return true;
 }
 
+/* What is none could not be found again as it was put there: a text with a zero in it has two
+ * lengths. */
+static bool conn_is_address(const char *text, size_t n)
+{
+	uint8_t bytes[sizeof(struct in6_addr)];
+	return strlen(text) == n &&
+	       (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
+}
+
 /* HAProxy says who the client is, and nobody else can speak on that socket. */
 enum err conn_set_edge_peer(struct conn *c)
 {
 	static const char name[] = "x-luotsi-client:";
-	char address[INET6_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN + 1] = {0};
 	if (!c->server->settings.edge)
 		return ERR_OK;
-	int n = lws_hdr_custom_copy(c->wsi, address, sizeof(address), name, sizeof(name) - 1);
+	int n = lws_hdr_custom_copy(c->wsi, address, INET6_ADDRSTRLEN, name, sizeof(name) - 1);
 	if (n <= 0)
 		return ERR_OK;
+	if (!conn_is_address(address, (size_t)n))
+		return ERR_MALFORMED;
 	return conn_set_peer(c, slice_of(address, (size_t)n)) ? ERR_OK : ERR_RATE_LIMITED;
 }
 

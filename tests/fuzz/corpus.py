@@ -129,6 +129,42 @@ def words_of(structs, messages):
     return sorted(words | {m["name"] for m in messages} | {"id", "op", "body"})
 
 
+# --- what goes over the sockets of sockets.h: a byte with the client and the act, what is said behind its length ---
+
+SAY, FRAME, LEAVE, FINISH, UPGRADE, ANSWER, SEND, CLOSE = (n << 2 for n in range(8))
+
+
+def said(data, client=0):
+    return bytes([client | SAY]) + struct.pack(">H", len(data)) + data
+
+
+def sent(head, data, client=0):
+    return bytes([client | FRAME]) + struct.pack(">HB", len(data) + 1, head) + data
+
+
+def asked(line, *headers, body=b""):
+    return "\r\n".join([line + " HTTP/1.1", "Host: localhost", *headers, "", ""]).encode() + body
+
+
+def socket_seeds():
+    get = asked("GET /api/x?next=1", "Cookie: __Host-luotsi=A")
+    post = asked("POST /api/x", "Content-Type: application/json", "Content-Length: 2", body=b"{}")
+    part = asked("PUT /api/file/x", "X-Luotsi: 1", "Content-Length: 1200")
+    late = asked("GET /api/later", "X-Luotsi-Client: 192.0.2.7")
+    chunked = asked("POST /api/x", "Transfer-Encoding: chunked", body=b"2\r\n{}\r\n0\r\n\r\n")
+    h2c = asked("GET /ws", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")
+    up, answer, send, close, leave, finish = (bytes([act]) for act in (UPGRADE, ANSWER, SEND, CLOSE, LEAVE, FINISH))
+    farewell = sent(0x88, b"\x03\xe8")
+    yield from (said(get), said(get + get), said(post + post), said(post[:-1]) + said(b"}"), said(chunked), said(h2c))
+    yield said(part) + said(b"x" * 700) + said(b"x" * 500)
+    yield from (said(late) + answer, said(late) + leave + answer, said(get[:20]) + said(post, 1) + said(get[20:]) + finish)
+    yield said(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9))
+    yield up + sent(0x81, b'{"id":1}') + sent(0x89, b"p") + farewell
+    yield up + sent(0x01, b"abc") + sent(0x80, b"def") + send + close + farewell
+    yield up + sent(0x82, b"\0\0\0\x02{}blob") + finish
+    yield up + sent(0x81, b"x" * 1900) + sent(0x81, b"x" * 3000) + send * 20
+
+
 def settings_of(config_def):
     return re.findall(r"^(?:NUMBER|BOOL|TEXT)\((\w+), *([^,]*),", config_def.read_text(), re.M)
 
@@ -152,6 +188,8 @@ def main():
         "fuzz_json": json_seeds(structs, messages),
         "fuzz_frame": frame_seeds(structs, messages, envelopes[:4]),
         "fuzz_settings": [sample.encode()],
+        "fuzz_lws_edge": socket_seeds(),
+        "fuzz_lws_direct": socket_seeds(),
     }
     for target, inputs in seeds.items():
         (folder / target).mkdir(parents=True, exist_ok=True)
@@ -160,6 +198,8 @@ def main():
     quoted = [f'\\"{word}\\"' for word in words_of(structs, messages)]
     write_dictionary(folder, "fuzz_json", quoted)
     write_dictionary(folder, "fuzz_frame", quoted)
+    for target in ("fuzz_lws_edge", "fuzz_lws_direct"):
+        (folder / f"{target}.dict").write_text((pathlib.Path(__file__).parent / "dictionaries/fuzz_http.dict").read_text())
     write_dictionary(folder, "fuzz_settings", [name for name, _ in settings] + ["= yes", "= no", "https://", "127.0.0.1"])
 
 
