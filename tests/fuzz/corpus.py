@@ -169,6 +169,11 @@ def settings_of(config_def):
     return re.findall(r"^(?:NUMBER|BOOL|TEXT)\((\w+), *([^,]*),", config_def.read_text(), re.M)
 
 
+def words_of_providers(provider_def):
+    names = re.findall(r"^(?:BOOL|TEXT)\((\w+),", provider_def.read_text(), re.M)
+    return [f"{name} = " for name in names] + ["https://", "loatest", "staff", "client"]
+
+
 def write_dictionary(folder, target, words):
     (folder / f"{target}.dict").write_text("".join(f'"{word}"\n' for word in words))
 
@@ -183,7 +188,7 @@ def main():
     envelopes = list(envelope_seeds(load["envelope"], load["unlock"]))
     seeds = {
         "fuzz_envelope": envelopes,
-        "fuzz_control": control_seeds(load["control"]),
+        "fuzz_control": [*control_seeds(load["control"]), *control_seeds(load["recovery"])],
         "fuzz_identity": identity_seeds(load["identity"]),
         "fuzz_json": json_seeds(structs, messages),
         "fuzz_frame": frame_seeds(structs, messages, envelopes[:4]),
@@ -200,6 +205,7 @@ def main():
     write_dictionary(folder, "fuzz_frame", quoted)
     for target in ("fuzz_lws_edge", "fuzz_lws_direct"):
         (folder / f"{target}.dict").write_text((pathlib.Path(__file__).parent / "dictionaries/fuzz_http.dict").read_text())
+    write_dictionary(folder, "fuzz_provider", words_of_providers(config_def.parent / "keys/provider.def"))
     write_dictionary(folder, "fuzz_settings", [name for name, _ in settings] + ["= yes", "= no", "https://", "127.0.0.1"])
 
 
