@@ -637,6 +637,22 @@ within("a_secret_is_tried_and_nothing_changes", "client", {}, async (page) => {
 	await page.getByText("Se avaa.").waitFor();
 });
 
+test("a_room_that_stays_open_over_its_agreements_last_day_stops_saying_that_it_can_be_read", async () => {
+	const { page, complaints, close } = await open(browser, { size: phone });
+	try {
+		await page.clock.install({ time: new Date("2026-12-03T12:00:00+02:00") });
+		await page.goto(`${site.origin}/?as=client-ending`);
+		await page.getByText("Voit lukea keskustelun ja ottaa sen talteen 3.12.2026 asti.").waitFor();
+		await page.locator(".closed-line").getByRole("button", { name: "Ota talteen" }).waitFor();
+		await page.clock.fastForward("13:00:00");
+		await page.locator(".closed-line").getByText("sopimus palvelusta ei ole voimassa").waitFor();
+		await comes(() => page.locator(".closed-line").getByRole("button").count(), 0);
+		assert.deepEqual(complaints, []);
+	} finally {
+		await close();
+	}
+});
+
 within("nothing_is_stored_in_the_browser", "client", {}, async (page) => {
 	await page.locator(".bubble").first().waitFor();
 	await page.getByLabel("Viesti", { exact: true }).fill("salaisuus");
