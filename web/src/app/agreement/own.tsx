@@ -6,6 +6,7 @@ import { columnsOf, decodeTable, MOST_BYTES, readDate, readTable } from "../../a
 import { Again } from "../again.js";
 import { DayField } from "../assignment/day-field.js";
 import { dayText, today } from "../assignment/words.js";
+import { engine } from "../engine.js";
 import { Lazy } from "../lazy.js";
 import { office, type StaffRow } from "../office.js";
 import { Button, Dialog, Field, Loading, Notice, useAct } from "../parts.js";
@@ -60,22 +61,33 @@ interface Trained {
 	readonly day: string;
 }
 
-/** Rows of a table by the names that the admin gave: those that fit one colleague, and the names that fit none or several. */
-const matched = (text: string, staff: readonly StaffRow[]): { rows: Trained[]; unknown: string[] } | null => {
+/** An account with the name that a certificate says; name is the one that the admin gave. */
+interface Listed extends StaffRow {
+	readonly certified: string;
+}
+
+const listed = async (): Promise<readonly Listed[]> => {
+	const [{ staff }, keys] = await Promise.all([office("staff_list", {}), engine().organise("organisationKeys").catch(() => ({ staff: [] }))]);
+	const names = new Map(keys.staff.map((one) => [one.user, one.name]));
+	return staff.filter((one) => !one.disabled).map((one) => ({ ...one, certified: names.get(one.account) ?? "" }));
+};
+
+/** Rows of a table by the names that are known: those that fit one colleague, and the names that fit none or several. */
+const matched = (text: string, staff: readonly Listed[]): { rows: Trained[]; unknown: string[] } | null => {
 	const [head = [], ...body] = readTable(text);
 	const at = columnsOf(head, { name: ["nimi", "namn", "name"], day: ["päivä", "suoritettu", "datum", "date"] });
 	if (at.name < 0 || at.day < 0) return null;
 	const rows: Trained[] = [], unknown: string[] = [];
 	for (const row of body) {
 		const name = row[at.name] ?? "", day = readDate(row[at.day] ?? "");
-		const found = staff.filter((one) => one.name.toLowerCase() === name.toLowerCase());
+		const found = staff.filter((one) => name !== "" && [one.name, one.certified].some((known) => known.toLowerCase() === name.toLowerCase()));
 		if (found.length === 1 && found[0] && day !== "" && day <= today()) rows.push({ account: found[0].account, name, day });
 		else unknown.push(name);
 	}
 	return { rows, unknown };
 };
 
-const TrainingImport = ({ staff, onDone }: { staff: readonly StaffRow[]; onDone: () => void }) => {
+const TrainingImport = ({ staff, onDone }: { staff: readonly Listed[]; onDone: () => void }) => {
 	const { t } = useSpeech();
 	const [found, setFound] = useState<ReturnType<typeof matched> | "wrong">(null);
 	const going = useAct();
@@ -111,15 +123,15 @@ const TrainingImport = ({ staff, onDone }: { staff: readonly StaffRow[]; onDone:
 const Training = ({ required }: { required: boolean }) => {
 	const { t } = useSpeech();
 	const me = use((all) => all.self?.user);
-	const [staff, setStaff] = useState<readonly StaffRow[]>([]);
+	const [staff, setStaff] = useState<readonly Listed[]>([]);
 	const [days, setDays] = useState<ReadonlyMap<string, string>>(new Map());
 	const [day, setDay] = useState(today());
 	const [importing, bringIn] = useState(false);
 	const going = useAct();
 	const bring = (): void =>
 		void going.act(async () => {
-			const [all, had] = await Promise.all([office("staff_list", {}), office("training_list", {})]);
-			setStaff(all.staff.filter((one) => !one.disabled));
+			const [all, had] = await Promise.all([listed(), office("training_list", {})]);
+			setStaff(all);
 			setDays(new Map(had.rows.map((one) => [one.account, one.passed_on])));
 		});
 	useEffect(bring, []);
@@ -128,7 +140,10 @@ const Training = ({ required }: { required: boolean }) => {
 			await office("training_put", { rows: [{ account, passed_on }] });
 			bring();
 		});
-	const nameOf = (one: StaffRow): string => (one.account === me ? `${one.name || t(`staff.role.${one.role}`)} (${t("staff.me")})` : one.name || t(`staff.role.${one.role}`));
+	const nameOf = (one: Listed): string => {
+		const name = one.certified || one.name || t(`staff.role.${one.role}`);
+		return one.account === me ? `${name} (${t("staff.me")})` : name;
+	};
 	return (
 		<section>
 			<h3>{t("agreement.training")}</h3>

@@ -16,7 +16,7 @@ const ROW = 44, LEFT = 90, WIDE = 600, BAR = 15, ROOM = 60;
 
 const useMonth = (): ((month: string) => string) => {
 	const { language } = useSpeech();
-	const names = new Intl.DateTimeFormat(language, { month: "numeric", year: "numeric", timeZone: "UTC" });
+	const names = new Intl.DateTimeFormat(`${language}-FI`, { month: "numeric", year: "numeric", timeZone: "UTC" });
 	return (month) => names.format(Date.parse(`${month}-15T12:00:00Z`));
 };
 
