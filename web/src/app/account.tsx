@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Language, SessionView } from "../client/api.js";
 import { engine, speak } from "./engine.js";
+import { keepFocus } from "./keep-focus.js";
 import { Unlockers } from "./keys/unlockers.js";
 import { lock } from "./leave.js";
 import { Lazy } from "./lazy.js";
@@ -13,6 +14,8 @@ import { Passkeys } from "./passkey/passkeys.js";
 import { OwnEvents } from "./roles/events.js";
 import { OwnRole } from "./roles/home.js";
 import { say, use, useSpeech } from "./state.js";
+
+keepFocus();
 
 const Part = ({ title, children }: { title: string; children: ComponentChildren }) => (
 	<section>

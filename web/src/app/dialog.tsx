@@ -2,9 +2,12 @@
 
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { keepFocus } from "./keep-focus.js";
 import { exitNow } from "./leave.js";
 import { Icon } from "./plain.js";
 import { useSpeech } from "./state.js";
+
+keepFocus();
 
 interface ChoiceProps<T extends string> {
 	legend: string;

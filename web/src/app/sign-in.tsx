@@ -4,10 +4,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { beginAgain, sentence, wordOf } from "./engine.js";
 import { depart, listProviders, type Provider } from "./identify.js";
+import { keepFocus } from "./keep-focus.js";
 import { SharedDevice } from "./keys/shared.js";
 import { Button, Loading, Notice, PageTitle, useAct } from "./parts.js";
 import { PasskeySignIn } from "./passkey/enter.js";
 import { use, useSpeech } from "./state.js";
+
+keepFocus();
 
 const Providers = ({ all, audience }: { all: readonly Provider[]; audience: Provider["audience"] }) => {
 	const { t, language } = useSpeech();

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { OrganisationView } from "../../client/api.js";
 import type { Key } from "../../text/text.js";
 import { engine } from "../engine.js";
+import { keepFocus } from "../keep-focus.js";
 import { Lazy } from "../lazy.js";
 import { Button, Loading, Notice, PageTitle, useAct } from "../parts.js";
 import { goTo } from "../route.js";
@@ -15,6 +16,8 @@ import type { Part } from "../rights/desk.js";
 import { Recovery } from "./recovery.js";
 import { Todo } from "../upkeep/todo.js";
 import { StaffKeys, useAccounts } from "./staff.js";
+
+keepFocus();
 
 interface PartProps {
 	readonly title: Key;

@@ -7,11 +7,14 @@ import { readManifest } from "../../client/files-manifest.js";
 import { ACCEPT } from "../../client/files-types.js";
 import type { Bytes } from "../../seal/bytes.js";
 import { engine } from "../engine.js";
+import { keepFocus } from "../keep-focus.js";
 import { Button, Icon } from "../parts.js";
 import { get, say, use, useSpeech } from "../state.js";
 import { Choosing } from "./choosing.js";
 import { FileIcon, Progress, Stop } from "./parts.js";
 import { fileSentence } from "./sentences.js";
+
+keepFocus();
 
 const FILE = 5;
 const hasFiles = (data: DataTransfer | null): boolean => data?.types.includes("Files") ?? false;

@@ -2,11 +2,14 @@
 
 import { useState } from "preact/hooks";
 import { engine } from "../engine.js";
+import { keepFocus } from "../keep-focus.js";
 import { Button, Field, Notice, PageTitle, useAct } from "../parts.js";
 import { goTo } from "../route.js";
 import { set, use, useSpeech } from "../state.js";
 import { useNewPassphrase } from "./new-passphrase.js";
 import { SharedDevice } from "./shared.js";
+
+keepFocus();
 
 const Promise_ = () => {
 	const { t } = useSpeech();

@@ -2,12 +2,15 @@
 // officer what was done in the organisation.
 
 import { useEffect, useState } from "preact/hooks";
+import { keepFocus } from "../keep-focus.js";
 import { Lazy } from "../lazy.js";
 import { Button, Notice, PageTitle } from "../parts.js";
 import { listPasskeys } from "../passkey/ceremony.js";
 import { goTo } from "../route.js";
 import { use, useSpeech } from "../state.js";
 import { OwnEvents } from "./events.js";
+
+keepFocus();
 
 export const OwnRole = () => {
 	const { t } = useSpeech();
