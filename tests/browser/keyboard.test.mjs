@@ -209,7 +209,7 @@ walk("ones_own_account_keeps_the_focus_when_what_had_it_goes", "client", async (
 	await room(page);
 });
 
-walk("a_long_talk_is_scrolled_and_passed_by_keys_on_a_phone", "many", async (page) => {
+walk("a_long_talk_is_scrolled_by_keys_on_a_phone", "many", async (page) => {
 	await page.setViewportSize(phone);
 	await page.getByText("Viesti numero 10000.").waitFor();
 	const scrolled = () => page.locator(".messages").evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
@@ -219,7 +219,6 @@ walk("a_long_talk_is_scrolled_and_passed_by_keys_on_a_phone", "many", async (pag
 	await page.getByRole("button", { name: "Uusimpaan" }).waitFor();
 	await comes(() => press(page, "End").then(scrolled), (left) => left < 100, "not at the newest");
 	await rests(page, "Viestit");
-	await tabTo(page, "Viesti");
 });
 
 walk("without_a_room_there_is_still_a_way_round", "empty", async (page) => {
