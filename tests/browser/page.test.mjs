@@ -640,11 +640,11 @@ within("a_secret_is_tried_and_nothing_changes", "client", {}, async (page) => {
 test("a_room_that_stays_open_over_its_agreements_last_day_stops_saying_that_it_can_be_read", async () => {
 	const { page, complaints, close } = await open(browser, { size: phone });
 	try {
-		await page.clock.install({ time: new Date("2026-12-03T12:00:00+02:00") });
+		await page.clock.install({ time: new Date("2026-12-03T23:58:00+02:00") });
 		await page.goto(`${site.origin}/?as=client-ending`);
 		await page.getByText("Voit lukea keskustelun ja ottaa sen talteen 3.12.2026 asti.").waitFor();
 		await page.locator(".closed-line").getByRole("button", { name: "Ota talteen" }).waitFor();
-		await page.clock.fastForward("13:00:00");
+		await page.clock.fastForward("05:00");
 		await page.locator(".closed-line").getByText("sopimus palvelusta ei ole voimassa").waitFor();
 		await comes(() => page.locator(".closed-line").getByRole("button").count(), 0);
 		assert.deepEqual(complaints, []);
