@@ -72,7 +72,6 @@ export const isEdge = process.env["LUOTSI_EDGE"] === "yes";
 const SETTINGS = {
 	epoch_max_messages: 20, posts_per_minute: 600, requests_per_minute: 20_000, sign_ins_per_minute: 10_000, identifications_per_address: 1_000, connects_per_minute: 100_000,
 	first_frame_seconds: 4, max_frame: 131_072, max_connections_per_address: 1_000, db_lock_timeout_ms: 2_000, db_hot_timeout_ms: 5_000,
-	requests_in_flight: 512, // the house's counsellor has hundreds of rooms open, and all of them catch up at once
 	control_entries_per_hour: 60, jobs_seconds: 1, notify_delay_seconds: 0, log_ms: 50, log_check_seconds: 1,
 };
 

@@ -2,7 +2,7 @@
 // share in pieces beside both. So it splits first; then the entry and all that it needs at once become one file, which also gives the
 // later pieces their share, and those are written again to take it from there. Names end in a hash of everything.
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
 
@@ -33,12 +33,29 @@ const finder = (names, texts) => ({
 
 const listed = (exports, by) => exports.map((name) => by(name)).join(", ");
 
+/** What an entry shares is called outside as it is inside: a second name for each would have to be sent. Gives who knows it by the name that it had. */
+function shareByOwnNames(path) {
+	const own = new Map();
+	const text = readFileSync(path, "utf8").replace(/export\{([^{}]*)\};\s*$/, (_, list) => {
+		for (const one of list.split(",")) {
+			const [name, shared = name] = one.split(" as ");
+			own.set(shared, name);
+		}
+		return `export{${[...new Set(own.values())].join(",")}};\n`;
+	});
+	writeFileSync(path, text);
+	return (shared) => {
+		if (!own.has(shared)) throw new Error(`${path} does not share ${shared}`);
+		return own.get(shared);
+	};
+}
+
 /** `options` are esbuild's. Writes the files into outdir and gives { file, css } by their names there. */
 export async function bundle(options, entry, name) {
 	const { metafile, outputFiles } = await build({ ...options, splitting: true, entryPoints: { [name]: entry }, write: false, metafile: true });
 	const { outputs } = metafile;
 	const [made, { cssBundle }] = Object.entries(outputs).find(([, out]) => out.entryPoint !== undefined && entry.endsWith(out.entryPoint));
-	const digest = createHash("sha256");
+	const digest = createHash("sha256").update(readFileSync(new URL(import.meta.url))); // the same pieces are joined otherwise when this is
 	for (const file of outputFiles.sort((a, b) => (a.path < b.path ? -1 : 1))) digest.update(file.contents);
 	const mark = digest.digest("hex").slice(0, HASH).toUpperCase();
 	const file = `${name}-${mark}.js`;
@@ -55,8 +72,9 @@ export async function bundle(options, entry, name) {
 	const whole = [...shares.map((one) => `export { ${listed(one.exports, (e) => `${e} as p${one.at}_${e}`)} } from "./${one.name}";`), `import "./${basename(made)}";`];
 	const texts = new Map(firstNames.map((one) => [one, code.get(one)])).set("whole", whole.join("\n"));
 	await build({ ...again, entryPoints: { [file.slice(0, -3)]: "whole" }, plugins: [finder(names, texts)] });
+	const ownName = shareByOwnNames(join(options.outdir, file));
 	for (const one of laterNames) {
-		const given = shares.map((share) => [share.name, `export { ${listed(share.exports, (e) => `p${share.at}_${e} as ${e}`)} } from "./${file}";`]);
+		const given = shares.map((share) => [share.name, `export { ${listed(share.exports, (e) => `${ownName(`p${share.at}_${e}`)} as ${e}`)} } from "./${file}";`]);
 		const piece = new Map([...given, [one, code.get(one)]]);
 		await build({ ...again, entryPoints: { [names.get(one).slice(0, -3)]: one }, plugins: [finder(names, piece)] });
 	}

@@ -19,6 +19,7 @@ import type { RoomRow, ServerEvent, SessionOpened } from "./wire.js";
 import { toBase64Url } from "../seal/index.js";
 
 const MOST_WARM = 20;
+const ROOMS_AT_ONCE = 4;
 const WARM_PAUSE_MS = 120;
 const FLUSH_MS = 2_000;
 const NAME_TRIES = 3;
@@ -147,7 +148,16 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 		await everything();
 	};
 
-	const everything = (): Promise<unknown> => Promise.all([rooms.renew(), ...[...open.values()].map((one) => one.again())]);
+	/** The room that was opened last comes first; nobody waits for hundreds of others. */
+	const renewed = async (wanted: (one: Room) => unknown): Promise<void> => {
+		const next = [...open.values()].reverse().filter(wanted).values();
+		const inTurn = async (): Promise<void> => {
+			for (const one of next) if (open.get(one.id) === one) await one.again();
+		};
+		await Promise.all(Array.from({ length: ROOMS_AT_ONCE }, inTurn));
+	};
+
+	const everything = (): Promise<unknown> => Promise.all([rooms.renew(), renewed(() => true)]);
 
 	const heard = async (event: ServerEvent): Promise<void> => {
 		switch (event.ev) {
@@ -170,8 +180,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 				rooms.later();
 				tellSelf();
 				// Rooms follow the keys of their members, and the organisation's recovery key.
-				for (const one of open.values()) if (rooms.row(one.id)?.members.concat(toBase64Url(mine().me.org)).includes(event.body.user)) void one.again();
-				return;
+				return renewed(({ id }) => rooms.row(id)?.members.concat(toBase64Url(mine().me.org)).includes(event.body.user));
 			case "resync":
 				emit({ type: "news" });
 				return void (await everything());
@@ -271,7 +280,12 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 			await unlocked();
 		},
 		lock,
-		openRoom: (id, wanted) => room(id).open(wanted),
+		openRoom: (id, wanted) => {
+			const one = room(id);
+			open.delete(id);
+			open.set(id, one);
+			return one.open(wanted);
+		},
 		leaveRoomView: async (id) => {
 			const one = open.get(id);
 			one?.watch(false);

@@ -1,6 +1,7 @@
 // The connection: one WebSocket at a time, request ids, time limits, reconnecting with growing, jittered pauses. A call that was
-// on its way when the connection went is refused as `uncertain`: whoever called repeats the same bytes. Nothing is queued here,
-// except while a server that goes has sent us away (1001): what it did not answer it did not begin, and the next one is told it.
+// on its way when the connection went is refused as `uncertain`: whoever called repeats the same bytes. No more are on their way at once
+// than the server takes of one connection; the others wait here, and are `offline` if it goes before they do. A server that goes itself
+// sends us away (1001): what it did not answer it did not begin, and the next one is told it.
 
 import type { Connection } from "./api.js";
 import type { Platform, Socket } from "./platform.js";
@@ -16,6 +17,14 @@ const PING_MS = 10_000;
 const PAUSE_LEAST_MS = 400;
 const PAUSE_MOST_MS = 30_000;
 const SPREAD_MS = 1_000; // all who lose a server at once do not come back at once
+/** Three quarters of what a server takes if nothing else was set (`requests_in_flight`): the ceiling is for others, and may be lowered a little. */
+const MOST = 48;
+/** Of answers that may be as long as a third of what may wait for one reader (`outq_bytes`), with what is told meanwhile. */
+const MOST_LONG = 2;
+const LONG = /_(page|log|get|list)$/;
+/** After `busy` or `rate_limited` nothing is said for this time, and little at once until answers come again. */
+const HOLD_MS = 1_000;
+const MOST_AFTER = 4;
 const CLOSE_AWAY = 1001;
 const CLOSE_SESSION = 4001;
 const CLOSE_REPLACED = 4006;
@@ -47,6 +56,8 @@ interface Waiting {
 	timer: ReturnType<typeof setTimeout>;
 	/** What may be said again; nothing: it is of its connection. */
 	frame: string | Bytes;
+	long: boolean;
+	sent: boolean;
 }
 
 interface Answer {
@@ -100,6 +111,8 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 	let tries = 0;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let quiet: ReturnType<typeof setTimeout> | undefined;
+	let held: ReturnType<typeof setTimeout> | undefined;
+	let most = MOST;
 	let first: { resolve(s: SessionOpened): void; reject(e: Error): void } | null = null;
 
 	const tell = (next: Connection, retryAt: number | null = null): void => {
@@ -107,12 +120,16 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		handlers.state(away && next === "offline" ? "connecting" : next, retryAt);
 	};
 
+	const fail = (id: number, w: Waiting): void => {
+		clearTimeout(w.timer);
+		waiting.delete(id);
+		w.reject(refusal(w.sent || away ? "uncertain" : "offline"));
+	};
+
 	const failAll = (): void => {
 		for (const [id, w] of waiting) {
-			if (away && w.frame) continue;
-			clearTimeout(w.timer);
-			waiting.delete(id);
-			w.reject(refusal("uncertain"));
+			if (away && w.frame) w.sent = false;
+			else fail(id, w);
 		}
 	};
 
@@ -123,6 +140,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		clearTimeout(timer);
 		clearTimeout(quiet);
 		failAll();
+		release();
 		old?.close();
 	};
 
@@ -136,27 +154,64 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 		else handlers.ended(why);
 	};
 
+	const say = (id: number, w: Waiting, frame: string | Bytes, limit: number): void => {
+		const to = socket;
+		w.sent = true;
+		clearTimeout(w.timer);
+		w.timer = setTimeout(() => {
+			fail(id, w);
+			if (to) lost(to, 1006);
+		}, limit);
+		to?.say(frame);
+	};
+
+	/** Says what may be said now, in the order of the calls; only what waits for a long answer lets others by. */
+	const pump = (): void => {
+		if (!opened || held !== undefined) return;
+		const sent = [...waiting.values()].filter((w) => w.sent);
+		let [free, long] = [most - sent.length, MOST_LONG - sent.filter((w) => w.long).length];
+		for (const [id, w] of waiting) {
+			if (free <= 0) return;
+			if (w.sent || (w.long && long <= 0)) continue;
+			free--;
+			if (w.long) long--;
+			say(id, w, w.frame, CALL_MS);
+		}
+	};
+
+	const release = (): void => {
+		clearTimeout(held);
+		held = undefined;
+		pump();
+	};
+
 	const send = <O extends Op>(op: O, body: Body<O>, limit: number): Promise<Reply<O>> =>
 		new Promise((resolve, reject) => {
 			const id = ++lastId;
-			const to = socket;
-			const late = setTimeout(() => {
-				waiting.delete(id);
-				reject(refusal("uncertain"));
-				if (to) lost(to, 1006);
-			}, limit);
 			const frame = frameOf(id, op, body);
-			waiting.set(id, { resolve: (reply) => resolve(reply as Reply<O>), reject, timer: late, frame: limit === CALL_MS ? frame : "" });
-			if (!away || limit !== CALL_MS) to?.say(frame);
+			const own = limit === CALL_MS;
+			const w: Waiting = { resolve: (reply) => resolve(reply as Reply<O>), reject, timer: setTimeout(() => fail(id, w), limit), frame: own ? frame : "", long: LONG.test(op), sent: false };
+			waiting.set(id, w);
+			if (own) pump();
+			else say(id, w, frame, limit);
 		});
+
+	/** One that said "too much" is asked less. */
+	const paced = (word: string | undefined): void => {
+		if (word !== "busy" && word !== "rate_limited") return void (most = Math.min(MOST, most + 1));
+		most = MOST_AFTER;
+		held ??= setTimeout(release, HOLD_MS);
+	};
 
 	const answered = (answer: Answer): void => {
 		const w = answer.id === undefined ? undefined : waiting.get(answer.id);
 		if (!w) return;
 		waiting.delete(answer.id as number);
 		clearTimeout(w.timer);
-		if (answer.err === undefined) return w.resolve(answer.ok);
-		w.reject(refusal(answer.err, answer.detail === undefined ? undefined : JSON.stringify(answer.detail)));
+		paced(answer.err);
+		if (answer.err === undefined) w.resolve(answer.ok);
+		else w.reject(refusal(answer.err, answer.detail === undefined ? undefined : JSON.stringify(answer.detail)));
+		pump();
 	};
 
 	/** A line that was cut without a word looks open for hours; a question without an answer ends it (send). */
@@ -203,7 +258,7 @@ export const makeLink = (platform: Platform, handlers: LinkHandlers): Link => {
 			clearTimeout(timer);
 			opened = true;
 			away = false;
-			for (const [, w] of waiting) from.say(w.frame);
+			pump();
 			attempt = 0;
 			tell("online");
 			first?.resolve(session);

@@ -398,19 +398,17 @@ export const makeRoom = (c: Context, id: Id, row: () => RoomRow | undefined, cha
 		tell([...viewsOf(conversation.timeline.all().map((m) => idOf(m.known))), ...changedLines(), ...mine]);
 	};
 
-	/** The one place where what waits for rows, entries, keys or proofs is looked at again. */
+	/** The one place where what waits for rows, entries, keys or proofs is looked at again. Of hundreds of rooms most have not gone on. */
 	const lookOnce = async (): Promise<void> => {
 		if (!begun) return outbox.pump();
 		const all = missed;
 		missed = false;
 		await begun;
-		if (all) {
-			await renewRow();
-			await people.refresh(log.state().members.map((m) => toBase64Url(m.user)));
-		}
-		await log.sync().finally(show);
+		const now = all ? await renewRow() : undefined;
+		if (now) await people.refresh(log.state().members.map((m) => toBase64Url(m.user)));
+		if (now?.entries !== log.entries.length) await log.sync().finally(show);
 		pin();
-		if (all || unseen() > sought) await catchUp();
+		if (unseen() > sought || (now && now.last_seq > conversation.highest())) await catchUp();
 		remember();
 		await conversation.unlock();
 		tell(changedLines());
