@@ -9,6 +9,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { bundle } from "./build/bundle.mjs";
+import { common as commonPasswords } from "./build/common.mjs";
 import { compressAll } from "./build/compress.mjs";
 import { offlinePage } from "./build/offline.mjs";
 import { page } from "./build/page.mjs";
@@ -55,6 +56,7 @@ function generate() {
 	mkdirSync(join(generated, "text"), { recursive: true });
 	texts(join(source, "text"), join(generated, "text"));
 	writeFileSync(join(generated, "tokens.css"), tokens(web));
+	writeFileSync(join(generated, "common.ts"), commonPasswords(web));
 	const protogen = join(web, "..", "proto", "protogen.py");
 	if (!existsSync(protogen)) return;
 	const ran = spawnSync("python3", [protogen, "--ts", join(generated, "proto.ts")], { stdio: "inherit" });

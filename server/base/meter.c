@@ -125,6 +125,15 @@ void meter_now(enum meter moment)
 	meter_set(moment, clock_wall_ms());
 }
 
+void meter_suspect(enum err e)
+{
+	static const enum err foreign[] = {ERR_MALFORMED, ERR_TOO_LARGE, ERR_UNKNOWN_OP,
+		ERR_BAD_FIELD, ERR_BAD_METHOD, ERR_BAD_ORIGIN, ERR_BAD_SIGNATURE, ERR_BAD_ENVELOPE};
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		meter_add(METER_requests_malformed, e == foreign[i]);
+	meter_add(METER_requests_limited, e == ERR_RATE_LIMITED);
+}
+
 enum err meter_read(const char *path, struct meter_page *ret)
 {
 	struct meter_page read_page;

@@ -44,5 +44,8 @@ void meter_ready(void);
 void meter_add(enum meter meter, int64_t more);
 void meter_set(enum meter meter, int64_t value);
 void meter_now(enum meter moment);
+/* Counts an error that was answered if it tells of somebody who looks for a way round: what no page
+ * of ours sends, and too much of it. Who it was is not kept. */
+void meter_suspect(enum err e);
 /* The page in that file. ERR_NOT_FOUND; ERR_MALFORMED for a page of another version. */
 MUST enum err meter_read(const char *file, struct meter_page *ret);

@@ -107,8 +107,10 @@ void connection_end_session(struct core *core, struct connection *conn)
 
 void connection_strike(struct core *core, struct connection *conn)
 {
-	if (++conn->strikes > STRIKES_MAX && conn->stage != CONNECTION_ENDED)
-		end(core, conn, WS_CLOSE_FLOOD);
+	if (++conn->strikes <= STRIKES_MAX || conn->stage == CONNECTION_ENDED)
+		return;
+	meter_add(METER_connections_struck, 1);
+	end(core, conn, WS_CLOSE_FLOOD);
 }
 
 static void looked_again(void *ctx, uint64_t id, enum err e, const struct pg_result *result)

@@ -298,6 +298,7 @@ static void count_error(enum err e)
 	else if (err_is_fault(e))
 		which = METER_requests_failed;
 	meter_add(which, 1);
+	meter_suspect(e);
 }
 
 static void answer_error(struct request *r, enum err e, const struct detail *detail)

@@ -215,6 +215,8 @@ static enum err http_judge(struct conn *c)
 		x->request.method = methods[method]; /* a refused HEAD has no body either */
 	if (!known || !path || path_size <= 0)
 		return ERR_BAD_METHOD;
+	if (header_count(c->wsi, WSI_TOKEN_HOST) > 1) /* RFC 9112, 3.2 */
+		return ERR_MALFORMED;
 	bool needs_length =
 		method == LWSHUMETH_POST || method == LWSHUMETH_PUT || method == LWSHUMETH_PATCH;
 	TRY(conn_set_edge_peer(c));

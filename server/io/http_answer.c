@@ -3,6 +3,7 @@
  * several pieces two are held at most: the one that is being written, and the next, which is asked
  * for when little is left of the first. */
 #include "base/mem.h"
+#include "base/meter.h"
 #include "io/exchange.h"
 #include "io/http.h"
 
@@ -52,6 +53,7 @@ void http_reply_error(struct server *s, uint64_t id, enum err e)
 	enum { TEXT_MAX = 128 };
 	struct buf text = BUF_MAX(TEXT_MAX);
 	buf_addf(&text, "{\"err\":\"%s\"}", err_word(e));
+	meter_suspect(e);
 	struct http_response response = {.status = err_status(e),
 		.content_type = "application/json",
 		.body = buf_slice(&text)};

@@ -3,6 +3,7 @@
  * can still be said in HTTP; every other upgrade, h2c above all, ends here, because lws offers it
  * whatever ALPN says (libwebsockets 4.1.6, server.c). */
 #include "base/mem.h"
+#include "base/meter.h"
 #include "io/wire.h"
 
 enum { VALUE_MAX = 4096, ANSWER_MAX = 8192 };
@@ -50,7 +51,8 @@ static enum err upgrade_judge(struct conn *c, const char *protocol)
 		return ERR_SHUTTING_DOWN;
 	if (!upgrade_path_is(c, "/ws"))
 		return ERR_NOT_FOUND;
-	if (!upgrade_header_is(c, WSI_TOKEN_HTTP, "HTTP/1.1") ||
+	if (header_count(c->wsi, WSI_TOKEN_HOST) > 1 ||
+		!upgrade_header_is(c, WSI_TOKEN_HTTP, "HTTP/1.1") ||
 		!upgrade_header_is(c, WSI_TOKEN_VERSION, "13") ||
 		!upgrade_header_is(c, WSI_TOKEN_PROTOCOL, "luotsi.v1"))
 		return ERR_MALFORMED;
@@ -84,6 +86,7 @@ int upgrade_check(struct conn *c, const char *protocol)
 	enum err e = upgrade_judge(c, protocol);
 	if (e == ERR_OK)
 		return 0;
+	meter_suspect(e);
 	upgrade_refuse(c, e);
 	c->phase = PHASE_DONE;
 	return -1;

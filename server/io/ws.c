@@ -46,6 +46,8 @@ void ws_gone(struct conn *c)
 static int ws_refuse(struct conn *c, enum ws_close_code code)
 {
 	uint8_t frame[] = {OP_CLOSE, 2, (uint8_t)(code >> 8), (uint8_t)code};
+	if (code != c->close_code) /* none that was waiting to be said: the frame itself is wrong */
+		meter_suspect(ERR_MALFORMED);
 	c->phase = PHASE_GOODBYE;
 	outq_done(&c->out);
 	wheel_set(c, CLOSE_SECONDS);
@@ -190,6 +192,8 @@ void ws_close(struct server *s, uint64_t id, enum ws_close_code code)
 	struct conn *c = map_get_u64(s->conns, id);
 	if (!c || c->phase != PHASE_WS || c->close_code)
 		return;
+	if (code == WS_CLOSE_POLICY)
+		meter_suspect(ERR_MALFORMED);
 	c->close_code = (uint16_t)code;
 	wheel_set(c, CLOSE_SECONDS);
 	conn_want_write(c);

@@ -166,6 +166,8 @@ export const hostileTests = (house: () => House): void => {
 		let at = await talk(house());
 		for (const [name, how, server, judged] of FORGERIES) {
 			const { client, counsellor, room } = at;
+			const highest = (of: Actor): number => of.engine.parts.room(room).conversation.highest();
+			await counsellor.until("what the writer has seen is there", () => highest(counsellor) === highest(client));
 			const bytes = await spoilt(client, room, await how(at));
 			assert.equal(await judgedBy(counsellor, room, bytes), judged, `${name}, to another member's client`);
 			const said = await client.engine.parts.link.call("message_post", { envelope: toBase64Url(bytes) }).then(() => "stored", (thrown: { word: string }) => thrown.word);

@@ -1,6 +1,8 @@
 // What the server does with connections and frames that no honest client makes: each has its ceiling and its clear refusal.
 
 import { strict as assert } from "node:assert";
+import { connect } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
 import { cookieOf, idToUuid, say, talk, type House } from "./house.js";
 import { signedIn } from "./commit.test.js";
@@ -26,6 +28,18 @@ const answers = async (house: House): Promise<void> => {
 	assert.match(text, /^HTTP\/1\.1 \d{3}/);
 };
 
+/** What all processes have counted under this name. */
+const counted = async ({ service }: House, name: string): Promise<number> => {
+	const text = await new Promise<string>((resolve, reject) => {
+		let said = "";
+		const line = connect(join(service.sockets, "metrics.sock"), () => line.write("GET /metrics HTTP/1.1\r\nHost: luotsi\r\n\r\n"));
+		line.on("data", (piece) => (said += String(piece))).on("error", reject).on("close", () => resolve(said));
+	});
+	const lines = [...text.matchAll(new RegExp(`^luotsi_${name}_total\\{[^}]*\\} (\\d+)$`, "gm"))];
+	assert.ok(lines.length > 0, `${name} is counted`);
+	return lines.reduce((sum, [, n]) => sum + Number(n), 0);
+};
+
 export const wireTests = (house: () => House): void => {
 	test("a_handshake_from_another_origin_is_refused", async () => {
 		const cookie = await cookieOf(house(), await house().account());
@@ -33,6 +47,23 @@ export const wireTests = (house: () => House): void => {
 			const wire = await openWire(house(), { cookie, origin });
 			assert.ok([400, 403, 0].includes(await within(60_000, `refusal of ${origin}`, wire.refused)), origin);
 		}
+	});
+
+	test("what_no_page_sends_is_counted", async () => {
+		const malformed = (): Promise<number> => counted(house(), "requests_malformed");
+		const grows = async (by: number, act: () => Promise<unknown>): Promise<void> => {
+			const before = await malformed();
+			await act();
+			assert.ok((await malformed()) >= before + by, `grew by ${(await malformed()) - before}`);
+		};
+		const { wire } = await opened(house());
+		await grows(3, async () => {
+			assert.equal((await within(60_000, "answer", wire.ask("no_such_op", {}))).err, "unknown_op");
+			assert.equal((await within(60_000, "answer", wire.ask("message_page", { room: 1 }))).err, "bad_field");
+			wire.raw("no JSON");
+			await within(60_000, "close", wire.closed);
+		});
+		await grows(1, () => rawTls(house(), ["POST /api/ws_ticket HTTP/1.1\r\nHost: localhost\r\nX-Luotsi: 1\r\nContent-Type: application/json\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 1\r\nConnection: close\r\n\r\n{"]));
 	});
 
 	test("a_handshake_without_a_cookie_is_refused", async () => {

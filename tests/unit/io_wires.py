@@ -264,6 +264,14 @@ def refuses_lengths_that_say_two_things(s):
 
 
 @fact
+def refuses_two_hosts_of_one_request(s):
+	for second in ("Host: m", "Host: l", "Host:", "hOsT: m"):
+		refused(s, f"GET / HTTP/1.1\r\nHost: l\r\n{second}\r\n\r\n", 400)
+		refused(s, UPGRADE.format(**GOOD).replace("\r\n", f"\r\n{second}\r\n", 1), 400)
+	s.alive()
+
+
+@fact
 def refuses_h2c_and_other_upgrades(s):
 	base = "GET / HTTP/1.1\r\nHost: l\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
 	a = s.ask(base + "Upgrade: h2c\r\n\r\n")

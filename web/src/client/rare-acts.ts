@@ -7,7 +7,7 @@ import type { Identification } from "./identify.js";
 import { createRoom, join, readFragment, renew, waitFor } from "./invitations.js";
 import { forgetDrafts } from "./lost.js";
 import type { Room } from "./room.js";
-import { wordOf } from "./refusal.js";
+import { refusal, wordOf } from "./refusal.js";
 import { certificateOf } from "./room-view.js";
 import type { Rooms } from "./rooms.js";
 import type { Self } from "./self.js";
@@ -38,8 +38,14 @@ const CLOSE_REASON = { finished: 1, moved: 2, no_contact: 3, other: 4 } as const
 type Keys = Pick<RareActs, "createKeys" | "resetKeys" | "addPasskey" | "removePasskey" | "newCode" | "changePassphrase" | "setName">;
 
 const keyMaking = (d: RareDeps): Keys => {
+	const mustBeHard = async (passphrase: string, name: string): Promise<void> => {
+		const { isGuessed } = await import("./guessed.js");
+		if (isGuessed(passphrase, [d.self().me.organisation, name])) throw refusal("weak_passphrase");
+	};
+
 	const made = async (input: { passphrase: string; name: string; language: Language }, reset: boolean): Promise<{ code: string }> => {
 		const { language } = input;
+		await mustBeHard(input.passphrase, input.name);
 		const code = await d.self().create(input.passphrase, input.name, reset, (await d.identification()).take());
 		d.self().store()?.change((s) => ({ ...s, language, languageAt: Date.now() }));
 		await d.unlocked();
@@ -63,7 +69,10 @@ const keyMaking = (d: RareDeps): Keys => {
 		},
 		removePasskey: ({ passphrase }) => renewed({ passphrase }, passphrase),
 		newCode: ({ passphrase }) => renewed({ passphrase }, passphrase),
-		changePassphrase: ({ present, passphrase }) => renewed(present, passphrase),
+		changePassphrase: async ({ present, passphrase }) => {
+			await mustBeHard(passphrase, d.context().store.get().name);
+			return renewed(present, passphrase);
+		},
 		setName: async (name) => {
 			const c = d.context();
 			c.store.change((s) => ({ ...s, name, nameAt: Date.now() }));
