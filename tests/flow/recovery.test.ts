@@ -36,7 +36,7 @@ export const recoveryTests = (): void => {
 	let made: { result: string; sheets: readonly Sheet[] };
 
 	before(async () => {
-		house = await openHouse();
+		house = await openHouse({ staff_idle_minutes: "480", admin_idle_minutes: "240" }); // it waits for its turn as long as all tests before it take
 		const { org, root, recovery } = house.ceremony;
 		sheets = (await makeSheets(org, root.priv, recovery.priv)).map(textOf);
 		await house.admin.engine.organise("renewIssuer", sheets.slice(0, 2));
