@@ -48,16 +48,24 @@ units_leave_room() {
 		grep -q "^MemoryDenyWriteExecute=no" "$STATE/package/tree/lib/systemd/system/luotsi-edge.service"
 }
 
+skipped() { # skipped NAME PROGRAM
+	SKIPPED=$((SKIPPED + 1))
+	printf 'ok - %s # SKIP there is no %s\n' "$1" "$2"
+}
+
 where_there_is() { # where_there_is PROGRAM NAME COMMAND: a fact, or one that was skipped
 	if command -v "$1" >/dev/null; then
 		fact "$2" "$3"
 	else
-		SKIPPED=$((SKIPPED + 1))
-		printf 'ok - %s # SKIP there is no %s\n' "$2" "$1"
+		skipped "$2" "$1"
 	fi
 }
 
 package_facts() {
+	if ! command -v dpkg-shlibdeps >/dev/null; then
+		skipped "builds the Debian package" dpkg-shlibdeps
+		return
+	fi
 	fact "builds the Debian package" package_is_built
 	fact "the package has what is listed, and nothing else" package_has_what_it_shall
 	where_there_is lintian "lintian has nothing to say of it" lintian_is_silent
