@@ -123,6 +123,47 @@ def frame_seeds(structs, messages, envelopes):
         yield b"\x01" + json.dumps({"id": 1, "op": "message_post", "body": body}).encode()
 
 
+# --- acts of fuzz_gate.c: a byte with the act and a number ---
+
+OPEN, TELL, REQUEST, SHUT, REPLY, FAIL, NOTICE, TIME = range(8)
+
+
+def act(kind, number=0, *parts):
+    return bytes([kind | number << 3]) + b"".join(parts)
+
+
+def measured(data):
+    return struct.pack(">H", len(data)) + data
+
+
+def told(op, body, number, client=0):
+    return act(TELL, client, measured(json.dumps({"id": number, "op": op, "body": body}).encode()))
+
+
+def replied(seed, text=b"", number=0):
+    return act(REPLY, number, struct.pack(">I", seed), measured(text))
+
+
+def requested(path, body=b"{}", number=4):
+    return act(REQUEST, number, bytes([len(path)]), path.encode(), measured(body))
+
+
+def gate_seeds(structs, messages):
+    opened = act(OPEN) + told("session_open", {"ticket": text_of(32)}, 1)
+    for number, message in enumerate(messages):
+        body = members(structs, message["fields"], 1)
+        answers = replied(number) + replied(number + 1) + act(FAIL, number % 4)
+        yield opened + replied(number | 1) + replied(3) + told(message["name"], body, 2) + answers
+        yield requested(message["name"], json.dumps(body).encode()) + answers + act(TIME, 16)
+    part = f"file/{text_of(16)}/0"
+    finish = json.dumps({"state": text_of(32), "code": "x"}).encode()
+    for seed in range(1, 12):
+        yield opened + replied(seed) + act(NOTICE) + act(TIME, 31) + act(FAIL, seed % 4) + replied(seed)
+        yield opened + act(SHUT) + opened + replied(seed) + told("room_list", {}, 2) + act(SHUT) + replied(seed)
+        yield requested(part, number=5) + requested(part, number=6) + replied(seed) * 6
+        yield requested("identify_finish", finish) + replied(seed) + replied(0) + replied(seed, b'{"id_token":"a.b.c"}') + replied(1) * 5
+
+
 def words_of(structs, messages):
     fields = [f for m in messages for f in m["fields"] + m["reply"]] + [f for s in structs.values() for f in s]
     words = {f["name"] for f in fields} | {v for f in fields for v in f.get("values", [])}
@@ -193,6 +234,7 @@ def main():
         "fuzz_json": json_seeds(structs, messages),
         "fuzz_frame": frame_seeds(structs, messages, envelopes[:4]),
         "fuzz_settings": [sample.encode()],
+        "fuzz_gate": gate_seeds(structs, messages),
         "fuzz_lws_edge": socket_seeds(),
         "fuzz_lws_direct": socket_seeds(),
     }
@@ -203,6 +245,7 @@ def main():
     quoted = [f'\\"{word}\\"' for word in words_of(structs, messages)]
     write_dictionary(folder, "fuzz_json", quoted)
     write_dictionary(folder, "fuzz_frame", quoted)
+    write_dictionary(folder, "fuzz_gate", quoted)
     for target in ("fuzz_lws_edge", "fuzz_lws_direct"):
         (folder / f"{target}.dict").write_text((pathlib.Path(__file__).parent / "dictionaries/fuzz_http.dict").read_text())
     write_dictionary(folder, "fuzz_provider", words_of_providers(config_def.parent / "keys/provider.def"))
