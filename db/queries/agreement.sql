@@ -5,12 +5,12 @@
 -- lane: read
 -- tenant: yes
 -- in: actor uuid, org uuid
--- out: agreement uuid, state text, since timestamptz, version int4, controller text, controller_business_id text, processor text, processor_business_id text, next_state text, next_by text, ends_on text, ended_at timestamptz, at_end text, training_required bool, allows text[], privacy_fi text, privacy_sv text, privacy_en text, promise_fi text, promise_sv text, promise_en text
+-- out: agreement uuid, state text, since timestamptz, version int4, controller text, controller_business_id text, processor text, processor_business_id text, next_state text, next_by text, ends_on text, ended_at timestamptz, at_end text, training_required bool, allows text[], privacy_fi text, privacy_sv text, privacy_en text, promise_fi text, promise_sv text, promise_en text, wish text, wish_side text, wish_ends_on text
 -- Of one organisation, the newest first.
 SELECT agreement, state, since, version, controller, controller_business_id, processor, processor_business_id, next_state, next_by, ends_on, ended_at,
 	at_end, training_required, allows, privacy_notice ->> 'fi' AS privacy_fi, coalesce(privacy_notice ->> 'sv', '') AS privacy_sv,
 	coalesce(privacy_notice ->> 'en', '') AS privacy_en, service_promise ->> 'fi' AS promise_fi, coalesce(service_promise ->> 'sv', '') AS promise_sv,
-	coalesce(service_promise ->> 'en', '') AS promise_en
+	coalesce(service_promise ->> 'en', '') AS promise_en, wish, wish_side, wish_ends_on
 FROM agreement_list(:actor, :org);
 
 -- name: agreement_make

@@ -32,9 +32,9 @@ SELECT retention_certify() AS made;
 -- lane: read
 -- tenant: yes
 -- in:
--- out: kind text, days int4, version int4, at timestamptz
--- The rules that hold; version 0 is the agreement's.
-SELECT kind, days, version, at FROM retention_rules();
+-- out: kind text, days int4, version int4, at timestamptz, days_before int4, holds_from timestamptz
+-- The rules; version 0 is the agreement's. One with holds_from is shorter than before, and nothing goes by it until then.
+SELECT kind, days, version, at, days_before, holds_from FROM retention_rules();
 
 -- name: retention_limits
 -- shape: many

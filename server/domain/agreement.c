@@ -6,6 +6,8 @@
 static const char *const ends[] = {"return", "delete"};
 static const char *const standings[] = {"draft", "offered", "agreed", "holds", "past"};
 static const char *const parties[] = {"controller", "processor"};
+static const char *const wishes[] = {"ending", "live"};
+static const char *const sides[] = {"operator", "admin"};
 static const char *const bases[] = {"office", "rules", "register", "proxy", "decision"};
 
 static uint8_t state_of(const struct pg_result *result, size_t i, unsigned column)
@@ -25,6 +27,14 @@ static void days_read(
 	row->next_by = cell_text(r, result, i, AGREEMENT_LIST_NEXT_BY);
 	row->has_ends_on = !pg_is_null(result, i, AGREEMENT_LIST_ENDS_ON);
 	row->ends_on = cell_text(r, result, i, AGREEMENT_LIST_ENDS_ON);
+	row->has_wish = row->has_wish_side = !pg_is_null(result, i, AGREEMENT_LIST_WISH);
+	if (row->has_wish) {
+		row->wish = CELL_PLACE(pg_get_bytes(result, i, AGREEMENT_LIST_WISH), wishes);
+		row->wish_side =
+			CELL_PLACE(pg_get_bytes(result, i, AGREEMENT_LIST_WISH_SIDE), sides);
+	}
+	row->has_wish_ends_on = !pg_is_null(result, i, AGREEMENT_LIST_WISH_ENDS_ON);
+	row->wish_ends_on = cell_text(r, result, i, AGREEMENT_LIST_WISH_ENDS_ON);
 	row->has_ended_at = !pg_is_null(result, i, AGREEMENT_LIST_ENDED_AT);
 	if (row->has_ended_at)
 		row->ended_at = pg_get_time(result, i, AGREEMENT_LIST_ENDED_AT);

@@ -84,6 +84,13 @@ static void rules_listed(struct request *r, const struct pg_result *result)
 		row->days = (uint32_t)pg_get_int(result, i, RETENTION_RULES_DAYS);
 		row->version = (uint32_t)pg_get_int(result, i, RETENTION_RULES_VERSION);
 		row->at = time_read(result, i, RETENTION_RULES_AT, &row->has_at);
+		row->holds_from =
+			time_read(result, i, RETENTION_RULES_HOLDS_FROM, &row->has_holds_from);
+		row->has_days_before =
+			row->has_holds_from && !pg_is_null(result, i, RETENTION_RULES_DAYS_BEFORE);
+		if (row->has_days_before)
+			row->days_before =
+				(uint32_t)pg_get_int(result, i, RETENTION_RULES_DAYS_BEFORE);
 	}
 	out->rules = rows;
 	out->n_rules = KINDS;

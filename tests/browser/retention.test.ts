@@ -76,6 +76,7 @@ test("a_shorter_rule_shows_what_it_would_erase_before_it_is_put_into_use", async
 	await dialog.getByLabel(/^Vahvista kirjoittamalla organisaation nimi/).fill(organisation);
 	await button(page, "Ota käyttöön").click();
 	await page.getByText("40 päivää").first().waitFor();
+	await page.getByText(/^Lyhyempi kuin ennen: sen mukaan ei poisteta mitään ennen /).waitFor();
 	await page.getByText("Aiemmat muutokset").click();
 	await page.getByText(/Viestit: 40 päivää \(versio 1\)/).waitFor();
 	const { rows } = await house.db.query("SELECT days, actor FROM retention_rule WHERE kind = 'message'");

@@ -136,6 +136,7 @@ export const retentionTests = (house: () => House): void => {
 		const uuid = idToUuid(room);
 		const before = (await admin.ask("retention_list", {})).rules.find((rule) => rule.kind === "message");
 		await admin.ask("retention_put", { kind: "message", version: before?.version ?? 0, days: 400 });
+		await house().db.query("UPDATE retention_change SET holds_from = now() WHERE org = $1", [idToUuid(house().org)]);
 		await house().db.query("UPDATE stretch SET over_at = now() - interval '401 days' WHERE room = $1", [uuid]);
 		let seen = "";
 		await until("it is erased, whatever is killed", async () => {

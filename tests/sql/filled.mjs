@@ -23,6 +23,7 @@ export async function fill(owner, room) {
 		await owner.query("INSERT INTO room_topic (room, topic) VALUES ($1, 'housing')", [room.room]);
 		await owner.query('INSERT INTO unit_batch (batch) VALUES ($1)', [ids.batch]);
 		await owner.query("INSERT INTO retention_rule (kind, version, days) VALUES ('room', 1, 400)");
+		await owner.query("INSERT INTO retention_change (kind, holds_from) VALUES ('file', now())");
 		await owner.query("INSERT INTO legal_hold (hold, kind, object, reason, asked_by) VALUES ($1, 'room', $2, 'syy', $1)", [ids.hold, room.room]);
 		await owner.query("INSERT INTO stretch (room, epoch, kind, first_seq, last_seq, over_at) VALUES ($1, 1, 'message', 1, 1, now())", [room.room]);
 		await owner.query("INSERT INTO erasure_certificate (n, body) VALUES (1, '{}')");
@@ -64,6 +65,7 @@ export async function fill(owner, room) {
 		await owner.query("INSERT INTO agreement_signatory (agreement, version, n, party, name, title, basis, basis_text) VALUES ($1, 1, 1, 'controller', 'Kaisa', '', 'rules', '')", [room.agreement]);
 		await owner.query("INSERT INTO agreement_history (agreement, n, to_state, note) VALUES ($1, 1, 'contact_found', '')", [room.agreement]);
 		await owner.query("INSERT INTO agreement_due (agreement, what, ended_at, due_on) VALUES ($1, 'delete', now(), '2026-01-01')", [room.agreement]);
+		await owner.query("INSERT INTO agreement_wish (agreement, to_state, side, actor) VALUES ($1, 'live', 'admin', $2)", [room.agreement, id()]);
 		await owner.query("INSERT INTO training (account, passed_on, by) VALUES ($1, '2026-01-01', $2)", [staff, id()]);
 		await owner.query("INSERT INTO succession (succession, to_name, to_business_id, holds_from, note, made_by, done_at) VALUES ($1, 'Toinen', '2296962-1', '2026-01-01', 'laki', $1, now())", [ids.succession]);
 		await owner.query('INSERT INTO succession_item (succession, of_org, agreement) VALUES ($1, $2, $3)', [ids.succession, room.org, room.agreement]);

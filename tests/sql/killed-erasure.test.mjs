@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openErasable } from './erasable.mjs';
-import { ask, connect, id, makeAccount, makeOrg, makeRoom, rand32, within } from './lib.mjs';
+import { ask, connect, id, makeAccount, makeOrg, makeRoom, rand32, ruleHolds, within } from './lib.mjs';
 
 let made, roots, tables;
 
@@ -109,6 +109,7 @@ const world = async () => {
 	const org = await makeOrg(owner);
 	for (const kind of ['message', 'assignment', 'note', 'file'])
 		assert.equal((await ask(app, org.org, 'retention_rule_put', { actor: id(), kind, version: 0, days: 40 }))[0].outcome, 'ok');
+	await ruleHolds(owner, org);
 	const [due, going, asking] = [await closed(org, 500), await goingOn(org, 50), await makeRoom(owner, org)];
 	await made.epoch(org, asking, 1);
 	await made.say(org, asking, asking.client, 1, 1);

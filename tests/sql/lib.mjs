@@ -138,6 +138,9 @@ export async function refused(promise, code, assert) {
 	});
 }
 
+// The days for which what a shorter rule is about is kept as before are over.
+export const ruleHolds = (owner, { org }) => within(owner, org, () => owner.query("UPDATE retention_change SET holds_from = now() - interval '1 second' WHERE org = luotsi_org()"));
+
 // Terms of an agreement that are legal; change what a test wants changed.
 export const terms = (change = {}) => ({
 	format: 'luotsi-agreement/1', subject: 'Ohjaus', nature: 'Säilytys', purpose: 'Neuvonta', begins: '2026-01-01', ends: null,

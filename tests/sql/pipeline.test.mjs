@@ -146,23 +146,49 @@ test('every step asks for what it needs, says who may take it, and is written do
 test('an admin begins the end of their own, and takes no other step', async () => {
 	const { org, agreement, admin } = await goesLive();
 	const own = { org };
-	const ends_on = await dayFromNow(20);
+	const ends_on = await dayFromNow(30);
 	assert.equal(await take(null, agreement, 'ended', {}, own, admin), 'no_such_step');
 	assert.equal(await take(null, agreement, 'ending', { ends_on }, own, admin), 'note');
 	assert.equal(await take(null, agreement, 'ending', { note: 'lopetamme' }, own, admin), 'end_day');
 	assert.equal(await take(null, agreement, 'ending', { note: 'lopetamme', ends_on: '2020-01-01' }, own, admin), 'end_day');
 	assert.equal(await take(null, agreement, 'ending', { note: 'lopetamme', ends_on }, own, admin), 'ok');
 	assert.deepEqual((await does('agreement_list', { org: null }, own, admin))[0].allows, ['sign_in', 'read', 'export', 'keys', 'close', 'office_new']);
-	assert.equal(await take(null, agreement, 'live', { note: 'sittenkin' }, own, admin), 'not_yours');
-	assert.equal(await take(org, agreement, 'live', { note: 'sittenkin' }), 'ok');
+	assert.equal(await take(null, agreement, 'live', { note: 'sittenkin' }, own, admin), 'ok', 'their own they take back');
 	const dpo = await makeAccount(db.luotsi_owner, own, 'dpo');
 	assert.equal(await take(null, agreement, 'ending', { note: 'x', ends_on }, own, dpo), 'not_yours');
 });
 
+test('an end sooner than in thirty days takes both sides, and so does taking back what the other began', async () => {
+	const { org, agreement, admin } = await goesLive();
+	const own = { org }, tomorrow = await dayFromNow(1), other = await dayFromNow(2);
+	const [adminTakes, operatorTakes] = [(to, more) => take(null, agreement, to, { note: 'syy', ...more }, own, admin), (to, more) => take(org, agreement, to, { note: 'syy', ...more })];
+	const wish = async () => (({ state, wish, wish_side, wish_ends_on }) => [state, wish, wish_side, wish_ends_on])(await row(org));
+	assert.equal(await adminTakes('ending', { ends_on: tomorrow, dry: true }), 'other_side');
+	assert.deepEqual(await wish(), ['live', null, null, null], 'only asked');
+	for (let i = 0; i < 2; i++) assert.equal(await adminTakes('ending', { ends_on: tomorrow }), 'other_side', 'once or twice');
+	assert.deepEqual(await wish(), ['live', 'ending', 'admin', tomorrow]);
+	assert.equal(await operatorTakes('ending', { ends_on: other }), 'other_side', 'another day is another wish');
+	assert.equal(await operatorTakes('ending', { ends_on: tomorrow }), 'other_side', 'theirs was replaced');
+	await within(db.luotsi_owner, org, (c) => c.query("UPDATE agreement_wish SET at = now() - interval '31 days'"));
+	assert.equal(await adminTakes('ending', { ends_on: tomorrow }), 'other_side', 'long ago');
+	assert.equal(await operatorTakes('ending', { ends_on: tomorrow, dry: true }), 'ok');
+	assert.equal(await operatorTakes('ending', { ends_on: tomorrow }), 'ok');
+	assert.deepEqual(await wish(), ['ending', null, null, null]);
+	assert.deepEqual([await adminTakes('live'), await adminTakes('live'), await operatorTakes('live')], ['other_side', 'other_side', 'ok'], 'both began it');
+	assert.equal(await adminTakes('ending', { ends_on: await dayFromNow(30) }), 'ok');
+	assert.deepEqual([await operatorTakes('live'), await adminTakes('live')], ['other_side', 'ok']);
+	assert.equal(await operatorTakes('ending', { ends_on: await dayFromNow(30) }), 'ok');
+	assert.deepEqual([await adminTakes('live'), await operatorTakes('live')], ['other_side', 'ok']);
+	assert.deepEqual((await audited(org, 'agreement_step')).map((one) => one.word).slice(-3), ['ending', 'wish_live', 'live']);
+	await within(db.luotsi_owner, org, (c) => c.query("UPDATE agreement_version SET terms = terms || jsonb_build_object('ends', $1::text)", [other]));
+	assert.deepEqual([await adminTakes('ending', { ends_on: tomorrow }), await adminTakes('ending', { ends_on: other })], ['other_side', 'ok'], 'as agreed from the first');
+});
+
 test('when its last day has passed it ends by itself, and what is to be done with the data is due', async () => {
 	const { org, agreement } = await goesLive();
-	assert.equal(await take(org, agreement, 'ending', { note: 'loppuu', ends_on: await dayFromNow(0) }), 'ok');
+	assert.equal(await take(org, agreement, 'ending', { note: 'loppuu', ends_on: await dayFromNow(30) }), 'ok');
 	assert.equal(await take(org, agreement, 'ended'), 'end_passed');
+	await within(db.luotsi_owner, org, (c) => c.query('UPDATE agreement SET ends_on = day_now()'));
 	await db.luotsi_jobs.query('SELECT agreements_round()');
 	assert.equal((await row(org)).state, 'ending', 'not on its last day');
 	await within(db.luotsi_owner, org, (c) => c.query('UPDATE agreement SET ends_on = day_now() - 1'));

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, connect, envelope, id, makeAccount, makeOrg, makeRoom, post, rand32, terms, within } from './lib.mjs';
+import { ask, connect, envelope, id, makeAccount, makeOrg, makeRoom, post, rand32, ruleHolds, terms, within } from './lib.mjs';
 
 let owner, app, jobs, units, eraser;
 before(async () => {
@@ -117,6 +117,7 @@ test('a rule is within the agreement, of one version after the other', async () 
 	const org = await makeOrg(owner), actor = id();
 	const rule = (version, n) => ask(app, org.org, 'retention_rule_put', { actor, kind: 'room', version, days: n }).then((r) => r[0].outcome);
 	assert.deepEqual([await rule(0, 457), await rule(0, 30), await rule(0, 40), await rule(1, 31)], ['bad_field', 'ok', 'conflict', 'ok']);
+	await ruleHolds(owner, org);
 	const room = await filled(org, 32);
 	const [due] = await ask(app, org.org, 'retention_due', { until: new Date(), most: 10 });
 	assert.deepEqual([due.kind, due.object, due.rule, due.days, due.version, due.held], ['room', room.room, 'room', 31, 2, false]);
@@ -135,6 +136,12 @@ test('a hold takes two persons to make and two to end, and holds the client with
 	assert.equal(Object.keys(await left(org, room)).length, tables.length);
 	assert.equal((await ask(app, org.org, 'retention_due', { until: new Date(), most: 10 }))[0].held, true);
 	assert.deepEqual([await step(one, 'end_ask'), await step(one, 'end'), await step(two, 'end')], ['ok', 'forbidden', 'ok']);
+	await round();
+	assert.equal(Object.keys(await left(org, room)).length, tables.length, 'whoever it is about hears of it first');
+	const inDays = async () => Math.round(((await ask(app, org.org, 'retention_of_room', { room: room.room }))[0].due_at - Date.now()) / 86_400_000) + 0;
+	assert.equal(await inDays(), 14);
+	assert.deepEqual((await ask(app, org.org, 'retention_due', { until: new Date(Date.now() + 15 * 86_400_000), most: 10 })).map((d) => `${d.kind} ${d.held}`), ['room false']);
+	await sql(org, "UPDATE legal_hold SET ended_at = now() - interval '14 days'");
 	await round();
 	assert.deepEqual(await left(org, room), {});
 });
@@ -166,6 +173,7 @@ test('a file may go before its room', async () => {
 	await round();
 	assert.equal((await left(org, room)).file_part, 1, 'without a rule it stays');
 	assert.equal((await ask(app, org.org, 'retention_rule_put', { actor: id(), kind: 'file', version: 0, days: 30 }))[0].outcome, 'ok');
+	await ruleHolds(owner, org);
 	await round();
 	const now = await left(org, room);
 	assert.deepEqual([now.file_part, now.file_seal, now.message], [undefined, undefined, 2]);
@@ -201,7 +209,13 @@ const epochMade = (org, room, epoch, keysets = [0]) => within(owner, org.org, as
 	for (const keyset of keysets)
 		await owner.query('INSERT INTO wrap (room, entry, keyset, epoch, rtype, rid, rkid, wrap) VALUES ($1, $2, $3, $4, 1, $5, $6, $7)', [room.room, epoch - 1, keyset, epoch, room.client.account, rand32(), Buffer.alloc(142)]);
 }).then(() => put(org, room.room, epoch));
-const rule = (org, kind, n, version = 0) => ask(app, org.org, 'retention_rule_put', { actor: id(), kind, version, days: n }).then((r) => r[0]);
+const setRule = (org, kind, n, version = 0) => ask(app, org.org, 'retention_rule_put', { actor: id(), kind, version, days: n }).then((r) => r[0]);
+// A rule that has been told long enough.
+const rule = async (...of) => {
+	const said = await setRule(...of);
+	await ruleHolds(owner, of[0]);
+	return said;
+};
 const say = (org, room, member, epoch, ...kinds) => post(app, org.org, kinds.map((kind) => envelope(room, member, { kind, epoch })));
 const read = async (org, room, member, epoch) => post(app, org.org, [envelope(room, member, { kind: 2, epoch, target: (await sql(org, 'SELECT msg_id FROM message WHERE room = $1 AND seq = 3', [room.room]))[0].msg_id })]);
 const aged = (org, room, n) => sql(org, 'UPDATE stretch SET over_at = now() - $2::interval WHERE room = $1', [room.room, days(n)]);
@@ -305,6 +319,7 @@ test('a room that goes while its stretch is on the way takes it along, and a hol
 	assert.deepEqual((await ask(app, org.org, 'retention_due', { until: new Date(), most: 10 })).map((d) => `${d.kind} ${d.part} ${d.held}`), ['message 1 true', 'message 2 true']);
 	await ask(app, org.org, 'hold_step', { actor: one, hold, step: 'end_ask' });
 	await ask(app, org.org, 'hold_step', { actor: two, hold, step: 'end' });
+	await sql(org, "UPDATE legal_hold SET ended_at = now() - interval '14 days'");
 	await steps.begin();
 	await sql(org, "UPDATE room SET phase = 'closed' WHERE room = $1", [room.room]);
 	await sql(org, "UPDATE room SET closed_at = now() - interval '500 days' WHERE room = $1", [room.room]);
@@ -323,8 +338,76 @@ test('the limit of each kind is that of the terms, which is its rule until there
 	assert.deepEqual(await rule(org, 'message', 101), { outcome: 'bad_field', most: 100 });
 	assert.equal((await rule(org, 'message', 90)).outcome, 'ok');
 	await put(2, { messages: 80 });
-	assert.equal((await rules()).message, '80 v1', 'an amendment that allows less holds at once');
+	assert.equal((await rules()).message, '80 v1', 'an amendment that allows less is the rule');
 	assert.deepEqual((await ask(app, org.org, 'retention_versions', { most: 9 })).map((v) => `${v.kind} ${v.version} ${v.days}`), ['message 1 90']);
+});
+
+test('whatever makes a rule shorter, nothing goes by it for fourteen days, and its day is told', async () => {
+	const org = await makeOrg(owner);
+	const version = (n, closed_rooms) => sql(org, `INSERT INTO agreement_version (agreement, version, language, terms, holds_from, made_by) VALUES ($1, $2, 'fi', $3, '2026-01-01', $4)`,
+		[org.agreement, n, terms({ retention: { ...terms().retention, closed_rooms } }), id()]).then(() => sql(org, 'UPDATE agreement SET version = $2 WHERE agreement = $1', [org.agreement, n]));
+	const [old, young, late] = [await filled(org, 200), await filled(org, 20), await filled(org, 456)];
+	const goes = async (room) => Math.round(((await ask(app, org.org, 'retention_of_room', { room: room.room }))[0].due_at - Date.now()) / 86_400_000) + 0;
+	const due = async (on) => (await ask(app, org.org, 'retention_due', { until: new Date(Date.now() + on * 86_400_000), most: 99 })).filter((d) => d.kind === 'room').length;
+	assert.deepEqual([await goes(old), await goes(young), await goes(late)], [256, 436, 0]);
+	await version(1, 456);
+	assert.deepEqual(await sql(org, "SELECT FROM retention_change WHERE kind = 'room'"), [], 'nothing is shorter');
+	assert.equal((await setRule(org, 'room', 100)).outcome, 'ok');
+	assert.deepEqual([await goes(old), await goes(young), await goes(late)], [14, 80, 0]);
+	assert.deepEqual([await due(0), await due(13.9), await due(14.1)], [1, 1, 2]);
+	await round();
+	assert.equal(Object.keys(await left(org, old)).length, tables.length);
+	assert.deepEqual(await left(org, late), {}, 'what was due before goes');
+	const [told] = (await ask(app, org.org, 'retention_rules', {})).filter((r) => r.kind === 'room');
+	assert.deepEqual([told.days, told.days_before, Math.round((told.holds_from - Date.now()) / 86_400_000)], [100, 456, 14]);
+
+	await sql(org, "UPDATE retention_change SET holds_from = now() + interval '3 days'");
+	await setRule(org, 'room', 30, 1);
+	assert.deepEqual([await goes(old), await goes(young)], [14, 14], 'still shorter: told anew');
+	await sql(org, "UPDATE retention_change SET holds_from = now() + interval '3 days'");
+	await setRule(org, 'room', 60, 2);
+	assert.deepEqual([await goes(old), await goes(young)], [3, 40], 'longer than what was told: its day stays');
+	await setRule(org, 'room', 456, 3);
+	assert.deepEqual([await goes(old), await sql(org, "SELECT FROM retention_change WHERE kind = 'room'")], [256, []], 'taken back');
+	await version(2, 90);
+	assert.deepEqual([await goes(old), await goes(young)], [14, 70], 'an amendment');
+	await sql(org, "UPDATE retention_change SET holds_from = now() + interval '2 days'");
+	await sql(org, "UPDATE agreement SET state = 'ending', ends_on = day_now() + 60");
+	assert.equal(await goes(old), 2, 'what leaves the days as they are puts nothing off');
+	await ruleHolds(owner, org);
+	await round();
+	assert.deepEqual(await left(org, old), {});
+});
+
+test('a room and a client have fourteen days, however short the rule', async () => {
+	const org = await makeOrg(owner), room = await filled(org, 13);
+	for (const kind of ['room', 'account']) assert.deepEqual(await setRule(org, kind, 13), { outcome: 'bad_field', most: 456 });
+	await sql(org, `INSERT INTO agreement_version (agreement, version, language, terms, holds_from, made_by) VALUES ($1, 1, 'fi', $2, '2026-01-01', $3)`,
+		[org.agreement, terms({ retention: { ...terms().retention, closed_rooms: 1, accounts: 2 } }), id()]);
+	await sql(org, 'UPDATE agreement SET version = 1');
+	await ruleHolds(owner, org);
+	assert.deepEqual((await ask(app, org.org, 'retention_rules', {})).filter((r) => ['room', 'account'].includes(r.kind)).map((r) => r.days), [14, 14]);
+	await round();
+	assert.equal(Object.keys(await left(org, room)).length, tables.length);
+	await sql(org, "UPDATE room SET closed_at = now() - interval '14 days' WHERE room = $1", [room.room]);
+	await round();
+	assert.deepEqual(await left(org, room), {});
+});
+
+test('the detail of events that a shorter rule is about is told for fourteen days more', async () => {
+	const org = await makeOrg(owner);
+	await sql(org, "INSERT INTO audit (action, at, place) VALUES ('export', now() - interval '40 days', NULL)");
+	await sql(org, "UPDATE audit SET place = 0 WHERE org = luotsi_org()");
+	const told = async () => (await sql(org, "SELECT count(*)::int AS n FROM audit WHERE action = 'export'"))[0].n;
+	const expire = () => ask(jobs, null, 'job_audit_expire', { most: 1000 });
+	await sql(org, `INSERT INTO agreement_version (agreement, version, language, terms, holds_from, made_by) VALUES ($1, 1, 'fi', $2, '2026-01-01', $3)`, [org.agreement, terms(), id()]);
+	await sql(org, 'UPDATE agreement SET version = 1');
+	assert.equal((await setRule(org, 'audit', 30)).outcome, 'ok');
+	await expire();
+	assert.equal(await told(), 1);
+	await ruleHolds(owner, org);
+	await expire();
+	assert.equal(await told(), 0);
 });
 
 test('the dry run adds up page by page to what is due, each page along an index', async () => {
@@ -346,8 +429,9 @@ test('the dry run adds up page by page to what is due, each page along an index'
 	assert.deepEqual(sums, { room: 2, client_room: 1, account: 1, message: 5 });
 	assert.ok(months.has(new Date().toISOString().slice(0, 7)) && months.size > 1, 'what is due already goes now');
 	assert.equal((await ask(app, org.org, 'retention_due', { until: soon, most: 99 })).length, 9);
-	const now = async (n) => (await ask(app, org.org, 'retention_dry', { source: 'room', until: new Date(), days: n, place: null, most: 99 })).map((row) => row.n);
-	assert.deepEqual([await now(null), await now(399), await now(9)], [[1], [2], [3]], 'as if the rule said so');
+	const inDays = (n) => new Date(Date.now() + n * 86_400_000);
+	const dry = async (n, on) => (await ask(app, org.org, 'retention_dry', { source: 'room', until: inDays(on), days: n, place: null, most: 99 })).reduce((sum, row) => sum + row.n, 0);
+	assert.deepEqual([await dry(null, 0), await dry(399, 13), await dry(399, 15), await dry(9, 15)], [1, 1, 2, 3], 'as if the rule said so, in fourteen days');
 	const other = await makeOrg(owner);
 	assert.deepEqual(await ask(app, other.org, 'retention_dry', { source: 'room', until: soon, days: null, place: null, most: 99 }), []);
 	await assert.rejects(ask(app, org.org, 'retention_dry', { source: 'room', until: soon, days: null, place: 'x', most: 99 }), { constraint: 'retention_place__bad_field' });

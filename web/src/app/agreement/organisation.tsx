@@ -163,7 +163,7 @@ export const OnePage = ({ of, onBack, onChange }: Props) => {
 					<h3>{t("agreement.title")}</h3>
 					<Facts of={one} />
 					{one.state === "ended" && <Lazy quiet load={async () => (await import("../ending/handover.js")).Handover} props={{ org: of.org, of: one }} />}
-					<TakeStep key={one.state} org={of.org} agreement={one.agreement} steps={STEPS[one.state]} onDone={changed} />
+					<TakeStep key={one.state} org={of.org} of={one} steps={STEPS[one.state]} onDone={changed} />
 					<Versions org={of.org} of={one} onDone={changed} />
 					<History org={of.org} of={one} />
 				</section>

@@ -178,7 +178,7 @@ const Standing = ({ of, onDone }: { of: Agreement; onDone: () => void }) => {
 			<History of={of} />
 			{admin && of.state !== "ended" && <Texts key={of.agreement} of={of} onDone={onDone} />}
 			{admin && of.state !== "ended" && <Training required={of.training_required} />}
-			{admin && of.state === "live" && <TakeStep agreement={of.agreement} steps={STEPS.live} onDone={onDone} />}
+			{admin && (of.state === "live" || of.state === "ending") && <TakeStep key={of.state} of={of} steps={STEPS[of.state].filter((step) => step !== "ended")} onDone={onDone} />}
 		</>
 	);
 };

@@ -29,6 +29,7 @@ export const Facts = ({ of }: { of: Agreement }) => {
 				<dt>{t("agreement.term.at_end")}</dt><dd>{t(`agreement.at_end.${of.at_end}`)}</dd>
 				{of.training_required && <><dt>{t("agreement.training")}</dt><dd>{t("agreement.term.training_required")}</dd></>}
 			</dl>
+			{of.wish && of.wish_side && <Notice kind="warning"><p>{t(`agreement.wish.${of.wish}.${of.wish_side}`, { day: dayText(of.wish_ends_on ?? "") })}</p></Notice>}
 			<details class="allows">
 				<summary>{t("agreement.allows")}</summary>
 				<ul>{ACTS.map((act) => <li key={act}>{t(`agreement.act.${act}`)}: <strong>{t(of.allows.includes(act) ? "agreement.yes" : "agreement.no")}</strong></li>)}</ul>

@@ -7,7 +7,10 @@ import { Select } from "../admin/manage.js";
 import { officeProven } from "../office.js";
 import { Button, Field, Notice, useAct } from "../parts.js";
 import { say, useSpeech } from "../state.js";
-import { outcomeText, type Organisation, type Step } from "./data.js";
+import { outcomeText, type Agreement, type Organisation, type Step } from "./data.js";
+
+const NOTICE_DAYS = 31; // sooner than in thirty days it takes both sides
+const lastDay = (): string => today(new Date(Date.now() + NOTICE_DAYS * 86_400_000));
 
 export interface Given {
 	readonly to: Step;
@@ -32,16 +35,17 @@ export const StepFields = ({ steps, given, onChange }: { steps: readonly Step[];
 };
 
 /** The next step of one agreement. `org` is the operator's to say; an admin's own is left out. */
-export const TakeStep = ({ org, agreement, steps, onDone }: { org?: string; agreement: string; steps: readonly Step[]; onDone: () => void }) => {
+export const TakeStep = ({ org, of, steps, onDone }: { org?: string; of: Agreement; steps: readonly Step[]; onDone: () => void }) => {
 	const speech = useSpeech();
 	const { t } = speech;
-	const [given, setGiven] = useState<Given>({ to: steps[0] ?? "ended", note: "", next_by: "", ends_on: today() });
+	const [given, setGiven] = useState<Given>({ to: steps[0] ?? "ended", note: "", next_by: "", ends_on: of.wish_ends_on ?? lastDay() });
 	const [refused, refuse] = useState("");
 	const going = useAct();
 	const take = (): void =>
 		void going.act(async () => {
-			const { outcome } = await officeProven("agreement_take", { ...(org ? { org } : {}), agreement, ...stepBody(given, false) });
+			const { outcome } = await officeProven("agreement_take", { ...(org ? { org } : {}), agreement: of.agreement, ...stepBody(given, false) });
 			refuse(outcome === "ok" ? "" : outcome);
+			if (outcome === "other_side") onDone();
 			if (outcome !== "ok") return;
 			say(t(`agreement.state.${given.to}`));
 			onDone();
@@ -79,7 +83,7 @@ const Outcomes = ({ rows, names }: { rows: readonly { org: string; outcome: stri
 /** The same step for many: first what would happen to each, then the step for those that can take it. */
 export const TakeMany = ({ chosen, onDone }: { chosen: readonly Organisation[]; onDone: () => void }) => {
 	const { t } = useSpeech();
-	const [given, setGiven] = useState<Given>({ to: "signatory_found", note: "", next_by: "", ends_on: today() });
+	const [given, setGiven] = useState<Given>({ to: "signatory_found", note: "", next_by: "", ends_on: lastDay() });
 	const [rows, setRows] = useState<{ of: string; dry: boolean; rows: readonly { org: string; outcome: string }[] } | null>(null);
 	const going = useAct();
 	const orgs = chosen.map((one) => one.org);

@@ -9,9 +9,12 @@ import { dryRun, sourcesOf, type Kind, type Line, type Rule, type Version } from
 import { Sums } from "./sums.js";
 import { Who } from "./who.js";
 
+const DAY_MS = 86_400_000;
+const TOLD_DAYS = 14; // nothing goes by a shorter rule before, and no room and no client ever
+const leastOf = (kind: Kind): number => (kind === "room" || kind === "account" ? TOLD_DAYS : 1);
 const whole = (text: string): number => (/^\d{1,5}$/.test(text.trim()) ? Number(text.trim()) : 0);
 
-/** What would go now if the rule were of so many days; null while nothing was asked. */
+/** What would go as soon as it may if the rule were of so many days; null while nothing was asked. */
 const usePreview = (kind: Kind, days: number) => {
 	const [lines, setLines] = useState<readonly Line[] | null>(null);
 	const going = useAct();
@@ -25,7 +28,7 @@ const usePreview = (kind: Kind, days: number) => {
 		const mine = asked.current;
 		let last: readonly Line[] = [];
 		void going.act(async () => {
-			if (await dryRun({ sources: sourcesOf(kind), until: Date.now(), days, hear: (found) => (last = found), goes: () => asked.current === mine })) setLines(last);
+			if (await dryRun({ sources: sourcesOf(kind), until: Date.now() + (TOLD_DAYS + 1) * DAY_MS, days, hear: (found) => (last = found), goes: () => asked.current === mine })) setLines(last);
 		});
 	};
 	return { lines, look, busy: going.busy, error: going.error };
@@ -39,7 +42,8 @@ const Change = ({ rule, onClose, onDone }: { rule: Rule; onClose: () => void; on
 	const [tried, attempt] = useState(false);
 	const days = whole(text);
 	const most = Math.min(rule.most ?? 36_500, 36_500);
-	const wrong = days < 1 || days > most;
+	const least = Math.min(leastOf(rule.kind), most);
+	const wrong = days < least || days > most;
 	const preview = usePreview(rule.kind, days);
 	const saving = useAct();
 	const goes = preview.lines?.some((line) => line.n > 0) ?? false;
@@ -61,7 +65,7 @@ const Change = ({ rule, onClose, onDone }: { rule: Rule; onClose: () => void; on
 			<form onSubmit={submit} noValidate>
 				<p>{t(`retention.from.${rule.kind}`)}</p>
 				<Field label={t("retention.days")} hint={t("retention.days_hint", { most: String(most) })} value={text} maxLength={5} onInput={(value) => { setText(value); attempt(false); }}
-					error={tried && wrong ? t("retention.days_wrong", { most: String(most) }) : null} />
+					error={tried && wrong ? t("retention.days_wrong", { least: String(least), most: String(most) }) : null} />
 				{preview.lines && (
 					<div role="status">
 						{!goes && <Notice kind="info"><p>{t("retention.preview_none")}</p></Notice>}
@@ -70,7 +74,7 @@ const Change = ({ rule, onClose, onDone }: { rule: Rule; onClose: () => void; on
 				)}
 				{goes && (
 					<>
-						<Notice kind="warning"><p>{t("retention.preview_text", { day: format.date(Date.now()) })}</p></Notice>
+						<Notice kind="warning"><p>{t("retention.preview_text", { day: format.date(Date.now() + TOLD_DAYS * DAY_MS) })}</p></Notice>
 						<Field label={t("retention.name", { organisation })} value={named} onInput={name} maxLength={200} error={tried && unnamed && named !== "" ? t("retention.name_wrong") : null} />
 					</>
 				)}
@@ -122,7 +126,8 @@ export const Rules = ({ rules, versions, admin, onChange }: { rules: readonly Ru
 							<tr key={rule.kind}>
 								<th scope="row">{t(`retention.kind.${rule.kind}`)}<br /><span class="hint">{t(`retention.from.${rule.kind}`)}</span></th>
 								<td>{rule.days === undefined ? t("retention.with_room") : t("retention.for", { days: rule.days })}<br />
-									<span class="hint">{rule.days === undefined ? "" : rule.version === 0 ? t("retention.agreed") : t("retention.since", { version: String(rule.version), day: format.date(rule.at ?? 0) })}</span></td>
+									<span class="hint">{rule.days === undefined ? "" : rule.version === 0 ? t("retention.agreed") : t("retention.since", { version: String(rule.version), day: format.date(rule.at ?? 0) })}</span>
+									{rule.holds_from !== undefined && <><br /><span class="hint">{t("retention.holds_from", { day: format.date(rule.holds_from) })}</span></>}</td>
 								<td>{rule.most === undefined ? "–" : t("retention.for", { days: rule.most })}</td>
 								{admin && <td><Button small label={t("retention.change_of", { what: t(`retention.kind.${rule.kind}`) })} onClick={() => change(rule)}>{t("retention.change")}</Button></td>}
 							</tr>
