@@ -34,7 +34,7 @@ SELECT rights_withdraw(:account, :request, :note) AS outcome;
 -- in: account uuid
 -- out: request uuid, kind text, room uuid, state text, received_at timestamptz, due_on text, ended_at timestamptz, erase_from timestamptz, certificate int4, account_from timestamptz
 -- One's own, those that are open first.
-SELECT request, kind, room, state, received_at, due_on, ended_at, erase_from, certificate, account_from FROM rights_own(:account);
+SELECT request, kind, room, request_state(request, state) AS state, received_at, due_on, ended_at, erase_from, certificate, account_from FROM rights_own(:account);
 
 -- name: rights_one
 -- shape: many
@@ -52,7 +52,7 @@ SELECT at, actor, step, note, text, way FROM rights_rows(:request, :account);
 -- in: open bool, kind text, late bool, skip int4, most int4
 -- out: request uuid, kind text, whole bool, state text, received_at timestamptz, due_on text, days int4, ended_at timestamptz
 -- Those that are open, or have ended; whole: of everything, not of one room.
-SELECT request, kind, whole, state, received_at, due_on, days, ended_at FROM request_list(:open, :kind, :late, :skip, :most);
+SELECT request, kind, whole, request_state(request, state) AS state, received_at, due_on, days, ended_at FROM request_list(:open, :kind, :late, :skip, :most);
 
 -- name: request_late
 -- shape: one
@@ -70,7 +70,7 @@ SELECT r.open, r.soon, r.late, b.open AS breaches, b.late AS breaches_late FROM 
 -- in: actor uuid, request uuid, reason text
 -- out: account uuid, kind text, room uuid, state text, received_at timestamptz, due_on text, days int4, ended_at timestamptz, way text, erase_from timestamptz, certificate int4, account_from timestamptz, held bool, given_name bytea, family_name bytea, identified_at timestamptz, rooms uuid[], frozen uuid[], frozen_until timestamptz, at timestamptz, actor uuid, step text, note uuid, text bytea
 -- One request, a row for each of its steps; an event, with its reason.
-SELECT q.account, q.kind, q.room, q.state, q.received_at, q.due_on, q.days, q.ended_at, q.way, q.erase_from, q.certificate, q.account_from, q.held,
+SELECT q.account, q.kind, q.room, request_state(:request, q.state) AS state, q.received_at, q.due_on, q.days, q.ended_at, q.way, q.erase_from, q.certificate, q.account_from, q.held,
 	q.given_name, q.family_name, q.identified_at, q.rooms, q.frozen, q.frozen_until, q.at, q.actor, q.step, q.note, q.text
 FROM request_opened(:actor, :request, :reason) AS o(opened), rights_rows(:request, NULL) AS q WHERE o.opened;
 

@@ -13,7 +13,7 @@ enum { ASKS_A_DAY = 5 };
 const char *const rights_kinds[RIGHTS_KINDS] = {
 	"access", "rectification", "restriction", "portability", "erasure", "objection"};
 const char *const rights_states[RIGHTS_STATES] = {
-	"received", "in_progress", "extended", "done", "refused", "withdrawn"};
+	"received", "in_progress", "extended", "done", "refused", "withdrawn", "gone"};
 const char *const rights_steps[RIGHTS_STEPS] = {"ask", "begin", "extend", "done", "refuse",
 	"withdraw", "reopen", "freeze", "lift", "erase", "keep", "erased"};
 const char *const rights_ways[RIGHTS_WAYS] = {"own", "counsellor", "ceremony"};

@@ -2,7 +2,7 @@
 #include "domain/texts.h"
 
 /* What the person's and the office's side of a request share: words in the order of the wire. */
-enum { RIGHTS_KINDS = 6, RIGHTS_STATES = 6, RIGHTS_STEPS = 12, RIGHTS_WAYS = 3 };
+enum { RIGHTS_KINDS = 6, RIGHTS_STATES = 7, RIGHTS_STEPS = 12, RIGHTS_WAYS = 3 };
 extern const char *const rights_kinds[RIGHTS_KINDS];
 extern const char *const rights_states[RIGHTS_STATES];
 extern const char *const rights_steps[RIGHTS_STEPS];

@@ -74,6 +74,27 @@ test('what is held does not begin to go by any cause, and is not counted as if i
 	assert.deepEqual(await sql(org, 'SELECT handover_rooms_begin(d, 1, 10) + handover_accounts_begin(d, 1, true, 10) AS n FROM agreement_due d WHERE d.org = luotsi_org()'), [{ n: 0 }]);
 });
 
+test('what is deleted under a hold stays sealed as it is until the hold has ended, and then goes', async () => {
+	const org = await makeOrg(owner), room = await makeRoom(owner, org), other = await makeRoom(owner, org);
+	const hold = await asked(org, 'account', room.client.account);
+	assert.equal(await make(org, hold), 'ok');
+	const texts = new Map();
+	for (const one of [room, other]) {
+		const said = envelope(one, one.client);
+		assert.equal((await post(app, org.org, [said]))[0].outcome, 'ok');
+		assert.equal((await post(app, org.org, [envelope(one, one.client, { op: 2, target: said.msg_id })]))[0].outcome, 'ok');
+		texts.set(one.room, said.envelope);
+	}
+	const stored = async (one) => (await sql(org, 'SELECT tombstone, envelope FROM message WHERE room = $1 AND op = 0', [one.room]))[0];
+	assert.deepEqual([(await stored(room)).tombstone, (await stored(other)).tombstone], [false, true]);
+	assert.ok((await stored(room)).envelope.equals(texts.get(room.room)));
+	const step = (word) => ask(app, org.org, 'hold_step', { actor: id(), hold, step: word }).then(([said]) => said.outcome);
+	assert.equal(await step('end_ask'), 'ok');
+	assert.equal((await stored(room)).tombstone, false);
+	assert.equal(await step('end'), 'ok');
+	assert.equal((await stored(room)).tombstone, true);
+});
+
 test('the hold on one client keeps a room that another client of it wants erased', async () => {
 	const org = await makeOrg(owner), room = await makeRoom(owner, org), both = await makeAccount(owner, org);
 	await sql(org, `INSERT INTO room_member (room, account, role, sig_kid, enc_kid, cert, active, since, visible_from)

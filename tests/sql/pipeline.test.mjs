@@ -130,6 +130,14 @@ test('every step asks for what it needs, says who may take it, and is written do
 	assert.equal(await take(org, agreement, 'signed'), 'ok');
 	assert.equal(await take(org, agreement, 'trained'), 'admin');
 	await does('organisation_admin', { org, account: id(), name: Buffer.alloc(60), token_hash: rand32(), expires_at: new Date(Date.now() + 1e6) });
+	const another = (account = id()) => does('organisation_admin', { org, account, name: Buffer.alloc(60), token_hash: rand32(), expires_at: new Date(Date.now() + 1e6) });
+	await another();
+	const [admins, came] = [await audited(org, 'organisation_admin'), (days) => within(db.luotsi_owner, org, (c) => c.query("INSERT INTO audit (actor, action, at) VALUES ($1, 'sign_in', now() - $2 * interval '1 day')", [admins[0].object, days]))];
+	assert.deepEqual(admins.map((one) => one.word), [null, 'break_glass'], 'beside one who never came');
+	await came(31);
+	await another();
+	await came(29);
+	await says(another(), 'organisation_admin__forbidden');
 	assert.equal(await take(org, agreement, 'trained'), 'ok');
 	assert.equal(await take(org, agreement, 'live'), 'ok');
 	const now = await row(org);

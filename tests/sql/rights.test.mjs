@@ -167,6 +167,31 @@ test('erasing waits for a day, stands back for a hold, and is certified to the p
 	assert.deepEqual(await owner('SELECT n FROM subject_step WHERE request = $1 AND text IS NOT NULL', [request]), [], 'what they wrote has gone with them');
 });
 
+test('erasure is done by its certificate alone, and one that is not given is refused with the ground', async () => {
+	const one = await makeRoom(db.luotsi_owner, org), person = one.client.account;
+	const { request } = await asks('erasure', { account: person, room: one.room });
+	assert.equal(await step(request, 'done'), 'conflict', 'nothing was erased');
+	assert.equal(await step(request, 'refuse'), 'ok');
+	assert.equal(await step(request, 'reopen'), 'ok');
+	assert.equal(await erase(request, true), 'ok');
+	await later(request, 'erase_from');
+	assert.equal(await round(), 1);
+	await certify();
+	await round();
+	assert.equal((await stateOf(request)).state, 'done');
+	assert.equal(await step(request, 'reopen'), 'conflict');
+});
+
+test('what was open when the data of a person was erased reads as that, and not as taken back', async () => {
+	const person = await makeAccount(db.luotsi_owner, org);
+	const [open, back] = [await asks('access', { account: person }), await asks('objection', { account: person })];
+	assert.equal(await withdraw(back.request, person), 'ok');
+	await owner('DELETE FROM account WHERE account = $1', [person]);
+	const words = new Map((await app('request_list', { open: false, kind: null, late: false, skip: 0, most: 100 })).map((one) => [one.request, one.state]));
+	assert.deepEqual([words.get(open.request), words.get(back.request)], ['gone', 'withdrawn']);
+	assert.equal((await app('request_one', { actor: admin, request: open.request, reason: 'tarkastus' }))[0].state, 'gone');
+});
+
 test('erasing one room leaves the person, and what they see is the certificate', async () => {
 	const one = await makeRoom(db.luotsi_owner, org), person = one.client.account;
 	const { request } = await asks('erasure', { account: person, room: one.room });

@@ -185,7 +185,7 @@ const ofAgreements = ['accept', 'draft', 'list', 'make', 'offer', 'past', 'sign'
 const ofAdmin = ['absence_put', 'absences_for', 'admin_flags', 'leaving_put', 'recovery_rehearse', 'recovery_state', 'room_report', 'rooms_left', 'service_day_put', 'service_put',
 	'staff_person', 'staff_place', 'staff_rooms'];
 const ofRights = ['agreement_told', 'room_frozen_told', 'breach_late', 'breach_list', 'breach_opened', 'breach_put', 'breach_rows', 'erasure_not_frozen', 'record_get', 'record_put', 'request_erase', 'request_freeze', 'request_late',
-	'request_list', 'request_opened', 'request_step', 'rights_ask', 'rights_held', 'rights_of_the_gone', 'rights_own', 'rights_round', 'rights_rows', 'rights_withdraw'];
+	'request_list', 'request_opened', 'request_state', 'request_step', 'rights_ask', 'rights_held', 'rights_of_the_gone', 'rights_own', 'rights_round', 'rights_rows', 'rights_withdraw'];
 test('functions with the owner\'s rights fix their search path, and only they have them', async () => {
 	const { rows } = await db.luotsi_owner.query(`SELECT proname, proconfig FROM pg_proc
 		WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname`);

@@ -109,9 +109,9 @@ const Acts = (props: ActProps) => {
 	return (
 		<>
 			{row.state === "received" && <Saying title={t("rights.act.begin")} text={t("rights.act.begin_text")} label="" button={t("rights.act.begin")} silent onSay={() => step("begin", "")} />}
-			{["restriction", "objection", "rectification"].includes(row.kind) && row.state !== "refused" && row.state !== "withdrawn" && <Freeze {...props} />}
+			{["restriction", "objection", "rectification"].includes(row.kind) && !["refused", "withdrawn", "gone"].includes(row.state) && <Freeze {...props} />}
 			{open && row.kind === "erasure" && <Erase {...props} />}
-			{open && !erasing && <Answer {...props} />}
+			{open && !erasing && (row.kind !== "erasure" || row.certificate !== undefined) && <Answer {...props} />}
 			{open && short && !props.of.late && <Saying title={t("rights.act.extend")} text={t("rights.act.extend_text")} label={t("rights.act.extend_words")} button={t("rights.act.extend")} onSay={(text) => step("extend", text)} />}
 			{open && !erasing && <Saying title={t("rights.act.refuse")} text={t("rights.act.refuse_text")} label={t("rights.act.refuse_words")} button={t("rights.act.refuse")} danger onSay={(text) => step("refuse", text)} />}
 			{(row.state === "done" || row.state === "refused") && !erasing && <Saying title={t("rights.act.reopen")} text={t("rights.act.reopen_text")} label={t("rights.act.words")} button={t("rights.act.reopen")} onSay={(text) => step("reopen", text)} />}
