@@ -80,7 +80,7 @@ const bring = async (call: Call, templates: Templates, job: Job): Promise<void> 
 	await call("contact_put", { org, gone: false, name: job.person, title: job.title, email: "", phone: "", basis, basis_text: "" });
 	for (const step of ORDER.slice(1, ORDER.indexOf(job.to) + 1)) {
 		await before(call, job, agreement, step);
-		const more = step === "ending" ? { note: "Organisaatio luopuu palvelusta.", ends_on: inDays(30) } : { note: "", ...(step === job.to && step !== "live" ? { next_by: inDays(10) } : {}) };
+		const more = step === "ending" ? { note: "Organisaatio luopuu palvelusta.", ends_on: inDays(31) } : { note: "", ...(step === job.to && step !== "live" ? { next_by: inDays(10) } : {}) };
 		const { outcome } = await call("agreement_take", { org, agreement, to: step as Exclude<Stand, "none">, dry: false, ...more });
 		if (outcome !== "ok") throw new Error(`${job.name} does not become ${step}: ${outcome}`);
 	}
