@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The Debian package, looked at without being installed; tests/deploy/installed boots a system with it.
+# The Debian package, looked at without being installed.
 # For tests/deploy/run, which has ROOT, STATE and fact.
 
 package_is_built() {
