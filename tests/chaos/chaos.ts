@@ -13,9 +13,12 @@ import { openScene } from "./scene.js";
 import { openWire } from "./wire.js";
 import { closeHouse } from "../flow/house.js";
 
+const LIMIT_MS = 1_200_000; // a run that has not come to its end by then hangs
+
 const [seed = 1, seconds = 30, rooms = 4] = process.argv.slice(2).map(Number);
 const env = (name: string): string => process.env[`LUOTSI_CHAOS_${name}`] ?? "";
 const chosen = env("DEEDS") === "" ? undefined : new Set(env("DEEDS").split(",").map(Number));
+const named = `chaos among people, ROOMS=${rooms} SECONDS_OF_CHAOS=${seconds} SEED=${seed}`;
 const began = performance.now();
 const now = (): number => Math.round(performance.now() - began);
 
@@ -43,9 +46,9 @@ const run = async (): Promise<Fault[]> => {
 	const place: Place = { service: scene.house.service as Place["service"], faults: env("FAULTS"), wire, ownDisk: env("DISK") === "own" };
 	const nemesis = makeNemesis(place, seed), load = makeLoad(scene, makeChance(seed).fork("load"), now), deeds: Deed[] = [];
 	const ready = now();
-	await Promise.all([load.run(seconds * 1_000), nemesis.run(seconds * 1_000 - 1_000, (n) => !chosen || chosen.has(n), now, deeds)]);
+	const harm = nemesis.run(seconds * 1_000 - 1_000, (n) => !chosen || chosen.has(n), now, deeds).then(() => nemesis.heal());
+	await Promise.all([load.run(seconds * 1_000), harm]);
 	const ended = now();
-	await nemesis.heal();
 	const found = await observe(scene, load);
 	const history: History = { seed, ops: load.ops, deeds };
 	writeFileSync(join(env("OUT"), `chaos-${seed}.json`), JSON.stringify({ history, found }, undefined, "\t"));
@@ -58,9 +61,13 @@ const run = async (): Promise<Fault[]> => {
 	return faults;
 };
 
+setTimeout(() => {
+	console.log(`not ok - ${named}: no end after ${now()} ms`);
+	process.exit(1);
+}, seconds * 1_000 + LIMIT_MS);
 const faults = await run().catch((thrown: unknown): Fault[] => {
 	console.log(`# ${thrown instanceof Error ? thrown.stack : JSON.stringify(thrown)}`.replaceAll("\n", "\n# "));
 	return [{ law: "run", room: "", said: String(thrown), about: [], ops: [] }];
 });
-console.log(`${faults.length === 0 ? "ok" : "not ok"} - ${seconds} s of chaos in ${rooms} rooms, SEED=${seed}`);
+console.log(`${faults.length === 0 ? "ok" : "not ok"} - ${named}`);
 process.exit(faults.length === 0 ? 0 : 1);

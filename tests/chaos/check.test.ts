@@ -1,10 +1,14 @@
 // The checker finds what it is for: each law on a history made by hand, whole first and then with one thing wrong.
 
 import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { check, shortest } from "./check.js";
 import type { Act, Fault, History, Observed, Op, Shown, View } from "./history.js";
+import { planOf, WEIGHTS } from "./nemesis.js";
 import { makeChance } from "./random.js";
+import { shrink } from "./shrink.js";
 
 const ROOM = "room";
 
@@ -141,4 +145,49 @@ test("a seed makes the same choices again, and another seed others", () => {
 	const weighed = makeChance(3), count = { often: 0, seldom: 0, never: 0 };
 	for (let i = 0; i < 1_000; i++) count[weighed.weighed({ often: 9, seldom: 1, never: 0 })]++;
 	assert.ok(count.often > 800 && count.seldom > 40 && count.never === 0, JSON.stringify(count));
+});
+
+test("each deed is done thrice by the recorded seeds, and none that is impossible here", () => {
+	const seeds = readFileSync(join(process.env["LUOTSI_TEST_LIB"] as string, "..", "chaos", "seeds"), "utf8").trim().split("\n").map(Number);
+	const all = Object.keys(WEIGHTS) as (keyof typeof WEIGHTS)[];
+	const done = (able: typeof all): string[] => seeds.flatMap((seed) => planOf(seed, 9_000, able).map(({ name }) => name));
+	for (const name of all) assert.ok(done(all).filter((other) => other === name).length >= 3, name);
+	assert.ok(!done(all.filter((name) => name !== "line" && name !== "cut")).some((name) => name === "line" || name === "cut"));
+});
+
+const NUMBERS = Array.from({ length: 20 }, (_, i) => i);
+const always = (): boolean => true;
+
+test("of twenty deeds the two are found without which all is well, for every two", async () => {
+	for (const a of NUMBERS) {
+		for (const b of NUMBERS.slice(a + 1)) assert.deepEqual(await shrink(NUMBERS, async (some) => some.includes(a) && some.includes(b), always), [a, b]);
+	}
+});
+
+test("what is left fails, and none of it can be left out", async () => {
+	for (let seed = 1; seed <= 200; seed++) {
+		const from = makeChance(seed), pairs = NUMBERS.slice(0, from.between(1, 6)).map(() => [from.below(20), from.below(20), from.below(20)]);
+		const fails = (some: readonly number[]): boolean => pairs.some((those) => those.every((one) => some.includes(one)));
+		const left = await shrink(NUMBERS, async (some) => fails(some), always);
+		assert.ok(fails(left), `${seed}: ${left.join()}`);
+		for (const one of left) assert.ok(!fails(left.filter((other) => other !== one)), `${seed}: ${left.join()} without ${one}`);
+	}
+});
+
+test("a fault that needs no deed has none, and one that does not show itself again keeps all", async () => {
+	assert.deepEqual(await shrink(NUMBERS, async () => true, always), []);
+	assert.deepEqual(await shrink(NUMBERS, async () => false, always), NUMBERS);
+	assert.deepEqual(await shrink([], async () => false, always), []);
+});
+
+test("when the time is over nothing more is tried, and what failed last is what is left", async () => {
+	for (let most = 0; most < 30; most++) {
+		let tries = 0;
+		const fails = async (some: readonly number[]): Promise<boolean> => {
+			tries++;
+			return some.includes(3) && some.includes(17);
+		};
+		const left = await shrink(NUMBERS, fails, () => tries < most);
+		assert.ok(tries <= most && left.includes(3) && left.includes(17), `${most}: ${left.join()}`);
+	}
 });

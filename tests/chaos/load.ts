@@ -11,9 +11,14 @@ import { fromBase64Url, type Bytes, type Content } from "../../web/src/seal/inde
 import type { Template } from "../../web/src/assignment/types.js";
 
 const MOST_AT_ONCE = 4;
-const STEP_MS = 60_000; // a step of a join or a reset that was not answered is given up
+const STEP_MS = 120_000; // a step of a join or a reset that was not answered is given up
+const ENOUGH_MS = 300_000; // after which somebody must have done a little of everything
+
+/** So much must have been acknowledged before a run is over: on a slow machine it takes longer. */
+const ENOUGH: readonly (readonly [Act, number])[] = [["say", 30], ["edit", 3], ["delete", 1], ["file", 1], ["draft", 2], ["reset", 1]];
 export const NEW_PASSPHRASE = "kokonaan uusi pitkä salalause";
 
+const ok = ({ outcome }: Op): boolean => outcome === "ok";
 const fi = (text: string): { fi: string } => ({ fi: text });
 const TEMPLATE: Template = {
 	format: "luotsi-template/1", id: "00112233445566778899aabbccddee01", version: 1, kind: "assignment", languages: ["fi"], topics: [], title: fi("Viikkoni"),
@@ -27,12 +32,14 @@ const WEIGHTS = {
 
 export interface Load {
 	readonly ops: Op[];
-	/** Begins; resolves when the time is over. What was begun may go on. */
+	/** Begins; resolves when the time is over, enough was done and everybody has come who will. What was begun may go on. */
 	run(ms: number): Promise<void>;
 	/** When nothing is wrong any more everybody can write in every room, correct it and take it back. */
 	last(devices: readonly Device[]): Promise<unknown>;
 	/** Ops that nobody has answered. */
 	open(): readonly Op[];
+	/** What was done too seldom for the laws to mean anything. */
+	lacks(): string[];
 }
 
 export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load => {
@@ -152,6 +159,7 @@ export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load 
 		}
 	};
 
+	let attempts = 0;
 	/** Everything that opened somebody's keys is lost. */
 	const lose = async (): Promise<void> => {
 		const mine = scene.devices.filter(({ actor }) => actor.user === scene.unlucky), [room] = scene.rooms as [string];
@@ -169,6 +177,7 @@ export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load 
 	};
 
 	const reset = async (before: Device, room: string): Promise<boolean> => {
+		const attempt = ++attempts;
 		await database(scene.house);
 		const actor = await actorOf(scene.house, { person: scene.unlucky, role: "client" });
 		scene.house.open.push(actor);
@@ -176,6 +185,7 @@ export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load 
 		const made = self.keys === "locked" && (await actor.engine.unlock({ passphrase: NEW_PASSPHRASE }).then(() => true, (thrown: unknown) => (wordOf(thrown) === "wrong_passphrase" ? false : Promise.reject(thrown))));
 		if (!made) await actor.engine.resetKeys({ passphrase: NEW_PASSPHRASE, name: "Taas minä", language: "fi" });
 		await actor.engine.openRoom(room, "fi");
+		if (attempt !== attempts) return actor.engine.stop().then(() => false); // given up meanwhile
 		const device: Device = { ...before, name: "client0c", actor, gone: false };
 		scene.devices.push(device);
 		if (!over) void live(device, chance.fork("after the reset"));
@@ -198,6 +208,12 @@ export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load 
 		if (!over) await live(device, from);
 	};
 
+	const lacks = (): string[] =>
+		ENOUGH.flatMap(([act, least]) => {
+			const done = ops.filter((op) => op.act === act && ok(op)).length;
+			return done >= least ? [] : [`only ${done} of ${least}: ${act}`];
+		});
+
 	const soon = (ms: number, work: () => Promise<unknown>): Promise<unknown> =>
 		new Promise((resolve) => setTimeout(resolve, ms)).then(work).catch(() => undefined);
 
@@ -213,13 +229,15 @@ export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load 
 	return {
 		ops,
 		last: (devices) => Promise.all(devices.flatMap((device) => device.rooms.map((room) => patiently("last words", STEP_MS, close(device, room)).catch(() => undefined)))),
+		lacks,
 		open: () => ops.filter(({ outcome }) => outcome === "open"),
 		run: async (ms) => {
 			for (const device of scene.devices) if (device.rooms.length > 0) void live(device, chance.fork(device.name));
 			const extra = [soon(chance.between(ms * 0.2, ms * 0.6), lose), ...[0, 1].map((n) => soon(chance.between(ms * 0.1, ms * 0.8), () => come(chance.fork(`newcomer ${n}`), n)))];
 			await new Promise((resolve) => setTimeout(resolve, ms));
+			for (const end = performance.now() + ENOUGH_MS; lacks().length > 0 && performance.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 100));
 			over = true;
-			void extra;
+			await Promise.all(extra);
 		},
 	};
 };

@@ -38,7 +38,23 @@ const signal = (pid: number, name: NodeJS.Signals): void => {
 	}
 };
 
+const LEAST_DEEDS = 6; // of a run, however short
+
 const ROLES = ["worker", "worker", "worker", "jobs", "keys", "signer"] as const;
+
+/** How often each deed is done. */
+export const WEIGHTS = {
+	kill: 20, "kill supervisor": 4, restart: 3, "kill backend": 5, "kill postmaster": 4, stop: 12, line: 14, cut: 5, "full disk": 4, descriptors: 6, clock: 5, "slow flush": 6,
+} as const;
+type Name = keyof typeof WEIGHTS;
+
+/** What a seed does in so many milliseconds, of the deeds that are possible. */
+export const planOf = (seed: number, ms: number, able: readonly Name[]): { readonly n: number; readonly at: number; readonly name: Name }[] => {
+	const from = makeChance(seed).fork("plan"), weights = Object.fromEntries(able.map((name) => [name, WEIGHTS[name]])) as Record<Name, number>;
+	const rows: { n: number; at: number; name: Name }[] = [];
+	for (let at = from.between(300, 1_500); at < ms || rows.length < LEAST_DEEDS; at += from.between(200, 2_600)) rows.push({ n: rows.length, at, name: from.weighed(weights) });
+	return rows;
+};
 
 export const makeNemesis = (place: Place, seed: number) => {
 	const { service } = place;
@@ -90,9 +106,8 @@ export const makeNemesis = (place: Place, seed: number) => {
 		set(before);
 	};
 
-	const deeds: Record<string, { weight: number; able?: boolean; act(from: Chance): Promise<string> }> = {
+	const deeds: Record<Name, { able?: boolean; act(from: Chance): Promise<string> }> = {
 		kill: {
-			weight: 20,
 			act: async (from) => {
 				const role = from.pick(ROLES), all = supervised(role), those = from.happens(0.3) ? all : all.slice(0, 1);
 				for (const pid of those) signal(pid, "SIGKILL");
@@ -100,7 +115,6 @@ export const makeNemesis = (place: Place, seed: number) => {
 			},
 		},
 		"kill supervisor": {
-			weight: 4,
 			act: (from) => alone(async () => {
 				signal(service.server_pid, "SIGKILL");
 				await wait(from.between(100, 1_500));
@@ -108,18 +122,16 @@ export const makeNemesis = (place: Place, seed: number) => {
 				return "";
 			}),
 		},
-		restart: { weight: 3, act: () => alone(() => service.restart()).then(() => "") },
+		restart: { act: () => alone(() => service.restart()).then(() => "") },
 		"kill backend": {
-			weight: 5,
 			act: async (from) => {
 				const all = backends(), name = from.happens(0.5) ? "SIGKILL" : "SIGTERM";
 				if (all.length > 0) signal(from.pick(all), name);
 				return `${name} of one of ${all.length}`;
 			},
 		},
-		"kill postmaster": { weight: 4, act: () => alone(() => service.crash()).then(() => "") },
+		"kill postmaster": { act: () => alone(() => service.crash()).then(() => "") },
 		stop: {
-			weight: 12,
 			act: async (from) => {
 				const role = from.pick([...ROLES, "supervisor", "postmaster", "backend"]), ms = from.between(300, 4_000);
 				const all = role === "supervisor" ? [service.server_pid] : role === "postmaster" ? [postmaster()] : role === "backend" ? backends() : supervised(role);
@@ -131,7 +143,7 @@ export const makeNemesis = (place: Place, seed: number) => {
 			},
 		},
 		line: {
-			weight: 14, able: place.wire !== undefined,
+			able: place.wire !== undefined,
 			act: async (from) => {
 				const words = from.pick([
 					`delay=${from.between(10, 200)} jitter=${from.between(1, 100)}`, `loss=${from.between(10, 200)}`, `delay=20 jitter=10 reorder=${from.between(50, 300)} twice=20`,
@@ -144,7 +156,7 @@ export const makeNemesis = (place: Place, seed: number) => {
 			},
 		},
 		cut: {
-			weight: 5, able: place.wire !== undefined,
+			able: place.wire !== undefined,
 			act: async (from) => {
 				const ms = from.between(500, 6_000);
 				line("loss=1000");
@@ -154,7 +166,7 @@ export const makeNemesis = (place: Place, seed: number) => {
 			},
 		},
 		"full disk": {
-			weight: 4, able: place.ownDisk,
+			able: place.ownDisk,
 			act: (from) => alone(async () => {
 				const ms = from.between(300, 2_500);
 				await fill(ms);
@@ -163,7 +175,6 @@ export const makeNemesis = (place: Place, seed: number) => {
 			}),
 		},
 		descriptors: {
-			weight: 6,
 			act: async (from) => {
 				const role = from.pick(["worker", "worker", "keys", "jobs", "postmaster"]), [pid] = role === "postmaster" ? [postmaster()] : supervised(role), spare = from.below(3), ms = from.between(500, 3_000);
 				if (pid) await limit(pid, spare, ms);
@@ -171,7 +182,6 @@ export const makeNemesis = (place: Place, seed: number) => {
 			},
 		},
 		clock: {
-			weight: 5,
 			act: async (from) => {
 				ahead = from.happens(0.3) ? 0 : from.between(1, 240) * 1_000;
 				tellFaults(ahead, flush);
@@ -179,7 +189,6 @@ export const makeNemesis = (place: Place, seed: number) => {
 			},
 		},
 		"slow flush": {
-			weight: 6,
 			act: async (from) => {
 				flush = from.between(20, 400);
 				const said = `${flush} ms`;
@@ -197,24 +206,17 @@ export const makeNemesis = (place: Place, seed: number) => {
 		if (!isAlive(postmaster())) await service.crash();
 	};
 
-	const able = Object.entries(deeds).filter(([, deed]) => deed.able !== false);
-	const plan = (ms: number): { n: number; at: number; name: string }[] => {
-		const from = makeChance(seed).fork("plan"), weights = Object.fromEntries(able.map(([name, { weight }]) => [name, weight]));
-		const rows: { n: number; at: number; name: string }[] = [];
-		for (let at = from.between(300, 1_500); at < ms; at += from.between(200, 2_600)) rows.push({ n: rows.length, at, name: from.weighed(weights) });
-		return rows;
-	};
+	const able = (Object.keys(WEIGHTS) as Name[]).filter((name) => deeds[name].able !== false);
 
 	return {
-		able: able.map(([name]) => name),
 		/** Does those of the plan that are wanted; resolves when the last has ended. */
 		run: async (ms: number, wanted: (n: number) => boolean, now: () => number, written: Deed[]): Promise<void> => {
 			const start = now();
-			await Promise.all(plan(ms).filter(({ n }) => wanted(n)).map(async ({ n, at, name }) => {
+			await Promise.all(planOf(seed, ms, able).filter(({ n }) => wanted(n)).map(async ({ n, at, name }) => {
 				await wait(at - (now() - start));
 				const deed: Deed = { n, name, began: now(), ended: 0, told: "" };
 				written.push(deed);
-				deed.told = await (deeds[name] as (typeof deeds)[string]).act(makeChance(seed).fork(`deed ${n}`));
+				deed.told = await deeds[name].act(makeChance(seed).fork(`deed ${n}`));
 				deed.ended = now();
 			}));
 		},
