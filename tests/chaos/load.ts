@@ -66,7 +66,8 @@ export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load 
 		const { actor } = device;
 		const { transfer } = await actor.engine.work("sendFile", room, new Blob([bytes]), { name, about: "", without: "tiedosto" });
 		for (;;) {
-			const last = actor.events.flatMap((event) => (event.type === "transfers" ? event.transfers.filter((one) => one.id === transfer) : [])).at(-1);
+			const told = actor.events.findLast((event) => event.type === "transfers" && event.transfers.some(({ id }) => id === transfer));
+			const last = told?.type === "transfers" ? told.transfers.find(({ id }) => id === transfer) : undefined;
 			if (last?.state === "done") return "";
 			if (last?.state === "failed" || last?.state === "cancelled") throw Object.assign(new Error(`file ${last.error}`), { word: last.error ?? "cancelled" });
 			await new Promise((resolve) => setTimeout(resolve, 100));

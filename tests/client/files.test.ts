@@ -10,7 +10,7 @@ import type { FileView, TransferView } from "../../web/src/client/api.js";
 import { fileLine } from "../../web/src/client/room-view.js";
 import type { Message } from "../../web/src/client/timeline.js";
 import { refusal, wordOf } from "../../web/src/client/refusal.js";
-import { concat, equal, random, toBase64Url, utf8, zeroes, type Bytes } from "../../web/src/seal/index.js";
+import { concat, equal, fromBase64Url, parseEnvelope, random, readFileClear, toBase64Url, utf8, zeroes, type Bytes } from "../../web/src/seal/index.js";
 
 const MB = 1_048_576;
 const FILE = 5;
@@ -213,6 +213,28 @@ test("an epoch that ends before the server has heard of a file, or of its key, d
 	const file = await arrived(t.counsellor, t.room);
 	assert.equal((await t.counsellor.engine.work("fetchFile", t.room, file.id)).size, 2 * MB);
 	assert.ok((t.relay.rooms.get(t.room)?.epoch as number) >= 5, "four epochs ended meanwhile");
+	await end(t);
+});
+
+test("epochs that end one after another while the manifest is on its way do not lose the file", async () => {
+	const t = await talk();
+	const post = t.relay.more["message_post"] as NonNullable<(typeof t.relay.more)[string]>;
+	let left = 5;
+	t.relay.more["message_post"] = async (user, body) => {
+		const env = await parseEnvelope(fromBase64Url(body["envelope"] as string)), room = t.relay.rooms.get(t.room);
+		const fits = env.kind === FILE && t.files.kept.get(toBase64Url(readFileClear(env.clear).file))?.epoch === env.epoch;
+		if (room && fits && left > 0) {
+			left--;
+			room.pending = true;
+			for (const line of t.relay.lines) line.say({ ev: "room_pending", body: { room: t.room } });
+			await t.counsellor.until("the next epoch", () => !room.pending);
+		}
+		return post(user, body);
+	};
+	await send(t, filled(MB), "hakemus.pdf");
+	const file = await arrived(t.counsellor, t.room);
+	assert.equal(left, 0);
+	assert.equal((await t.counsellor.engine.work("fetchFile", t.room, file.id)).size, MB);
 	await end(t);
 });
 

@@ -8,6 +8,7 @@ import { makeFileServer, type FileServer, type SealedFileKey } from "./files-ser
 import { fetchFile, insist, judgedToSend, makeControl, sendParts, type Control } from "./files-transfer.js";
 import { cleanName, typeOf, type FileType } from "./files-types.js";
 import { itemsOf, type Items } from "./items.js";
+import { pauseBefore } from "./link.js";
 import { refusal, wordOf } from "./refusal.js";
 import type { Room } from "./room.js";
 import {
@@ -16,7 +17,8 @@ import {
 
 const CTYPE = 8;
 const TELL_MS = 150;
-const COMMIT_TRIES = 4;
+const COMMIT_TRIES = 60; // while somebody is unproven each side writes in epochs of its own, and one may follow another for long
+const HASTE = 3; // tries without a pause between them
 
 interface Transfer {
 	view: TransferView;
@@ -134,6 +136,7 @@ const makeRoomFiles = (c: Context, room: Room): RoomFiles => {
 				dropRefused();
 				if (await isOutrun(thrown, tries, u)) continue;
 				if (room.log.state().epoch === under || tries === COMMIT_TRIES) throw thrown;
+				if (tries > HASTE) await u.control.wait(pauseBefore(1, Math.random()));
 			}
 		}
 	};
