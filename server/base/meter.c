@@ -60,8 +60,9 @@ static struct meter_page *page_make(const char *path)
 	if (fd < 0)
 		return NULL;
 	void *made = MAP_FAILED;
-	/* Whoever watches is of the group of the folder, whatever our mask is. */
-	if (fchmod(fd, 0640) == 0 && ftruncate(fd, sizeof(struct meter_page)) == 0)
+	/* Whoever watches is of the group of the folder, whatever our mask is. The room is taken
+	 * now: a page of a file with holes is a SIGBUS when the disk is full. */
+	if (fchmod(fd, 0640) == 0 && posix_fallocate(fd, 0, sizeof(struct meter_page)) == 0)
 		made = mmap(
 			NULL, sizeof(struct meter_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);

@@ -57,7 +57,7 @@ static void control_judged(struct request *r)
 	} else if (a->n_recent > (size_t)most) {
 		req_fail(r, ERR_RATE_LIMITED);
 	} else {
-		wraps_seal(r, a, control_sealed);
+		wraps_seal(r, control_sealed);
 	}
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "base/arena.h"
+#include "core/request.h"
 #include "domain/chains.h"
 #include "proto_gen.h"
 #include "seal/control.h"
@@ -25,6 +26,7 @@ struct control_append {
 	const struct wire_wrap **wraps; /* in the order in which the entries sign them */
 	struct unit_set *units;         /* of the epochs that they are of */
 	struct slice *sealed;           /* each as it is stored (wraps.c) */
+	step_fn *then_sealed;
 };
 
 /* Parses the entries and checks what needs no log: one room, the session's organisation and person,

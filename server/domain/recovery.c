@@ -218,7 +218,7 @@ static void apply_judged(struct request *r)
 	else if (a->refusal != REFUSAL_NONE)
 		outcome_refuse(r, a->refusal, &a->before->head);
 	else
-		wraps_seal(r, a, apply_sealed);
+		wraps_seal(r, apply_sealed);
 }
 
 static void apply_chains_read(struct request *r, const struct pg_result *result)

@@ -25,17 +25,9 @@ struct slice wrap_seal(struct arena *arena, const struct unit *unit, const struc
 	return unit_seal(arena, unit, slice_of(row, ROW_SIZE), w->wrap);
 }
 
-struct sealing {
-	struct control_append *append;
-	step_fn *then;
-	void *state; /* the request's own */
-};
-
 static void wraps_found(struct request *r)
 {
-	const struct sealing *s = r->state;
-	struct control_append *a = s->append;
-	r->state = s->state;
+	struct control_append *a = r->state;
 	for (size_t i = 0; i < a->in->n_wraps; i++) {
 		const struct wire_wrap *w = a->wraps[i];
 		const struct unit *unit = unit_set_add(a->units, &a->room, w->epoch);
@@ -47,18 +39,17 @@ static void wraps_found(struct request *r)
 		a->sealed[i] = wrap_seal(r->arena, unit, w);
 	}
 	unit_set_wipe(a->units);
-	s->then(r);
+	a->then_sealed(r);
 }
 
-void wraps_seal(struct request *r, struct control_append *a, step_fn *then)
+void wraps_seal(struct request *r, step_fn *then)
 {
-	struct sealing *s = ARENA_NEW(r->arena, struct sealing);
-	*s = (struct sealing){a, then, r->state};
+	struct control_append *a = r->state;
+	a->then_sealed = then;
 	a->sealed = arena_array(r->arena, a->in->n_wraps + 1, sizeof(*a->sealed));
 	a->units = unit_set_new(r->arena, &a->org, a->in->n_wraps);
 	for (size_t i = 0; i < a->in->n_wraps; i++)
 		(void)unit_set_add(a->units, &a->room, a->wraps[i]->epoch);
-	r->state = s;
 	req_units(r, a->units, true, wraps_found);
 }
 

@@ -7,8 +7,9 @@
 
 /* One wrap of an open unit as it is stored. */
 struct slice wrap_seal(struct arena *arena, const struct unit *unit, const struct wire_wrap *w);
-/* Fills a->sealed, for control_put. An epoch that was erased answers the request: not_found. */
-void wraps_seal(struct request *r, struct control_append *a, step_fn *then);
+/* The request's state is a struct control_append, and stays it, because its release ends it: fills
+ * `sealed`, for control_put. An epoch that was erased answers the request: not_found. */
+void wraps_seal(struct request *r, step_fn *then);
 
 struct wraps {
 	struct id room;

@@ -301,6 +301,22 @@ const others = (get: () => House): void => {
 		assert.equal(word, "ok");
 	});
 
+	test("a control log that is being written when the keys process dies waits for the next one, and no worker dies of it", async () => {
+		const { service, counsellor, db } = get(), [keys] = processesWith("luotsid keys", service.server_pid), workers = processesWith("luotsid worker", service.server_pid);
+		const { rows: [now] } = await db.query<{ at: string }>("SELECT clock_timestamp()::text AS at");
+		process.kill(keys as number, "SIGSTOP");
+		const made = [1, 2, 3, 4].map((n) => counsellor.engine.invite({ name: `Odottava ${n}`, welcome: "Tervetuloa!" }));
+		let asked = 0;
+		for (const end = Date.now() + 60_000; asked === 0 && Date.now() < end; await wait(10)) {
+			const { rows } = await db.query<{ n: number }>("SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'SELECT u.place, k.wrapped%' AND state = 'idle' AND query_start > $1", [now?.at]);
+			asked = rows[0]?.n ?? 0;
+		}
+		process.kill(keys as number, "SIGKILL");
+		assert.equal(new Set((await Promise.all(made)).map(({ room }) => room)).size, 4);
+		assert.ok(asked > 0, "they were waiting for a key");
+		assert.deepEqual(processesWith("luotsid worker", service.server_pid), workers);
+	});
+
 	test("a provider that says nothing is given up in time, and nobody else waits for it", async () => {
 		const house = get(), session = await signIn(house, "eetu"), { jar, url } = await begin(house);
 		const back = await walk(house, url, "eetu"), pid = processWith(`idp/main.mjs serve --port ${new URL(house.service.bank).port}`);
@@ -358,13 +374,15 @@ const searchDump = async (house: House, forms: readonly string[]): Promise<{ byt
 	return { bytes, found: [...found] };
 };
 
-/** The one process whose command line has this; of these parents, if one is named. */
-const processWith = (words: string, parent?: number): number => {
+/** The processes whose command line has this; of these parents, if one is named. */
+const processesWith = (words: string, parent?: number): number[] => {
 	const ran = spawnSync("pgrep", [...(parent === undefined ? [] : ["-P", String(parent)]), "-f", words], { encoding: "utf8" });
-	const [pid] = ran.stdout.trim().split("\n");
-	assert.ok(pid, `no process "${words}"`);
-	return Number(pid);
+	const pids = ran.stdout.trim().split("\n").filter(Boolean).map(Number);
+	assert.ok(pids.length > 0, `no process "${words}"`);
+	return pids;
 };
+
+const processWith = (words: string, parent?: number): number => processesWith(words, parent)[0] as number;
 
 export const signInTests = (get: () => House): void => {
 	comings(get);

@@ -6,12 +6,12 @@ import { after, before, test } from 'node:test';
 import { ask, connect, envelope, hash, headerLength, hex, id, makeOrg, makeRoom, outcomes, post, refused, within } from './lib.mjs';
 
 const PART = 1_049_600;
-let owner, app, second, jobs, org;
+let owner, app, second, third, jobs, org;
 before(async () => {
-	[owner, app, second, jobs] = await Promise.all(['luotsi_owner', 'luotsi_app', 'luotsi_app', 'luotsi_jobs'].map(connect));
+	[owner, app, second, third, jobs] = await Promise.all(['luotsi_owner', 'luotsi_app', 'luotsi_app', 'luotsi_app', 'luotsi_jobs'].map(connect));
 	org = await makeOrg(owner);
 });
-after(() => Promise.all([owner, app, second, jobs].map((c) => c.end())));
+after(() => Promise.all([owner, app, second, third, jobs].map((c) => c.end())));
 
 const sql = (text, values, o = org) => within(owner, o.org, async () => (await owner.query(text, values)).rows);
 const key = Buffer.alloc(104, 7);
@@ -136,6 +136,23 @@ test('the same beginning from two connections at once is one, and is answered to
 		const other = id(), two = await Promise.all([begin(r, { file: other }, app), begin(r, { file: other, cipher_size: 73 }, second)]);
 		assert.deepEqual(two.map((b) => b.outcome).sort(), ['conflict', 'ok']);
 	}
+});
+
+test('a beginning that is repeated while the first one waits is the same file, though its key was sealed anew', async () => {
+	const r = await makeRoom(owner, org), file = id();
+	await begin(r);
+	const held = await used();
+	const [first, again] = await within(owner, org.org, async () => {
+		await owner.query('UPDATE file_use SET used = used WHERE org = luotsi_org()');
+		const both = [begin(r, { file }, app), begin(r, { file, key: Buffer.alloc(104, 8) }, second)];
+		const waiting = async () => (await third.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%file_begin%'")).rows[0].n;
+		while ((await waiting()) < 2) await new Promise((resolve) => setImmediate(resolve));
+		await owner.query('COMMIT');
+		return Promise.all(both);
+	});
+	assert.deepEqual([first.outcome, again.outcome], ['ok', 'ok']);
+	assert.equal(await used() - held, 72);
+	assert.deepEqual(await faults(), {});
 });
 
 test('one person holds no more than a share of all room with what is not sent, and begins so many files in a day', async () => {

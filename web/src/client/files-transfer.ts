@@ -102,6 +102,9 @@ export const insist = async <T>({ control, away, work, again }: Tried<T>): Promi
 	}
 };
 
+/** Before a try that another browser may be in the way of: longer or shorter, so that one of the two is first. */
+export const aWhile = (control: Control): Promise<void> => control.wait(pauseBefore(1, Math.random()));
+
 export interface Sending {
 	readonly store: FileStore;
 	readonly control: Control;

@@ -5,10 +5,9 @@ import type { FileView, Id, ItemView, TransferView } from "./api.js";
 import type { Context } from "./context.js";
 import { readManifest, writeManifest, type Manifest } from "./files-manifest.js";
 import { makeFileServer, type FileServer, type SealedFileKey } from "./files-server.js";
-import { fetchFile, insist, judgedToSend, makeControl, sendParts, type Control } from "./files-transfer.js";
+import { aWhile, fetchFile, insist, judgedToSend, makeControl, sendParts, type Control } from "./files-transfer.js";
 import { cleanName, typeOf, type FileType } from "./files-types.js";
 import { itemsOf, type Items } from "./items.js";
-import { pauseBefore } from "./link.js";
 import { refusal, wordOf } from "./refusal.js";
 import type { Room } from "./room.js";
 import {
@@ -136,7 +135,7 @@ const makeRoomFiles = (c: Context, room: Room): RoomFiles => {
 				dropRefused();
 				if (await isOutrun(thrown, tries, u)) continue;
 				if (room.log.state().epoch === under || tries === COMMIT_TRIES) throw thrown;
-				if (tries > HASTE) await u.control.wait(pauseBefore(1, Math.random()));
+				if (tries > HASTE) await aWhile(u.control);
 			}
 		}
 	};
