@@ -82,9 +82,12 @@ export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load 
 		return bytes as Bytes;
 	};
 
-	const assignmentOf = (device: Device, room: string, from: Chance): string | undefined => {
+	/** One of those that this device shows: what was given a moment ago may not have come. */
+	const assignmentOf = async (device: Device, room: string, from: Chance): Promise<string | undefined> => {
 		const given = ops.filter((op) => op.room === room && op.act === "give" && op.outcome === "ok");
-		return given.length === 0 || device.actor.user === scene.unlucky ? undefined : from.pick(given).id;
+		if (given.length === 0 || !device.first || device.actor.user === scene.unlucky) return undefined;
+		const { id } = from.pick(given), { list } = await device.actor.engine.work("assignments", room);
+		return list.some((one) => one.id === id) ? id : undefined;
 	};
 
 	const member = (device: Device, room: string): Promise<unknown> => {
@@ -123,7 +126,7 @@ export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load 
 		},
 		give: (device, room) => write(device, room, "give", "", "", async () => (await device.actor.engine.work("giveAssignment", room, { template: TEMPLATE, word: "", due: "", remind: false })).id),
 		sheet: async (device, room, from, text) => {
-			const about = device.first ? assignmentOf(device, room, from) : undefined;
+			const about = await assignmentOf(device, room, from);
 			if (about === undefined) return;
 			await write(device, room, "sheet", text, about, async () => {
 				await device.actor.engine.work("sheet", room, about);
@@ -133,7 +136,7 @@ export const makeLoad = (scene: Scene, chance: Chance, now: () => number): Load 
 			});
 		},
 		"hand-in": async (device, room, from, text) => {
-			const about = device.first ? assignmentOf(device, room, from) : undefined;
+			const about = await assignmentOf(device, room, from);
 			if (about === undefined) return;
 			const { engine } = device.actor;
 			await write(device, room, "hand-in", text, about, async () => {
