@@ -29,7 +29,7 @@ FACT = re.compile(r"^\s*(not ok|ok)\b[ \d-]*(.*)$")
 DURATION = re.compile(r"^\s*duration_ms: ([\d.]+)")
 
 # The longest first, so that no lane ends with a long one alone. What is not named here comes after these.
-ORDER = ["flow direct", "sql", "browser page", "analysis", "fuzz", "flow edge", "chaos", "deploy", "client", "promise", "browser staff", "browser talk", "browser roomwork"]
+ORDER = ["flow direct", "sql", "browser page", "analysis", "fuzz", "flow edge", "deploy", "client", "promise", "browser staff", "browser talk", "browser roomwork"]
 # These wait for clocks nearly all the time: they run beside the lanes.
 WAITING = ["unit"]
 
