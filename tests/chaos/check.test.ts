@@ -122,6 +122,12 @@ test("what nobody knows of may have happened or not", () => {
 		setOp(one, 11, unknown);
 		setView(one, 0, { draft: "draft 1" });
 	}), []);
+	const both = (one: Case): void => setView(one, 0, { draft: "draft 2\n\ndraft 1" });
+	assert.deepEqual(laws((one) => {
+		setOp(one, 10, unknown); // it was there when the next one came
+		both(one);
+	}), []);
+	assert.deepEqual(laws(both), ["draft"]);
 });
 
 test("the shortest history has the ops on the message, and what was done to the service meanwhile", () => {
