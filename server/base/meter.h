@@ -27,7 +27,6 @@ extern const struct meter_row meter_rows[METER_COUNT];
 
 enum { METER_ROLE_SIZE = 16 };
 struct meter_page {
-	uint64_t shape; /* of meters.def: a page of another version is not read */
 	int64_t pid, started_at, ready_at; /* ready_at: 0 until it serves */
 	char role[METER_ROLE_SIZE];        /* "worker" */
 	int64_t number;                    /* which worker; else 0 */
@@ -47,5 +46,6 @@ void meter_now(enum meter moment);
 /* Counts an error that was answered if it tells of somebody who looks for a way round: what no page
  * of ours sends, and too much of it. Who it was is not kept. */
 void meter_suspect(enum err e);
-/* The page in that file. ERR_NOT_FOUND; ERR_MALFORMED for a page of another version. */
+/* The page in that file, also of a program with other meters, whose own are passed over; what it
+ * does not have is 0. ERR_NOT_FOUND; ERR_MALFORMED for what is no page. */
 MUST enum err meter_read(const char *file, struct meter_page *ret);
