@@ -74,7 +74,9 @@ const measure = async (): Promise<Figures> => {
 	const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: "fi-FI" });
 	const page = await context.newPage();
 	await page.goto(target.origin);
-	await page.getByRole("button", { name: new RegExp(WHO) }).first().click();
+	await page.getByRole("button", { name: "Esittelypankki" }).click();
+	await page.getByRole("radio", { name: new RegExp(WHO) }).check();
+	await page.getByRole("button", { name: "Tunnistaudu" }).click();
 	await unlock(page);
 
 	const cold = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: "fi-FI", storageState: await context.storageState() });
