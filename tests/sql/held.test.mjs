@@ -88,11 +88,18 @@ test('what is deleted under a hold stays sealed as it is until the hold has ende
 	const stored = async (one) => (await sql(org, 'SELECT tombstone, envelope FROM message WHERE room = $1 AND op = 0', [one.room]))[0];
 	assert.deepEqual([(await stored(room)).tombstone, (await stored(other)).tombstone], [false, true]);
 	assert.ok((await stored(room)).envelope.equals(texts.get(room.room)));
-	const step = (word) => ask(app, org.org, 'hold_step', { actor: id(), hold, step: word }).then(([said]) => said.outcome);
-	assert.equal(await step('end_ask'), 'ok');
+	const logged = async (one) => (await ask(app, org.org, 'room_events', { room: one.room, before: null, most: 20 })).filter((row) => row.action === 'message_kept').map((row) => row.actor);
+	assert.deepEqual([await logged(room), await logged(other)], [[room.client.account], []], 'the log of the room says so, of what is held alone');
+	const second = await asked(org, 'room', room.room);
+	assert.equal(await make(org, second), 'ok');
+	const step = (of, word) => ask(app, org.org, 'hold_step', { actor: id(), hold: of, step: word }).then(([said]) => said.outcome);
+	assert.equal(await step(hold, 'end_ask'), 'ok');
 	assert.equal((await stored(room)).tombstone, false);
-	assert.equal(await step('end'), 'ok');
+	assert.equal(await step(hold, 'end'), 'ok');
+	assert.equal((await stored(room)).tombstone, false, 'another hold keeps it');
+	assert.deepEqual([await step(second, 'end_ask'), await step(second, 'end')], ['ok', 'ok']);
 	assert.equal((await stored(room)).tombstone, true);
+	assert.deepEqual(await logged(room), [room.client.account], 'said once');
 });
 
 test('the hold on one client keeps a room that another client of it wants erased', async () => {
