@@ -665,7 +665,7 @@ within("keys_need_a_name_and_kept_words", "fresh", {}, async (page) => {
 	await page.getByLabel("Millä nimellä").fill("Aino");
 	await page.getByText("Pane sanat ensin talteen").waitFor();
 	await page.getByLabel("Keksin salalauseen itse").check();
-	for (const [phrase, words] of [["lyhyt", "Vielä 10 merkkiä."], ["aaaaaaaaaaaaaaaaaaaa", "Liian helppo arvata"], ["abcdefghijklmnopqrst", "Liian helppo arvata"], ["kolme sanaa riittää", "Kelpaa."], ["vihreä kissa tanssii öisin", "Hyvä."], ["vihreä kissa tanssii torilla sateessa", "Vahva."]]) {
+	for (const [phrase, words] of [["lyhyt", "Vielä 10 merkkiä."], ["aaaaaaaaaaaaaaaaaaaa", "Liian helppo arvata"], ["abcdefghijklmnopqrst", "Liian helppo arvata"], ["salasana salasana 2026", "Liian helppo arvata"], ["kolme sanaa riittää", "Kelpaa."], ["Aino Aino aino 20262026", "Liian helppo arvata"], ["vihreä kissa tanssii öisin", "Hyvä."], ["vihreä kissa tanssii torilla sateessa", "Vahva."]]) {
 		await page.getByLabel("Salalause", { exact: true }).fill(phrase);
 		await page.locator(".strength").getByText(words).waitFor();
 	}

@@ -29,7 +29,7 @@ export const FirstTime = () => {
 	const [name, setName] = useState("");
 	const [asked, setAsked] = useState(false);
 	const making = useAct();
-	const { chosen, wanting, fields } = useNewPassphrase(t("first.own_label"));
+	const { chosen, wanting, fields } = useNewPassphrase(t("first.own_label"), name);
 	const nameMissing = !staffName && name.trim() === "";
 	const submit = (event: Event): void => {
 		event.preventDefault();

@@ -38,7 +38,7 @@ export const Reset = ({ onBack }: { onBack: () => void }) => {
 	const [name, setName] = useState("");
 	const [asked, setAsked] = useState(false);
 	const making = useAct();
-	const { chosen, wanting, fields } = useNewPassphrase(t("account.new"));
+	const { chosen, wanting, fields } = useNewPassphrase(t("account.new"), name);
 	const nameMissing = !staffName && name.trim() === "";
 	const missing = !understood ? t("reset.understand_first") : chosen === "" && !nameMissing ? wanting : null;
 	const submit = (event: Event): void => {
