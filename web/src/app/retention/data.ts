@@ -1,7 +1,8 @@
 // What the pages of retention ask of the server, and what they give away: the dry run in pages, so that who leaves has stopped it, and tables.
 
+import { writeTable } from "../../agreement/csv.js";
 import { office } from "../office.js";
-import { cell, save } from "../roles/log.js";
+import { save } from "../roles/log.js";
 import type { Ops } from "../../gen/proto.js";
 
 export type Rule = Ops["retention_list"]["out"]["rules"][number];
@@ -82,7 +83,7 @@ export const dryRows = async (until: number, reason: string, goes: () => boolean
 };
 
 export const saveTable = (name: string, rows: readonly (readonly string[])[]): void =>
-	save(name, "text/csv", `\ufeff${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`);
+	save(name, "text/csv", writeTable(rows));
 
 export const ID = /^[\w-]{22}$/;
 export const shortId = (id: string): string => id.slice(0, 8);

@@ -2,6 +2,7 @@
 // and as the list that luotsi-verify checks; and how the log itself stands.
 
 import { useEffect, useState } from "preact/hooks";
+import { writeTable } from "../../agreement/csv.js";
 import { Again } from "../again.js";
 import { office, type LogRow, type LogState } from "../office.js";
 import { Button, Field, Loading, Notice, useAct } from "../parts.js";
@@ -34,9 +35,6 @@ export const save = (name: string, type: string, text: string): void => {
 	link.click();
 	URL.revokeObjectURL(link.href);
 };
-
-/** A cell that no table program takes for a formula. */
-export const cell = (text: string): string => `"${(/^[=+\-@\t]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 
 const Standing = () => {
 	const { t, format } = useSpeech();
@@ -114,7 +112,7 @@ const Take = ({ filter, reason }: { filter: Filter; reason: string }) => {
 	const table = (): void => void taking.act(async () => {
 		const head = [t("event.when"), t("event.what"), t("event.who"), t("event.whom"), t("log.reason"), "n", "place", "nonce", "event"];
 		const rows = (await all()).map((row) => [new Date(row.at).toISOString(), words(row), row.actor ?? "", row.object ?? "", row.reason ?? "", String(row.n), String(row.place ?? ""), row.nonce, row.detail]);
-		save("luotsi-log.csv", "text/csv", `\ufeff${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`);
+		save("luotsi-log.csv", "text/csv", writeTable([head, ...rows]));
 		say(t("log.taken", { count: rows.length }));
 	});
 	const hex = (text: string): string => [...atob(text.replaceAll("-", "+").replaceAll("_", "/"))].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
