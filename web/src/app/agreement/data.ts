@@ -46,8 +46,9 @@ export const STEPS: Readonly<Record<State, readonly Step[]>> = {
 export const daysSince = (at: number): number => Math.max(0, Math.floor((Date.now() - at) / 86_400_000));
 
 /** The outcome of a step or an imported row in words; a word that is not known is shown as it is. */
-export const outcomeText = ({ t, has }: Speech, outcome: string): string => {
-	const key = `agreement.outcome.${outcome}`;
+/** What would come of a try, or came of it. */
+export const outcomeText = ({ t, has }: Speech, outcome: string, dry = true): string => {
+	const key = `agreement.outcome.${outcome === "ok" && !dry ? "did" : outcome}`;
 	return has(key) ? (t as (key: Key) => string)(key) : outcome;
 };
 

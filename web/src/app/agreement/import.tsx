@@ -49,7 +49,7 @@ const useRows = () => {
 	};
 };
 
-const Told = ({ rows, outcomes }: { rows: readonly Row[]; outcomes: readonly string[] }) => {
+const Told = ({ rows, outcomes, dry }: { rows: readonly Row[]; outcomes: readonly string[]; dry: boolean }) => {
 	const speech = useSpeech();
 	const { t } = speech;
 	return (
@@ -58,7 +58,7 @@ const Told = ({ rows, outcomes }: { rows: readonly Row[]; outcomes: readonly str
 				<thead><tr><th scope="col">{t("agreement.import.row")}</th><th scope="col">{t("agreement.name")}</th><th scope="col">{t("agreement.business_id")}</th><th scope="col">{t("agreement.many.outcome")}</th></tr></thead>
 				<tbody>
 					{rows.map((row, i) => (
-						<tr key={i} class={outcomes[i] === "ok" ? "" : "wrong"}><td>{i + 2}</td><th scope="row">{row.name}</th><td>{row.business_id}</td><td>{outcomeText(speech, outcomes[i] ?? "")}</td></tr>
+						<tr key={i} class={outcomes[i] === "ok" ? "" : "wrong"}><td>{i + 2}</td><th scope="row">{row.name}</th><td>{row.business_id}</td><td>{outcomeText(speech, outcomes[i] ?? "", dry)}</td></tr>
 					))}
 				</tbody>
 			</table>
@@ -113,7 +113,7 @@ export const Import = ({ onDone }: { onDone: () => void }) => {
 				<>
 					<h3>{told.dry ? t("agreement.import.would", { good, all: rows.length }) : t("agreement.import.done", { good, all: rows.length })}</h3>
 					{told.dry && good > 0 && <Button kind="main" busy={going.busy} onClick={() => void going.act(() => all(rows, false))}>{t("agreement.import.make", { count: good })}</Button>}
-					<Told rows={rows} outcomes={told.outcomes} />
+					<Told rows={rows} outcomes={told.outcomes} dry={told.dry} />
 				</>
 			)}
 		</>

@@ -40,9 +40,14 @@ export const TakeStep = ({ org, of, steps, onDone }: { org?: string; of: Agreeme
 	const { t } = speech;
 	const [given, setGiven] = useState<Given>({ to: steps[0] ?? "ended", note: "", next_by: "", ends_on: of.wish_ends_on ?? lastDay() });
 	const [refused, refuse] = useState("");
+	const [named, name] = useState("");
+	const [tried, attempt] = useState(false);
 	const going = useAct();
-	const take = (): void =>
-		void going.act(async () => {
+	const ends = given.to === "ending" || given.to === "ended";
+	const unnamed = ends && named.trim() !== of.controller;
+	const take = (): void => {
+		attempt(true);
+		if (!unnamed) void going.act(async () => {
 			const { outcome } = await officeProven("agreement_take", { ...(org ? { org } : {}), agreement: of.agreement, ...stepBody(given, false) });
 			refuse(outcome === "ok" ? "" : outcome);
 			if (outcome === "other_side") onDone();
@@ -50,13 +55,15 @@ export const TakeStep = ({ org, of, steps, onDone }: { org?: string; of: Agreeme
 			say(t(`agreement.state.${given.to}`));
 			onDone();
 		});
+	};
 	if (steps.length === 0) return null;
 	const fields = (
 		<>
 			<StepFields steps={steps} given={given} onChange={(next) => { setGiven(next); refuse(""); }} />
+			{ends && <Field label={t("agreement.step.name", { name: of.controller })} value={named} maxLength={200} error={tried && unnamed ? t("agreement.step.name_wrong") : null} onInput={name} />}
 			{refused !== "" && <Notice kind="warning"><p>{outcomeText(speech, refused)}</p></Notice>}
 			{going.error && <Notice kind="error"><p>{going.error}</p></Notice>}
-			<Button kind={given.to === "ending" || given.to === "ended" ? "danger" : "main"} busy={going.busy} onClick={take}>{t(`agreement.take.${given.to}`)}</Button>
+			<Button kind={ends ? "danger" : "main"} busy={going.busy} onClick={take}>{t(`agreement.take.${given.to}`)}</Button>
 		</>
 	);
 	// What is in force stays so: its end is looked for, not offered.
@@ -67,14 +74,14 @@ export const TakeStep = ({ org, of, steps, onDone }: { org?: string; of: Agreeme
 const PIECE = 200; // that go together
 const ALL: readonly Step[] = ["signatory_found", "sent", "signed", "trained", "live", "ending", "ended", "contact_found"];
 
-const Outcomes = ({ rows, names }: { rows: readonly { org: string; outcome: string }[]; names: ReadonlyMap<string, string> }) => {
+const Outcomes = ({ rows, names, dry }: { rows: readonly { org: string; outcome: string }[]; names: ReadonlyMap<string, string>; dry: boolean }) => {
 	const speech = useSpeech();
 	const { t } = speech;
 	return (
 		<div class="scroll" tabIndex={0} role="region" aria-label={t("agreement.many.outcomes")}>
 			<table class="events">
 				<thead><tr><th scope="col">{t("agreement.name")}</th><th scope="col">{t("agreement.many.outcome")}</th></tr></thead>
-				<tbody>{rows.map((row) => <tr key={row.org}><th scope="row">{names.get(row.org) ?? row.org}</th><td>{outcomeText(speech, row.outcome)}</td></tr>)}</tbody>
+				<tbody>{rows.map((row) => <tr key={row.org}><th scope="row">{names.get(row.org) ?? row.org}</th><td>{outcomeText(speech, row.outcome, dry)}</td></tr>)}</tbody>
 			</table>
 		</div>
 	);
@@ -108,7 +115,7 @@ export const TakeMany = ({ chosen, onDone }: { chosen: readonly Organisation[]; 
 			{rows?.of === of && (
 				<>
 					<h3>{t(rows.dry ? "agreement.many.would" : "agreement.many.done")}</h3>
-					<Outcomes rows={rows.rows} names={new Map(chosen.map((one) => [one.org, one.name]))} />
+					<Outcomes rows={rows.rows} dry={rows.dry} names={new Map(chosen.map((one) => [one.org, one.name]))} />
 				</>
 			)}
 		</>

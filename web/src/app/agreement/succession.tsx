@@ -81,12 +81,14 @@ const Begin = ({ onDone }: { onDone: () => void }) => {
 	const [day, setDay] = useState(today());
 	const [note, setNote] = useState("");
 	const [sure, agree] = useState(false);
+	const [named, setNamed] = useState("");
 	const [tried, attempt] = useState(false);
 	const going = useAct();
 	const whole = name.trim() !== "" && isBusinessId(id.trim()) && note.trim() !== "" && day >= today();
+	const unnamed = named.trim() !== name.trim();
 	const begin = (): void => {
 		attempt(true);
-		if (whole && sure) void going.act(async () => {
+		if (whole && sure && !unnamed) void going.act(async () => {
 			await officeProven("succession_begin", { to_name: name.trim(), to_business_id: id.trim(), holds_from: day, note: note.trim() });
 			onDone();
 		});
@@ -105,6 +107,7 @@ const Begin = ({ onDone }: { onDone: () => void }) => {
 					<h3>{t("agreement.succession.would", { count: rows.length, rooms: rows.reduce((sum, row) => sum + row.rooms, 0) })}</h3>
 					<Plan rows={rows} />
 					<Check label={t("agreement.succession.sure")} checked={sure} onChange={agree} />
+					{name.trim() !== "" && <Field label={t("agreement.succession.name", { name: name.trim() })} value={named} maxLength={100} error={tried && unnamed ? t("agreement.step.name_wrong") : null} onInput={setNamed} />}
 					<Button kind="danger" busy={going.busy} disabled={!sure} onClick={begin}>{t("agreement.succession.begin")}</Button>
 					{tried && !whole && <p class="field-error">{t("agreement.template.faults")}</p>}
 				</section>
