@@ -11,7 +11,7 @@ libpq-dev libcurl4-openssl-dev libjansson-dev libcjose-dev libfido2-dev libwebso
 libwebsockets-evlib-uv"
 TEST_PACKAGES="libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev llvm cppcheck
 universal-ctags shellcheck gdb procps iproute2 haproxy chromium fonts-liberation fonts-noto-core"
-LONG_PACKAGES="cmake make dpkg-dev" # what tests/run long needs besides
+LONG_PACKAGES="cmake make dpkg-dev testssl.sh" # what tests/run long needs besides
 MIN_FREE_MB=${LUOTSI_MIN_FREE_MB:-400}
 CHILDREN=()
 PG_OPTIONS=() # more for the postgres of pg_start

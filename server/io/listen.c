@@ -22,6 +22,8 @@
 /* Few a turn: the handshakes of a crowd would hold up everybody else for as long as they take
  * together. */
 enum { ACCEPT_TURN = 4, HEADER_POOL = 512, HEADER_DATA = 16384 };
+#define SUITES "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+#define GROUPS "X25519:P-256"
 
 static int listen_http(
 	struct conn *c, struct lws *wsi, enum lws_callback_reasons reason, struct slice in)
@@ -69,11 +71,13 @@ static int listen_ws(struct conn *c, enum lws_callback_reasons reason, void *in,
 	return 0;
 }
 
-/* TLS 1.3 alone is set with the options; tickets would cost memory, and workers do not share their
- * keys. */
+/* TLS 1.3 alone, with the suites and groups of the edge (deploy/edge.cfg.in), of which OpenSSL by
+ * itself has more; tickets would cost memory, and workers do not share their keys. */
 static void listen_tls(SSL_CTX *ctx)
 {
 	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	ASSERT(SSL_CTX_set_ciphersuites(ctx, SUITES) == 1);
+	ASSERT(SSL_CTX_set1_groups_list(ctx, GROUPS) == 1);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 }

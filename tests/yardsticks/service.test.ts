@@ -3,6 +3,7 @@
 import { after, before } from "node:test";
 import { headerTests } from "./headers.test.js";
 import { webSocketTests } from "./rfc6455.test.js";
+import { tlsTests } from "./tls.test.js";
 import { openPlace, type Place } from "./wire.js";
 
 const only = process.env["LUOTSI_EDGE"];
@@ -27,5 +28,6 @@ for (const edge of edges) {
 		return place;
 	};
 	webSocketTests(get, edge);
+	tlsTests(get, edge);
 	headerTests(get, edge); // last: it breaks something to see how that is answered
 }
