@@ -277,6 +277,7 @@ static void jobs_free(struct runner *r)
 int jobs_run(const struct config *config)
 {
 	role_begin(config, "jobs", 0);
+	role_close_in(BOX_JOBS);
 	(void)signal(SIGPIPE, SIG_IGN);
 	struct buf conninfo = BUF_MAX(CONNINFO_MAX);
 	struct buf unit_conninfo = BUF_MAX(CONNINFO_MAX);

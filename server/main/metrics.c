@@ -102,6 +102,7 @@ int metrics_run(const struct config *config, const struct options *options)
 	struct sigaction action = {.sa_handler = stop};
 	sigset_t ours, while_polling;
 	role_begin(config, "metrics", 0);
+	role_close_in(BOX_METRICS);
 	if (options->listen_fd < 0)
 		return EXIT_USAGE;
 	sigemptyset(&ours);

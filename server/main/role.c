@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -25,6 +27,21 @@ void role_begin(const struct config *config, const char *role, unsigned number)
 	settings_use_log(config, name);
 	if (meter_open(config->status_dir, role, number) != ERR_OK)
 		log_warn("not_counted", LOG_W("status_dir", config->status_dir));
+}
+
+void role_keep_secret(void)
+{
+	const struct rlimit none = {0, 0};
+	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
+		log_warn("not_secret");
+}
+
+void role_close_in(enum box box)
+{
+	if (box_close(box))
+		log_info("closed_in", LOG_N("whole", box_is_whole()));
+	else
+		log_warn("not_closed_in");
 }
 
 /* A socket in the file system, or with '@' one without. Nobody listens: nothing is lost. */

@@ -183,7 +183,8 @@ static void signer_serve(struct signer *s, const char *conninfo)
 	s->round = round_new(&s->parts, signer_rounded, s);
 	loop_on_signal(s->loop, SIGTERM, signer_stop, s);
 	loop_on_signal(s->loop, SIGINT, signer_stop, s);
-	signer_close_in();
+	role_keep_secret();
+	role_close_in(BOX_SIGNER);
 	loop_run(s->loop);
 	timer_stop(s->timer);
 	pg_stop(s->parts.pg);

@@ -47,6 +47,3 @@ struct round *round_new(const struct signer_parts *parts, round_done_fn *done, v
 void round_free(struct round **round);
 /* One at a time; done runs once, in a later turn. */
 void round_begin(struct round *round, const struct id *log);
-
-/* signer_box.c: gives up what the signer does not need. */
-void signer_close_in(void);

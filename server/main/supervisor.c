@@ -147,6 +147,7 @@ static void child_ended(struct child *c, int status)
 	struct supervisor *s = c->supervisor;
 	uint64_t lived = clock_mono_ms() - c->started_at;
 	bool expected = renewal_expects(s, c);
+	pid_t pid = c->pid;
 	c->pid = 0;
 	c->old = false;
 	if (s->stopping)
@@ -161,6 +162,9 @@ static void child_ended(struct child *c, int status)
 		LOG_N("lived_ms", lived),
 		LOG_N("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
 		LOG_N("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		log_error("forbidden_call", LOG_W("role", role_words[c->role]),
+			LOG_N("worker", c->number), LOG_N("pid", pid));
 	s->proven = s->proven || lived >= QUICK_MS;
 	if (!s->proven && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SETUP) {
 		s->exit_code = EXIT_SETUP;
@@ -287,6 +291,9 @@ int supervisor_run(const struct config *config, const char *settings_file)
 	s.exit_code = EXIT_SETUP;
 	enum err e = supervisor_open(&s);
 	role_begin(config, "supervisor", 0);
+	/* What this process was before has closed itself in: filters add up, and have a ceiling. */
+	if (!s.taken_over || !box_is_closed())
+		role_close_in(BOX_SUPERVISOR);
 	if (e == ERR_OK) {
 		s.exit_code = EXIT_GOOD;
 		s.loop = loop_new();

@@ -292,6 +292,7 @@ static bool worker_build(struct worker *w)
 int worker_run(const struct config *config, const struct options *options)
 {
 	role_begin(config, "worker", options->number);
+	role_close_in(BOX_WORKER);
 	worker_prepare_process(config);
 	struct worker w = {.config = config,
 		.options = options,

@@ -49,7 +49,7 @@ const ran = (program: string, ...args: string[]): Promise<{ code: number | null;
 	});
 
 /** The supervisor and its children, by what they are. */
-const processes = (supervisor: number): Map<number, string> => {
+export const processes = (supervisor: number): Map<number, string> => {
 	const found = new Map<number, string>();
 	for (const name of readdirSync("/proc").filter((one) => /^\d+$/.test(one))) {
 		try {

@@ -4,6 +4,7 @@ import { after, before, beforeEach } from "node:test";
 import { adminTests } from "./admin.test.js";
 import { agreementTests } from "./agreement.test.js";
 import { assignmentTests } from "./assignments.test.js";
+import { boxTests } from "./box.test.js";
 import { drainTests, ownBuild, type Build } from "./drain.test.js";
 import { endingTests } from "./ending.test.js";
 import { commitTests } from "./commit.test.js";
@@ -73,6 +74,7 @@ const edge: Readonly<Record<string, string>> = {
 const suites = {
 	lineBegins, talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, line: lineTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
 	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, ending: endingTests, reset: resetTests, passkey: passkeyTests, half: halfTests, drain: (of: () => House) => drainTests(of, () => build as Build),
+	box: boxTests,
 	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, log: logTests, recovery: recoveryTests, rights: rightsTests,
 };
 

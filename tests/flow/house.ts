@@ -19,6 +19,8 @@ export interface Service {
 	ca: string;
 	sockets: string;
 	database: string;
+	/** The folder of all that is its own. */
+	state: string;
 	log: string;
 	conf: string;
 	server_pid: number;
