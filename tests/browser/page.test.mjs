@@ -119,7 +119,7 @@ const pages = [
 	["client-edit", "client", async (page) => { await page.locator(".mine summary").first().click(); await page.getByRole("button", { name: "Muokkaa" }).click(); await page.getByText("Muokkaat lähettämääsi").waitFor(); }],
 	["client-going", "client-going", (page) => page.getByText(/Tämä keskustelu poistetaan/).waitFor()],
 	["client-ending", "client-ending", (page) => page.getByText("Uusia viestejä ei voi enää kirjoittaa").waitFor()],
-	["client-ending-rooms", "client-two-ending", (page) => page.getByText("luettavissa 3.12.2026 asti").first().waitFor()],
+	["client-ending-rooms", "client-two-ending", (page) => page.getByText(/luettavissa \d+\.\d+\.\d+ asti/).first().waitFor()],
 	["client-held", "client-held", async (page) => { await details(page); await page.getByText("säilyy toistaiseksi").waitFor(); }],
 	["counsellor-going", "counsellor-going", async (page) => { await chosen(page); await page.getByText(/Tämä keskustelu poistetaan/).waitFor(); }],
 	["handover", "admin", async (page) => { await handover(page); }],
@@ -641,7 +641,7 @@ test("a_room_that_stays_open_over_its_agreements_last_day_stops_saying_that_it_c
 	const { page, complaints, close } = await open(browser, { size: phone });
 	try {
 		await page.clock.install({ time: new Date("2026-12-03T23:58:00+02:00") });
-		await page.goto(`${site.origin}/?as=client-ending`);
+		await page.goto(`${site.origin}/?as=client-ending&days=0`);
 		await page.getByText("Voit lukea keskustelun ja ottaa sen talteen 3.12.2026 asti.").waitFor();
 		await page.locator(".closed-line").getByRole("button", { name: "Ota talteen" }).waitFor();
 		await page.clock.fastForward("05:00");
@@ -657,6 +657,16 @@ within("nothing_is_stored_in_the_browser", "client", {}, async (page) => {
 	await page.locator(".bubble").first().waitFor();
 	await page.getByLabel("Viesti", { exact: true }).fill("salaisuus");
 	await stays(() => page.evaluate(async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length, document.cookie.length]), [0, 0, 0, 0, 0], 700);
+});
+
+within("who_goes_on_before_the_joining_is_done_joins_once", "fresh-invited", {}, async (page) => {
+	await page.goto(`${site.origin}/kutsu?as=fresh-invited#${"A".repeat(172)}`);
+	await makeKeys(page);
+	await page.getByLabel("Koodi on tallessa").check();
+	await page.getByRole("button", { name: "Jatka" }).click();
+	await page.getByText("Liitytään").waitFor();
+	await page.evaluate(() => globalThis.standIn.join());
+	await page.locator(".bubble").first().waitFor();
 });
 
 within("keys_need_a_name_and_kept_words", "fresh", {}, async (page) => {

@@ -92,15 +92,17 @@ const startMessages = (room: Id): MessageView[] => {
 };
 
 const isEnding = scenario.endsWith("ending");
+/** An agreement's last day: the tenth from now, whenever that is; or of the clock that a test sets. */
+const LAST_DAY = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Helsinki" }).format(now + Number(new URLSearchParams(location.search).get("days") ?? 10) * DAY);
 /** What every room says of its agreement. */
 const card = {
 	agreement: "a1", controller: employer, controller_business_id: "2296962-1", processor: "KEHA-keskus", state: isEnding ? "ending" : "live", retention_days: 456,
 	privacy_notice: "Käsittelemme tietojasi ohjausta varten.\nVoit pyytää tietosi nähtäväksi.", service_promise: "Vastaamme kahden arkipäivän kuluessa.",
-	...(isEnding ? { ends_on: "2026-12-03" } : {}),
+	...(isEnding ? { ends_on: LAST_DAY } : {}),
 } as NonNullable<RoomView["card"]>;
 
 const goes = (room?: string): readonly Going[] => {
-	const row = { room: room ?? "r1", held: scenario.endsWith("held"), ...(isEnding ? { ends_on: "2026-12-03" } : {}) };
+	const row = { room: room ?? "r1", held: scenario.endsWith("held"), ...(isEnding ? { ends_on: LAST_DAY } : {}) };
 	if (!/going|held/.test(scenario)) return isEnding || room ? [row] : [];
 	return [{ ...row, goes_at: now + 11 * DAY, rule: "room", days: 456 }];
 };
@@ -108,7 +110,7 @@ const goes = (room?: string): readonly Going[] => {
 export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill(): void } => {
 	let self: SelfView = {
 		user: "me", role: scenario.startsWith("admin") ? "admin" : scenario === "operator" || scenario === "dpo" ? scenario : staff ? "counsellor" : "client", organisation: employer, name: staff ? "Maija Virtanen" : "Aino",
-		keys: scenario === "fresh" ? "none" : scenario === "locked" ? "locked" : "open",
+		keys: scenario.startsWith("fresh") ? "none" : scenario === "locked" ? "locked" : "open",
 		unlockers: [{ id: "u1", type: "passphrase", createdAt: now, credential: "" }, { id: "u2", type: "code", createdAt: now, credential: "" }], certified: staff && scenario !== "counsellor-new", development: true, idleMinutes: 20, recovered: scenario === "recovered",
 		warning: scenario === "warning" ? "old_state" : null,
 	};
@@ -127,6 +129,10 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 	let workers = startWorkers();
 	let letters: object = { state: "none" };
 	let alive = true;
+	/** Of somebody who comes by a link: each time that the page asked to join, and what lets the first of them in. */
+	const joining: (() => void)[] = [];
+	let joins = (): void => undefined;
+	const asksToJoin = new Promise<void>((asks) => (joins = asks));
 	const tell = (event: EngineEvent): void => void (alive && setTimeout(() => told(event), 0));
 	const messages = (room: Id): MessageView[] => kept.get(room) ?? kept.set(room, startMessages(room)).get(room) ?? [];
 	const page = (): MessageView[] => {
@@ -228,6 +234,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		createKeys: async ({ name }) => {
 			self = { ...self, name };
 			opened();
+			if (scenario === "fresh-invited") await asksToJoin; // keys are open before their code is told
 			return { code: CODE };
 		},
 		unlock: async (by) => {
@@ -337,7 +344,14 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 			show(room);
 		},
 		leaveRoom: async () => undefined,
-		acceptInvitation: async () => refuse("used"),
+		acceptInvitation: async () => {
+			if (scenario !== "fresh-invited" || joining.length > 0) return refuse("used");
+			await new Promise<void>((done) => {
+				joining.push(done);
+				joins();
+			});
+			return { room: "r1", waits: false };
+		},
 		readInvitation: async (fragment) => ({ ok: fragment.length === 172 }),
 		setLanguage: async () => undefined,
 		work: (async (act: string, ...args: unknown[]) => workOf(scenario, act, args) ?? (act === "notify" ? notify(String(args[0])) : ["items", "topics", "reminders"].includes(act) ? [] : act === "going" ? goes(args[0] as string | undefined) : act === "olderItems" ? { more: false } : refuse("internal"))) as never,
@@ -353,6 +367,7 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 			},
 			connection: (state: "online" | "offline") => tell({ type: "connection", state, retryAt: null }),
 			end: () => tell({ type: "ended", why: "expired" }),
+			join: () => joining.forEach((done) => done()),
 		},
 	});
 	return { ...engine, kill: () => void (alive = false) };

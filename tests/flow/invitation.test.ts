@@ -87,7 +87,7 @@ const story = (get: () => House): void => {
 		await say(client, counsellor, room, "Hei, pääsin sisään.");
 		await say(counsellor, client, room, "Mukava tutustua.");
 		assert.equal(counsellor.view()?.title, "Aino");
-		assert.equal(summaryOf(counsellor, room)?.waits, false);
+		await counsellor.until("the list knows that nobody waits", () => summaryOf(counsellor, room)?.waits === false);
 		assert.deepEqual(await client.engine.invitation("waits"), []);
 		const lines = [...counsellor.messages.values()].filter((m) => m.room === room && m.system !== null).map((m) => m.system?.what);
 		assert.deepEqual(lines, ["created", "added"]);
@@ -234,7 +234,7 @@ const refusals = (get: () => House): void => {
 		await assert.rejects(house.client("Joel", link), /not_found/);
 		const { rows } = await house.db.query("SELECT action FROM audit WHERE object IN ($1, $2) AND action LIKE 'invitation_%' ORDER BY n", [idToUuid(room), idToUuid(client.user)]);
 		assert.deepEqual(rows.slice(-3).map((row: { action: string }) => row.action), ["invitation_withdrawn", "invitation_refused", "invitation_claim"]);
-		assert.equal(summaryOf(house.counsellor, room)?.waits, false);
+		await house.counsellor.until("the list knows that nobody waits", () => summaryOf(house.counsellor, room)?.waits === false);
 	});
 
 	test("one link, two people: the second makes no account, and one who has an account gets nothing", async () => {
@@ -280,7 +280,7 @@ const takenBack = (get: () => House): void => {
 		await house.counsellor.engine.invitation("withdraw", room);
 		assert.deepEqual((await client.engine.invitation("waits")).map((one) => one.problem), ["gone"]);
 		await assert.rejects(house.client("Oiva", link), /not_found/);
-		assert.deepEqual([summaryOf(house.counsellor, room)?.invited, summaryOf(house.counsellor, room)?.mailed], [false, false]);
+		await house.counsellor.until("the list knows that nobody is invited", () => summaryOf(house.counsellor, room)?.invited === false && summaryOf(house.counsellor, room)?.mailed === false);
 		assert.equal(await wordOf(house.counsellor.engine.invitation("withdraw", room)), "ok", "once more is no harm");
 	});
 
@@ -299,6 +299,17 @@ const takenBack = (get: () => House): void => {
 		await house.counsellor.until("it is stored", () => [...house.counsellor.messages.values()].some((m) => m.text === "Vieläkin voi kirjoittaa." && m.seq !== null));
 		const lines = [...house.counsellor.messages.values()].filter((m) => m.room === room && m.system?.what === "invited");
 		assert.equal(lines.length, 1, "the one that takes its place is no invitation");
+	});
+
+	test("a link that is opened twice at once, or again, leads into the room once, and another nowhere", async () => {
+		const house = get(), { room, link } = await house.counsellor.engine.invite({ name: "Ronja", welcome: "Tervetuloa!" });
+		const client = await house.client("Ronja", link), inside = { room, waits: false };
+		assert.deepEqual(await Promise.all([client.engine.acceptInvitation(link), client.engine.acceptInvitation(link)]), [inside, inside]);
+		assert.deepEqual(await client.engine.acceptInvitation(link), inside, "the answer may have been lost");
+		const { log } = client.engine.parts.room(room);
+		assert.equal(log.entries.filter(({ body }) => body.type === "join").length, 1);
+		const { client: other } = await talk(house, "Rasmus");
+		assert.equal(await wordOf(other.engine.acceptInvitation(link)), "not_found");
 	});
 
 	test("each way takes the place of the other: the link of before leads nowhere", async () => {

@@ -6,8 +6,18 @@ import { Button, Loading, Notice } from "./parts.js";
 import { goToRoom } from "./route.js";
 import { get, set, use, useSpeech } from "./state.js";
 
+/** Keys are open a moment before their code is shown, and this stands on the page before and after the code: nobody joins twice at once. */
+let going = "";
+
 const accept = async (fragment: string): Promise<void> => {
+	if (going === fragment) return;
+	going = fragment;
 	set({ invitationError: null });
+	await join(fragment);
+	going = "";
+};
+
+const join = async (fragment: string): Promise<void> => {
 	if (get().self?.role !== "client") return set({ invitation: null, invitationError: "not_for_staff" });
 	try {
 		const { room, waits } = await engine().acceptInvitation(fragment);

@@ -13,7 +13,7 @@ import type { Rooms } from "./rooms.js";
 import type { Self } from "./self.js";
 import { withMark } from "./user-state.js";
 import type { Call } from "./wire.js";
-import { activeMember, fromBase64Url, toBase64Url } from "../seal/index.js";
+import { activeMember, fromBase64Url, toBase64Url, type Fragment } from "../seal/index.js";
 
 export interface RareDeps {
 	readonly call: Call;
@@ -99,6 +99,16 @@ export const furnish = async (d: RareDeps, room: Id, name: string, welcome: stri
 };
 
 const inviting = (d: RareDeps): Inviting => {
+	/** Once in a room its invitation is no more: who asks again, because no answer came, is there already. */
+	const joined = (link: Fragment): ReturnType<typeof join> =>
+		join(d.context(), link).catch(async (thrown: unknown) => {
+			if (wordOf(thrown) !== "not_found") throw thrown;
+			await d.rooms.refresh();
+			const room = toBase64Url(link.room);
+			if (!d.rooms.row(room)) throw thrown;
+			return { room, name: "" };
+		});
+
 	return {
 		invite: async ({ name, welcome }) => {
 			const made = await createRoom(d.context(), name);
@@ -121,7 +131,7 @@ const inviting = (d: RareDeps): Inviting => {
 				d.tellSelf();
 				return { room, waits: true };
 			}
-			const { room: id, name } = await join(c, link);
+			const { room: id, name } = await joined(link);
 			c.store.change((s) => ({ ...s, root: s.root || toBase64Url(c.people.organisation.state.rootKid), name: s.name || name, nameAt: s.nameAt || Date.now() }));
 			await d.rooms.refresh();
 			const one = await d.prepared(id);
