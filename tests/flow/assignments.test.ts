@@ -136,7 +136,7 @@ export const assignmentTests = (house: () => House): void => {
 			await device.engine.work("editSheet", room, id, "best", text);
 		}
 		await Promise.all([c, other].map((device) => device.engine.work("handIn", room, id)));
-		await until("both are there", async () => (await listOf(o, room))[0]?.submissions.length === 2);
+		await until("both are there, at both", async () => (await Promise.all([o, c].map((one) => listOf(one, room)))).every(([one]) => one?.submissions.length === 2));
 		const [here, there] = [(await listOf(o, room))[0], (await listOf(c, room))[0]];
 		assert.deepEqual(here?.submissions, there?.submissions);
 		assert.equal(await wordOf(o.engine.work("actOnAssignment", room, id, { act: "accept", about: here?.submissions[0]?.id ?? "", word: "", comments: {} })), "ok");

@@ -5,7 +5,7 @@ import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cookieOf, closeHouse, idToUuid, openHouse, proveAgain, say, talk, type House } from "./house.js";
+import { cookieOf, closeHouse, idToUuid, killHard, openHouse, proveAgain, say, talk, type House } from "./house.js";
 import { begin, cipher, put, send, sha256 } from "./parts.js";
 import { bind, partsOf, writeReturned, type Ask, type Returned } from "../../web/src/app/ending/returned.js";
 import { post } from "../../web/src/client/node.js";
@@ -131,7 +131,7 @@ export const endingTests = (): void => {
 				assert.ok(Date.now() < end, "never erased");
 				const [now] = await rows("SELECT concat_ws(' ', count(*), count(e.done_at), (SELECT count(*) FROM unit_batch), (SELECT count(erased_at) FROM unit_batch)) AS mark FROM erasure e");
 				const jobs = now?.["mark"] === seen || kills === 6 ? 0 : Number(spawnSync("pgrep", ["-P", String(house.service.server_pid), "-f", "luotsid jobs"], { encoding: "utf8" }).stdout);
-				if (jobs > 0) process.kill(jobs, "SIGKILL");
+				if (jobs > 0) killHard(jobs);
 				kills += jobs > 0 ? 1 : 0;
 				seen = String(now?.["mark"]);
 			}

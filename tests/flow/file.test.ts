@@ -154,9 +154,10 @@ export const fileTests = (house: () => House): void => {
 		assert.equal(await held(file), 0);
 		// More than may be on their way at once were cut: none of them still counts.
 		for (const end = Date.now() + 60_000; ; await sleep(100)) {
-			const { word } = await put(house(), mine, file, 0, body);
+			// Who is told "busy" while the part is on its way finds the line cut as often as the answer.
+			const word = await put(house(), mine, file, 0, body).then((answer) => answer.word, () => "cut");
 			if (word === "ok") break;
-			assert.ok(word === "busy" && Date.now() < end, word);
+			assert.ok(["busy", "cut"].includes(word) && Date.now() < end, word);
 		}
 		await send(client, room, file, parts);
 	});

@@ -139,6 +139,7 @@ const asFile = (text: string): string => {
 	return file;
 };
 
+/** 0: there is none just now. */
 const signerOf = (house: House): number => {
 	const { conf } = house.service as unknown as Told;
 	for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -150,6 +151,11 @@ const signerOf = (house: House): number => {
 		}
 	}
 	return 0;
+};
+
+const killSigner = async (house: House): Promise<void> => {
+	await until("there is a signer", async () => signerOf(house) > 0);
+	killHard(signerOf(house));
 };
 
 export const logTests = (get: () => House): void => {
@@ -256,7 +262,9 @@ export const logTests = (get: () => House): void => {
 		const log: Log = { org: OFFICE, path: standing.org, note: await checkpoint() };
 		const { code, out } = await checked(house, log, ["events"], list);
 		assert.equal(code, 0, out);
-		assert.match(out, /^(99|100) events are in the log as they are here, 0 are not/);
+		const placed = first.events.filter((row) => row.place !== undefined).length; // what others did just now waits for its place
+		assert.ok(placed > 50, `${placed} of ${first.events.length}`);
+		assert.ok(out.startsWith(`${placed} events are in the log as they are here, 0 are not`), out);
 	});
 
 	test("who asks for what they may not have is noted once a minute", async () => {
@@ -296,13 +304,13 @@ export const logTests = (get: () => House): void => {
 		const after = await signed(house, log.org, 560);
 		// As a crash between the two leaves it: the database has the places, the signer's file is of the head before.
 		const file = join((house.service as unknown as Told).state, "signer", `${log.path}.note`);
-		process.kill(signerOf(house), "SIGKILL");
+		await killSigner(house);
 		writeFileSync(file, log.note);
 		await house.db.query("UPDATE log SET note = $2, signed_size = 260 WHERE log = $1", [log.org, log.note]);
 		assert.equal((await signed(house, log.org, 560)).note, after.note);
 		assert.equal(readFileSync(file, "utf8"), after.note);
 		// And after it had signed, before anybody heard of it.
-		process.kill(signerOf(house), "SIGKILL");
+		await killSigner(house);
 		await house.db.query("UPDATE log SET note = $2, signed_size = 260 WHERE log = $1", [log.org, log.note]);
 		assert.equal((await signed(house, log.org, 560)).note, after.note);
 	});

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import pg from "pg";
 import { post } from "../../web/src/client/node.js";
 import type { Op, Ops } from "../../web/src/gen/proto.js";
-import { again, closeHouse, cookieOf, doubts, idToUuid, openHouse, proveAgain, say, talk, type House } from "./house.js";
+import { again, closeHouse, cookieOf, doubts, idToUuid, killHard, openHouse, proveAgain, say, talk, type House } from "./house.js";
 import { begin } from "./parts.js";
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -143,7 +143,7 @@ export const retentionTests = (house: () => House): void => {
 			const [now] = await rows<{ mark: string; open: number; begun: number }>(`SELECT concat_ws(' ', count(*), count(e.done_at), count(e.certificate), (SELECT count(*) FROM unit_batch), (SELECT count(b.erased_at) FROM unit_batch b)) AS mark,
 				count(*) FILTER (WHERE e.certificate IS NULL)::int AS open, count(*)::int AS begun FROM erasure e WHERE e.object = $1`, [uuid]);
 			const jobs = now?.mark === seen ? 0 : Number(spawnSync("pgrep", ["-P", String(house().service.server_pid), "-f", "luotsid jobs"], { encoding: "utf8" }).stdout);
-			if (jobs > 0) process.kill(jobs, "SIGKILL");
+			if (jobs > 0) killHard(jobs);
 			if (jobs > 0) seen = now?.mark as string;
 			return now !== undefined && now.begun > 0 && now.open === 0;
 		});
@@ -196,7 +196,7 @@ export const retentionTests = (house: () => House): void => {
 					(SELECT count(*) FROM unit_batch)) AS mark, count(e.certificate)::int AS certified FROM erasure e WHERE e.object = $1`, [goesRoom]);
 				const jobs = now?.mark === seen ? 0 : Number(run("pgrep", "-P", String(own.service.server_pid), "-f", "luotsid jobs").stdout);
 				if (jobs > 0) {
-					process.kill(jobs, "SIGKILL");
+					killHard(jobs);
 					seen = now?.mark as string;
 				}
 				return now?.certified === 1;
