@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Marks a release: writes db/release.json, which says what the last release is to the database.
+"""Marks a release: writes db/release.json, which says what the last release is to the database, and
+has proto/release.py say what it is to pages that are open.
 
 usage: release.py [COMMIT]        of the working tree, or of a commit that is still in the history
 
@@ -57,6 +58,7 @@ def main(arguments):
 		release = release_of(tree_of(arguments[0], folder) if arguments else ROOT)
 	(HERE / "release.json").write_text(written(release), encoding="utf-8")
 	print(f"{release['version']}: {len(release['migrations'])} migrations, {len(release['statements'])} statements")
+	subprocess.run([sys.executable, ROOT / "proto" / "release.py", *arguments], check=True)
 
 
 main(sys.argv[1:])
