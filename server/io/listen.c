@@ -23,7 +23,6 @@
  * together. */
 enum { ACCEPT_TURN = 4, HEADER_POOL = 512, HEADER_DATA = 16384 };
 #define SUITES "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
-#define GROUPS "X25519:P-256"
 
 static int listen_http(
 	struct conn *c, struct lws *wsi, enum lws_callback_reasons reason, struct slice in)
@@ -75,9 +74,10 @@ static int listen_ws(struct conn *c, enum lws_callback_reasons reason, void *in,
  * itself has more; tickets would cost memory, and workers do not share their keys. */
 static void listen_tls(SSL_CTX *ctx)
 {
+	char groups[] = "X25519:P-256"; /* OpenSSL's macro casts const away */
 	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
 	ASSERT(SSL_CTX_set_ciphersuites(ctx, SUITES) == 1);
-	ASSERT(SSL_CTX_set1_groups_list(ctx, GROUPS) == 1);
+	ASSERT(SSL_CTX_set1_groups_list(ctx, groups) == 1);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 }
