@@ -4,14 +4,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { post } from "../../web/src/client/node.js";
 import { templateOf, termsOf } from "../../web/src/demo/terms.js";
 import { closeHouse, cookieOf, idToUuid, openHouse, talk, type House } from "../flow/house.js";
 import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 
 
 const test = story();

@@ -1,11 +1,11 @@
 // Assignments in the browser: a counsellor at a desk, a client on a phone. The tests are one story and run in order.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 import type { Template } from "../../web/src/assignment/types.js";
 
 const test = story();

@@ -2,7 +2,7 @@
 // counsellor by a code that both screens show, renews and revokes. The tests are one story and run in order.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import pg from "pg";
@@ -10,7 +10,7 @@ import { enrol, makeOrg, OFFICE, type Account, type Service } from "../flow/hous
 import { fromBase64Url, hex } from "../../web/src/seal/index.js";
 import { joinShares, readSheet } from "../../web/src/seal/share.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 
 const test = story();
 const LIB = process.env["LUOTSI_TEST_LIB"] as string;

@@ -1,12 +1,12 @@
 // Identification in a real browser, on the whole service and the tests' bank: a client from the link to the room, again on another device,
 // and all the ways in which people get lost between two sites. The tests are one story and run in order.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE as HOUSE_PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, cookieOf, idToUuid, OFFICE, openHouse, type House } from "../flow/house.js";
 import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 
 const test = story();
 const PASSPHRASE = "pitkä rannalla kuljettu kesäpäivä";

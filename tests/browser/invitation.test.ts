@@ -2,12 +2,12 @@
 // client opens its link on a phone, both see one code, and the room opens by itself. Then somebody else opens a letter, and is turned away.
 // The tests are one story and run in order.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { actorOf, closeHouse, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, stays, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 
 const test = story();
 const OWN = "pitkä rannalla kuljettu kesäpäivä";

@@ -1,11 +1,11 @@
 // Where a person hears that something waits: a client on a phone, by keyboard, and a counsellor at a desk. One story, in order.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 
 const test = story();
 const OWN = "hiljainen järvi syksyn aamussa";

@@ -2,12 +2,12 @@
 // sign in, and what is not right signs nobody in. The tests are one story and run in order.
 
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import type { Browser, CDPSession, Page, Route } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, idToUuid, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 
 const test = story();
 let house: House;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { copyFileSync, readFileSync } from "node:fs";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE, type Actor } from "../client/organisation.js";
 import { actorOf, closeHouse, idToUuid, openHouse, say, talk, type House } from "../flow/house.js";
@@ -12,7 +12,7 @@ import { makeSheets } from "../../web/src/seal/share.js";
 import { checkExport } from "../../web/src/verify/check.js";
 import { sourceOf } from "../lib/taken.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 
 const test = story();
 const NEW = "kokonaan uusi pitkä salalause";

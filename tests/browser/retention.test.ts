@@ -2,12 +2,12 @@
 // With axe, by keyboard where something is confirmed, on a desk and a phone.
 
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, cookieOf, idToUuid, openHouse, talk, type House } from "../flow/house.js";
 import { comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 
 const test = story();
 let house: House;

@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { atBank, closeHouse, cookieOf, openHouse, say, talk, type House, type Talk } from "../flow/house.js";
 import { check, entriesOf } from "../lib/taken.js";
 import { comes, desk, findings, keep, launch, open, overflow, phone, web, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 import { LARGE, takingTests } from "./taking.js";
 
 const test = story();

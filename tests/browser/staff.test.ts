@@ -1,12 +1,12 @@
 // Accounts of staff in a real browser, on the whole service: an administrator makes one, hands the link over, changes it, shuts it and
 // helps after lost passkeys; and every role signs in, makes two passkeys and finds a page that says what is theirs.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { PASSPHRASE } from "../client/organisation.js";
 import { closeHouse, cookieOf, enrol, idToUuid, OFFICE, openHouse, type House } from "../flow/house.js";
 import { comeBy, comes, desk, findings, keep, launch, open, overflow, phone, type Tab } from "./lib.mjs";
-import { story } from "../lib/story.mjs";
+import { before, story } from "../lib/story.mjs";
 
 const test = story();
 const OWN = "pitkä rannalla kuljettu kesäpäivä";
