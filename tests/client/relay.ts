@@ -4,7 +4,7 @@
 import type { Platform, SocketHandlers, Transport } from "../../web/src/client/platform.js";
 import { list } from "../../web/src/words/en.js";
 import {
-	fromBase64Url, hex, KIND, opOf, parseEnvelope, readControl, sha256, targetOf, toBase64Url, tombstoneOf, type Bytes, type Envelope,
+	fromBase64Url, hex, KIND, opOf, parseEnvelope, readControl, sha256, targetOf, toBase64Url, tombstoneOf, type Bytes, type ControlEntry, type Envelope,
 } from "../../web/src/seal/index.js";
 
 type Json = Record<string, unknown>;
@@ -187,9 +187,7 @@ export const makeRelay = (from = emptyStock()) => {
 		return { seq: row.seq, at: row.at };
 	};
 
-	const applyEntry = async (room: RelayRoom, text: string, user: string): Promise<void> => {
-		const entry = await readControl(fromBase64Url(text));
-		const { body, env } = entry;
+	const applyEntry = (room: RelayRoom, text: string, { body, env }: ControlEntry, user: string): void => {
 		if ((room.entries.at(-1)?.hash ?? toBase64Url(new Uint8Array(32) as Bytes)) !== toBase64Url(env.logHead)) refuse("stale_head");
 		room.entries.push({ bytes: text, hash: toBase64Url(env.hash), sender: user, type: body.type });
 		if (body.type === "create" || body.type === "join") room.members.add(user);
@@ -210,12 +208,13 @@ export const makeRelay = (from = emptyStock()) => {
 
 	const controlAppend = async (user: string, body: Json): Promise<Json> => {
 		const texts = body["entries"] as string[];
-		const first = await readControl(fromBase64Url(texts[0] as string));
-		const id = toBase64Url(first.env.room);
+		const read = await Promise.all(texts.map((text) => readControl(fromBase64Url(text))));
+		// From here on nobody comes between: what another appended meanwhile would be gone with what is taken back.
+		const id = toBase64Url((read[0] as ControlEntry).env.room);
 		const room = rooms.get(id) ?? empty();
 		const before = structuredClone({ ...room, rows: [] });
 		try {
-			for (const text of texts) await applyEntry(room, text, user);
+			for (const [i, text] of texts.entries()) applyEntry(room, text, read[i] as ControlEntry, user);
 		} catch (thrown) {
 			Object.assign(room, { ...before, rows: room.rows });
 			throw thrown;
