@@ -251,7 +251,9 @@ test("an administrator who lost their keys certifies again with two sheets, and 
 	await assert.rejects(certify(fresh), refused("no_issuer"));
 	const others = (await makeSheets(fromBase64Url(relay.org), random(32), random(32))).map(textOf) as [string, string, string];
 	await assert.rejects(fresh.engine.organise("renewIssuer", [others[0], others[1]]), refused("other_sheets"));
-	await assert.rejects(fresh.engine.organise("renewIssuer", [sheets[0], others[1]]), refused("other_sheets"));
+	// Of two foreign sheets at most one stands by chance in the same place as the first.
+	const words = await Promise.all(others.slice(1).map((other) => fresh.engine.organise("renewIssuer", [sheets[0], other]).then(() => "renewed", (thrown: { word?: string }) => thrown.word ?? "")));
+	assert.ok(words.includes("other_sheets") && words.every((word) => word === "other_sheets" || word === "same_sheet"), words.join());
 	assert.equal(relay.chains.get(relay.org)?.length, 3);
 	await fresh.engine.organise("renewIssuer", [sheets[1], sheets[2].split("\n")[0] as string]);
 	assert.ok((await fresh.engine.organise("organisationKeys")).issuerUntil);

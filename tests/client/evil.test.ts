@@ -6,7 +6,7 @@ import { piecesOf } from "../../web/src/app/room/links.js";
 import {
 	echoOf, fromBase64Url, importSigning, makePair, parseEnvelope, random, sealMessage, signControl, signIdentity, toBase64Url, type Bytes,
 } from "../../web/src/seal/index.js";
-import { again, client, makeHouse, PASSPHRASE, staff, type Actor, type House } from "./organisation.js";
+import { again, client, makeHouse, PASSPHRASE, rested, staff, type Actor, type House } from "./organisation.js";
 import { makeRelay } from "./relay.js";
 
 interface Talk extends House {
@@ -22,6 +22,7 @@ const talk = async (): Promise<Talk> => {
 	await one.engine.openRoom(room, "fi");
 	await house.counsellor.engine.openRoom(room, "fi");
 	await house.counsellor.until("joined", () => house.counsellor.view()?.members.length === 2);
+	await rested(room, one, house.counsellor);
 	return { ...house, client: one, room };
 };
 

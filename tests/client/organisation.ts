@@ -61,6 +61,13 @@ export const makeActor = (user: string, platform: Platform, make = makeEngine): 
 	};
 };
 
+/** Until the counsellor's browser has wrapped the client's epoch for recovery, and both have heard of it: nobody moves the head any more. */
+export const rested = async (room: string, client: Actor, counsellor: Actor): Promise<void> => {
+	const stateOf = (actor: Actor) => actor.engine.parts.room(room).log.state();
+	await counsellor.until("every epoch is wrapped for recovery", () => stateOf(counsellor).epoch > 0 && stateOf(counsellor).epochs.every((one) => one.recoveryWrapped));
+	await client.until("both have the same log", () => stateOf(client).n === stateOf(counsellor).n);
+};
+
 /** Until what was on its way has arrived and nothing comes after it: the same number ten looks long. */
 export const still = async (actor: Actor, read: () => number): Promise<void> => {
 	let [last, same] = [NaN, 0];
