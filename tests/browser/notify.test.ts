@@ -100,6 +100,7 @@ test("what_is_told_is_chosen_and_kept", async () => {
 	await reminders.uncheck();
 	await part(page).getByLabel("Sähköpostin kieli").selectOption("sv");
 	await part(page).getByText("Valinta on tallessa.").waitFor();
+	await comes(async () => (await house.db.query("SELECT messages, reminders, language FROM notify_address")).rows, [{ messages: false, reminders: false, language: "sv" }], "all three are stored");
 	await page.reload();
 	await page.getByLabel("Salalause", { exact: true }).fill(OWN);
 	await page.getByRole("button", { name: "Avaa", exact: true }).click();

@@ -95,6 +95,7 @@ before(async () => {
 	browser = await launch();
 	admin = await open(browser, { size: desk });
 	const [name = "", value = ""] = (await cookieOf(house, { person: house.admin.user, role: "admin" })).split("=");
+	await house.db.query("UPDATE session SET fresh_until = now() + interval '1 hour' WHERE account = $1", [idToUuid(house.admin.user)]);
 	await admin.context.addCookies([{ name, value, url: house.service.origin, secure: true, httpOnly: true, sameSite: "Strict" }]);
 	await admin.page.goto(house.service.origin);
 	await admin.page.getByLabel("Salalause", { exact: true }).fill(PASSPHRASE);

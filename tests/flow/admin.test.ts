@@ -12,7 +12,8 @@ export const adminTests = (house: () => House): void => {
 		const cookie = await cookieOf(house(), { person: actor.user, role });
 		return async (op: string, body: object = {}): Promise<Reply & { detail?: { rooms?: number } }> => JSON.parse((await post(house().service.origin, house().ca, op, body, cookie)).body) as Reply;
 	};
-	const day = (ahead: number): string => new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Helsinki" }).format(Date.now() + ahead * 86_400_000);
+	const begun = Date.now(); // the same day all through, also over midnight
+	const day = (ahead: number): string => new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Helsinki" }).format(begun + ahead * 86_400_000);
 	const workOf = async (ask: (op: string) => Promise<Reply>) => (await ask("plan_own")).ok?.["work"] as { rooms: { room: string; successor_in: boolean }[]; handed: number; closed: number };
 
 	test("who leaves hands each room over by their own browser, and is shut out only then", async () => {
