@@ -89,8 +89,9 @@ def steps():
         Step("chaos", 0.13, 100, chaos),
         Step("evil", 0.06, 240, plain("evil/run", "long"), repeat=True),
         Step("flow", 0.12, 900, plain("flow/run"), repeat=True),
-        Step("limits", 0.06, 300, plain("limits/run"), repeat=True),
-        Step("pressure", 0.06, 900, plain("bench/run", "pressure")),
+        Step("upgrade", 0.02, 600, plain("upgrade/run")),
+        Step("limits", 0.05, 300, plain("limits/run"), repeat=True),
+        Step("pressure", 0.05, 900, plain("bench/run", "pressure")),
     ]
 
 
