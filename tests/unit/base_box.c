@@ -51,10 +51,9 @@ static void dangerous_calls_end_every_process(void **state)
 	(void)state;
 	static const long calls[] = {__NR_execveat, __NR_bpf, __NR_mount, __NR_umount2, __NR_chroot,
 		__NR_pivot_root, __NR_unshare, __NR_setns, __NR_setuid, __NR_setresgid,
-		__NR_setgroups, __NR_capset, __NR_init_module, __NR_finit_module, __NR_keyctl,
-		__NR_add_key, __NR_userfaultfd, __NR_perf_event_open, __NR_process_vm_readv,
-		__NR_process_vm_writev, __NR_open_by_handle_at, __NR_clock_settime, __NR_swapon,
-		__NR_fsopen, __NR_syslog};
+		__NR_setgroups, __NR_capset, __NR_init_module, __NR_finit_module, __NR_userfaultfd,
+		__NR_perf_event_open, __NR_process_vm_readv, __NR_process_vm_writev,
+		__NR_open_by_handle_at, __NR_clock_settime, __NR_swapon, __NR_fsopen, __NR_syslog};
 	for (int box = 0; box < BOXES; box++) {
 		for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 			assert_int_equal(outcome((enum box)box, call, calls[i]), -SIGSYS);
@@ -70,15 +69,30 @@ static void nobody_looks_into_another_process(void **state)
 	}
 }
 
-static void no_program_signal_or_door_of_its_own_but_the_supervisor(void **state)
+static void no_program_or_door_of_its_own_but_the_supervisor(void **state)
 {
 	(void)state;
-	static const long calls[] = {__NR_execve, __NR_kill, __NR_listen, __NR_pidfd_send_signal};
+	static const long calls[] = {__NR_execve, __NR_listen, __NR_pidfd_send_signal};
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		for (int box = BOX_WORKER; box < BOXES; box++)
 			assert_int_equal(outcome((enum box)box, call, calls[i]), -SIGSYS);
 		assert_true(outcome(BOX_SUPERVISOR, call, calls[i]) > 0); /* an error */
 	}
+}
+
+static int look_who_lives(long pid)
+{
+	return kill((pid_t)pid, 0) == 0 ? 0 : errno;
+}
+
+static void nobody_sends_signals_but_the_supervisor_and_who_looks_who_lives(void **state)
+{
+	(void)state;
+	static const enum box others[] = {BOX_WORKER, BOX_JOBS, BOX_SIGNER, BOX_KEYS};
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_int_equal(outcome(others[i], look_who_lives, getpid()), -SIGSYS);
+	assert_int_equal(outcome(BOX_SUPERVISOR, look_who_lives, getpid()), 0);
+	assert_int_equal(outcome(BOX_METRICS, look_who_lives, getpid()), 0);
 }
 
 /* A program of somebody else's, and what became of it. */
@@ -196,6 +210,8 @@ static void what_newer_libraries_try_is_refused_and_not_punished(void **state)
 	for (int box = 0; box < BOXES; box++) {
 		assert_int_equal(outcome((enum box)box, call, __NR_io_uring_setup), ENOSYS);
 		assert_int_equal(outcome((enum box)box, call, __NR_clone3), ENOSYS);
+		assert_int_equal(outcome((enum box)box, call, __NR_keyctl), EPERM);
+		assert_int_equal(outcome((enum box)box, call, __NR_add_key), EPERM);
 	}
 	assert_int_equal(outcome(BOX_SIGNER, call, __NR_bind), EPERM);
 	assert_int_equal(outcome(BOX_SIGNER, call, __NR_accept4), EPERM);
@@ -249,7 +265,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dangerous_calls_end_every_process),
 		cmocka_unit_test(nobody_looks_into_another_process),
-		cmocka_unit_test(no_program_signal_or_door_of_its_own_but_the_supervisor),
+		cmocka_unit_test(no_program_or_door_of_its_own_but_the_supervisor),
+		cmocka_unit_test(nobody_sends_signals_but_the_supervisor_and_who_looks_who_lives),
 		cmocka_unit_test(what_the_supervisor_starts_is_closed_in_with_it),
 		cmocka_unit_test(sockets_are_of_few_families),
 		cmocka_unit_test(threads_are_made_and_closed_in_too),
