@@ -128,9 +128,10 @@ SELECT notify_queue(:delay, :idle) AS queued;
 -- lane: write
 -- tenant: no
 -- in: after uuid, idle int4[]
--- out: org uuid, account uuid, kind text, mail uuid, address uuid, sealed bytea, language text
--- Claims the next of them; after: the organisation that had its turn. What is claimed is sent once or never.
-SELECT org, account, kind, mail, address, sealed, language FROM notify_take(:after, :idle);
+-- out: org uuid, account uuid, kind text, mail uuid, address uuid, sealed bytea, language text, about timestamptz
+-- Claims the next of them; after: the organisation that had its turn. What is claimed is sent once or never. about: the day of what
+-- it tells has happened, in Finland; NULL: of nothing that has a day.
+SELECT org, account, kind, mail, address, sealed, language, about FROM letter_take(:after, :idle);
 
 -- name: job_notify_done
 -- shape: one

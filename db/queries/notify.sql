@@ -5,9 +5,9 @@
 -- lane: read
 -- tenant: yes
 -- in: account uuid, most int4
--- out: address uuid, sealed bytea, language text, messages bool, reminders bool, state text, letter text, code_until timestamptz, tries_left int4
+-- out: address uuid, sealed bytea, language text, messages bool, reminders bool, state text, letter text, code_until timestamptz, tries_left int4, requests bool
 -- How it stands; no row: there is no address. most: tries of a code.
-SELECT address, sealed, language, messages, reminders, state, letter, code_until, tries_left FROM notify_get(:account, :most);
+SELECT address, sealed, language, messages, reminders, state, letter, code_until, tries_left, requests FROM notify_get(:account, :most);
 
 -- name: notify_put
 -- shape: one
@@ -40,10 +40,10 @@ SELECT notify_confirm(:account, :address) AS confirmed;
 -- shape: one
 -- lane: write
 -- tenant: yes
--- in: account uuid, messages bool, reminders bool, language text
+-- in: account uuid, messages bool, reminders bool, requests bool, language text
 -- out: chosen bool
--- What is told there; false: there is no address.
-SELECT notify_choose(:account, :messages, :reminders, :language) AS chosen;
+-- What is told there; requests NULL: as it was. false: there is no address.
+SELECT notify_choose(:account, :messages, :reminders, :requests, :language) AS chosen;
 
 -- name: notify_remove
 -- shape: one
@@ -53,3 +53,12 @@ SELECT notify_choose(:account, :messages, :reminders, :language) AS chosen;
 -- out: removed bool
 -- Forgets the address; false: there is none.
 SELECT notify_remove(:account) AS removed;
+
+-- name: notify_changes
+-- shape: many
+-- lane: read
+-- tenant: yes
+-- in: account uuid, most int4
+-- out: at timestamptz, what text, own bool
+-- What of one's ways in has changed in the last ninety days, the newest first; own: by oneself.
+SELECT at, what, own FROM notify_changes(:account, :most);

@@ -4,8 +4,9 @@
 #include "base/id.h"
 
 /* Letters: of an invitation, of a colleague's enrolment, and what a person is told who wants to be:
- * their code, that a message waits, that something is due. No name, no content; the service's own
- * address, or the link and how long it holds. */
+ * their code, that a message waits, that something is due; and what everybody is told of their own
+ * ways in and of their organisation. No name, no content; the service's own address, or the link
+ * and how long it holds, or the day. */
 enum letter_kind {
 	LETTER_INVITATION,
 	LETTER_ENROLMENT,
@@ -14,6 +15,9 @@ enum letter_kind {
 	LETTER_REMINDER,
 	LETTER_GOING,
 	LETTER_RIGHTS,
+	LETTER_REQUEST,
+	LETTER_CHANGED,
+	LETTER_OPENED,
 	LETTER_KINDS
 };
 enum letter_language { LETTER_FI, LETTER_SV, LETTER_EN, LETTER_LANGUAGES };
@@ -48,7 +52,7 @@ struct letter {
 	enum letter_language language;
 	struct id org, room;     /* of an invitation */
 	struct id name;          /* the invite, or another id of this letter */
-	int64_t now, expires_at; /* milliseconds */
+	int64_t now, expires_at; /* milliseconds; of what a letter tells has happened: when */
 };
 /* What goes into one letter and is not kept beside it. */
 struct letter_filling {

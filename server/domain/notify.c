@@ -9,17 +9,19 @@
 #include "domain/outcome.h"
 #include "sql_gen.h"
 
-enum { CODE_SECONDS = 30 * 60, CODE_TRIES = 5, CODES_A_DAY = 5 };
+enum { CODE_SECONDS = 30 * 60, CODE_TRIES = 5, CODES_A_DAY = 5, CHANGES = 10 };
 
 static const char *const states[] = {"none", "unconfirmed", "confirmed", "refused"};
 static const char *const letters[] = {"waiting", "sent", "given_up"};
+static const char *const changes[] = {"passkey_add", "passkey_remove", "passkey_reset",
+	"passkey_copied", "unlockers_change", "notify_confirm", "notify_remove"};
 
 static uint8_t place_of(struct slice word, const char *const *words, size_t n)
 {
 	size_t i = 0;
 	while (i < n && !slice_is(word, words[i]))
 		i++;
-	ASSERT(i < n); /* constraints of the table */
+	ASSERT(i < n); /* constraints of the tables, and words of a statement */
 	return (uint8_t)i;
 }
 #define PLACE_OF(word, words) place_of(word, words, sizeof(words) / sizeof((words)[0]))
@@ -72,6 +74,7 @@ static void got(struct request *r, const struct pg_result *result)
 		PLACE_OF(pg_get_bytes(result, 0, NOTIFY_GET_LANGUAGE), letter_language_words);
 	out->messages = pg_get_bool(result, 0, NOTIFY_GET_MESSAGES);
 	out->reminders = pg_get_bool(result, 0, NOTIFY_GET_REMINDERS);
+	out->requests = pg_get_bool(result, 0, NOTIFY_GET_REQUESTS);
 	out->letter = PLACE_OF(pg_get_bytes(result, 0, NOTIFY_GET_LETTER), letters);
 	out->until = pg_get_time(result, 0, NOTIFY_GET_CODE_UNTIL);
 	out->tries = (uint16_t)(tries > 0 ? tries : 0);
@@ -216,6 +219,7 @@ void notify_choose(struct request *r)
 		[NOTIFY_CHOOSE_IN_ACCOUNT] = pg_id(&r->session.user),
 		[NOTIFY_CHOOSE_IN_MESSAGES] = pg_bool(in->messages),
 		[NOTIFY_CHOOSE_IN_REMINDERS] = pg_bool(in->reminders),
+		[NOTIFY_CHOOSE_IN_REQUESTS] = in->has_requests ? pg_bool(in->requests) : pg_null(),
 		[NOTIFY_CHOOSE_IN_LANGUAGE] =
 			pg_bytes(slice_text(letter_language_words[in->language])),
 	};
@@ -226,4 +230,23 @@ void notify_remove(struct request *r)
 {
 	const struct pg_param params[] = {pg_id(&r->session.user)};
 	req_query(r, STMT_NOTIFY_REMOVE, params, 1, changed);
+}
+
+/* --- what of one's ways in has changed --- */
+
+static void changes_listed(struct request *r, const struct pg_result *result)
+{
+	size_t n = pg_rows(result);
+	struct wire_way_change *rows = arena_array(r->arena, n + 1, sizeof(*rows));
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (struct wire_way_change){.at = pg_get_time(result, i, NOTIFY_CHANGES_AT),
+			.what = PLACE_OF(pg_get_bytes(result, i, NOTIFY_CHANGES_WHAT), changes),
+			.own = pg_get_bool(result, i, NOTIFY_CHANGES_OWN)};
+	req_reply(r, &(struct notify_changes_out){.changes = rows, .n_changes = n});
+}
+
+void notify_changes(struct request *r)
+{
+	const struct pg_param params[] = {pg_id(&r->session.user), pg_int(CHANGES)};
+	req_query(r, STMT_NOTIFY_CHANGES, params, 2, changes_listed);
 }

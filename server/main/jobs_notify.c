@@ -2,7 +2,8 @@
  * killed: it is claimed in a transaction of its own, then sent, then its end is noted. Killed
  * between claiming and sending, it is lost; killed between sending and noting, it was sent; nobody
  * can tell which, so that neither is sent again, and ten minutes later it is left as unknown. What
- * waits is still in the room. Only what the mail server certainly has not taken comes again. */
+ * waits is still in the room. Only what the mail server certainly has not taken comes again, and
+ * what nobody can call back (0090): that is better sent twice than never. */
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -22,7 +23,8 @@ static const struct {
 	const char *word;
 	enum letter_kind kind;
 } kinds[] = {{"code", LETTER_CODE}, {"message", LETTER_MESSAGE}, {"reminder", LETTER_REMINDER},
-	{"going", LETTER_GOING}, {"rights", LETTER_RIGHTS}};
+	{"going", LETTER_GOING}, {"rights", LETTER_RIGHTS}, {"request", LETTER_REQUEST},
+	{"changed", LETTER_CHANGED}, {"opened", LETTER_OPENED}};
 
 struct notifying {
 	struct jobs_parts parts;
@@ -163,6 +165,8 @@ static void letter_taken(void *ctx, uint64_t tag, enum err e, const struct pg_re
 		.language = LETTER_FI,
 		.org = pg_get_id(result, 0, JOB_NOTIFY_TAKE_ORG),
 		.name = pg_get_id(result, 0, JOB_NOTIFY_TAKE_MAIL)};
+	if (!pg_is_null(result, 0, JOB_NOTIFY_TAKE_ABOUT))
+		n->letter.expires_at = pg_get_time(result, 0, JOB_NOTIFY_TAKE_ABOUT);
 	bool known = letter_language_parse(
 		pg_get_bytes(result, 0, JOB_NOTIFY_TAKE_LANGUAGE), &n->letter.language);
 	ASSERT(known); /* a constraint of the table */

@@ -216,8 +216,9 @@ export const startEngine = (told: (event: EngineEvent) => void): Engine & { kill
 		if (op === "notify_put") letters = { state: "unconfirmed", address: "aino@esimerkki.fi" };
 		if (op === "notify_confirm") letters = { ...letters, state: "confirmed" };
 		if (op === "notify_remove") letters = { state: "none" };
+		if (op === "notify_changes") return { changes: [{ at: Date.now() - 3_600_000, what: "unlockers_change", own: true }, { at: Date.now() - 86_400_000, what: "passkey_add", own: true }] };
 		if (op !== "notify_get") return op === "notify_confirm" ? { outcome: "confirmed", tries: 4 } : {};
-		return { mail: true, language: "fi", messages: true, reminders: true, letter: "sent", until: Date.now() + 1_800_000, tries: 5, ...letters };
+		return { mail: true, language: "fi", messages: true, reminders: true, requests: true, letter: "sent", until: Date.now() + 1_800_000, tries: 5, ...letters };
 	};
 	const engine: Engine = {
 		start: async () => {

@@ -1,12 +1,15 @@
-// Letters that say only that something waits, on the real server: the code, what is told to whom, and a jobs process that is killed.
+// Letters that say only that something waits, or that one's way in has changed, on the real server: the code, what is told to whom, and
+// a jobs process that is killed.
 
 import { strict as assert } from "node:assert";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import type { NotifyOp } from "../../web/src/client/api.js";
+import { post } from "../../web/src/client/node.js";
 import type { Body, Reply } from "../../web/src/client/wire.js";
 import type { Actor } from "../client/organisation.js";
 import type { Letter } from "../lib/smtp.js";
-import { again, idToUuid, say, talk, type House } from "./house.js";
+import { again, cookieOf, idToUuid, proveAgain, say, talk, type House } from "./house.js";
 import { processOf } from "./jobs.test.js";
 
 let addresses = 0;
@@ -35,10 +38,22 @@ const put = async (house: House, actor: Actor): Promise<{ address: string; code:
 	return { address, code: codeIn(await letterTo(house, address)) };
 };
 
-const confirmed = async (house: House, actor: Actor): Promise<string> => {
+/** With an address that is told; which. */
+export const confirmed = async (house: House, actor: Actor): Promise<string> => {
 	const { address, code } = await put(house, actor);
 	assert.deepEqual(await ask(actor, "notify_confirm", { code }), { outcome: "confirmed", tries: 4 });
 	return address;
+};
+
+/** The next letter of a kind that first waits for more of it; what it says. */
+export const hurried = async (house: House, { user }: Actor, kind: string, address: string): Promise<string> => {
+	const before = lettersTo(house, address).length;
+	await until(`a letter (${kind}) to ${address}`, async () => {
+		await house.db.query("UPDATE notify_mail SET next_at = now() WHERE account = $1 AND kind = $2 AND claimed_at IS NULL AND next_at < 'infinity' AND next_at > now()", [idToUuid(user), kind]);
+		return lettersTo(house, address).length > before;
+	});
+	const letter = lettersTo(house, address)[before];
+	return `${letter?.text ?? ""}\n${bodyOf(letter)}`;
 };
 
 /** The page is closed, and the session over. */
@@ -102,7 +117,6 @@ const story = (get: () => House): void => {
 		assert.equal(await wordOf(ask(client, "notify_remove", {})), "ok");
 		assert.equal(await wordOf(ask(client, "notify_remove", {})), "not_found");
 		assert.equal((await ask(client, "notify_get", {})).state, "none");
-		assert.equal(await wordOf(ask(house.admin, "notify_get", {})), "forbidden");
 	});
 };
 
@@ -184,8 +198,49 @@ const reminders = (get: () => House): void => {
 	});
 };
 
+const offices = (get: () => House): void => {
+	test("whoever looks after the organisation is told that a request waits, and no more of it", async () => {
+		const house = get(), { admin } = house, { client } = await talk(house, "Pyytäjä"), address = await confirmed(house, admin);
+		const standing = await ask(admin, "notify_get", {});
+		assert.deepEqual([standing.state, standing.requests], ["confirmed", true]);
+		await proveAgain(house, client);
+		const cookie = await cookieOf(house, { person: client.user, role: "client" });
+		const body = { request: randomBytes(16).toString("base64url"), kind: "erasure", text: "Salainen pyyntö" };
+		assert.equal((JSON.parse((await post(house.service.origin, house.ca, "rights_ask", body, cookie)).body) as { err?: string }).err, undefined);
+		const letter = await hurried(house, admin, "request", address);
+		assert.match(letter, /palvelussa https:\S+ odottaa pyyntö/);
+		assert.doesNotMatch(letter, /Salainen|Pyytäjä|poist|Testikunta|#/);
+		await ask(admin, "notify_choose", { messages: true, reminders: true, requests: false, language: "en" });
+		assert.equal((await ask(admin, "notify_get", {})).requests, false);
+		await ask(admin, "notify_choose", { messages: true, reminders: true, language: "en" });
+		assert.equal((await ask(admin, "notify_get", {})).requests, false, "as it was");
+		await ask(admin, "notify_remove", {});
+		await hurried(house, admin, "changed", address);
+	});
+
+	test("a person is told that their way in has changed, also when they wanted to hear nothing and are here", async () => {
+		const house = get(), { client } = await talk(house, "Varovainen"), address = await confirmed(house, client);
+		await ask(client, "notify_choose", { messages: false, reminders: false, language: "en" });
+		const before = client.events.filter((event) => event.type === "news").length;
+		await proveAgain(house, client);
+		await client.engine.changePassphrase({ present: { code: client.code }, passphrase: "aivan toinen pitkä salalause" });
+		const letter = await hurried(house, client, "changed", address);
+		assert.match(letter, /in to the service https:\S+ or open your messages/);
+		assert.match(letter, /made on \d\d [A-Z][a-z]+ 20\d\d\./);
+		assert.doesNotMatch(letter, /salalause|passphrase|Varovainen|Testikunta|#/);
+		const { changes } = await ask(client, "notify_changes", {});
+		assert.deepEqual(changes.map((one) => [one.what, one.own]), [["unlockers_change", true], ["notify_confirm", true], ["unlockers_change", true]]);
+		await client.until("the page hears that it has gone", () => client.events.filter((event) => event.type === "news").length > before);
+		const other = await put(house, client);
+		await ask(client, "notify_confirm", { code: other.code });
+		await hurried(house, client, "changed", address);
+		assert.equal(lettersTo(house, other.address).length, 1, "the code alone");
+	});
+};
+
 export const notifyTests = (get: () => House): void => {
 	story(get);
 	failures(get);
 	reminders(get);
+	offices(get);
 };

@@ -4,6 +4,7 @@
 import { strict as assert } from "node:assert";
 import { after } from "node:test";
 import { actorOf, atRest, closeHouse, idToUuid, openHouse, proveAgain, say, talk, type House } from "./house.js";
+import { confirmed, hurried } from "./notify.test.js";
 import type { Actor } from "../client/organisation.js";
 import { beginCeremony } from "../../web/src/ceremony/open.js";
 import { readRequest, type Request, type Result } from "../../web/src/client/recovery-files.js";
@@ -170,7 +171,11 @@ export const recoveryTests = (): void => {
 
 	test("the_counsellor_reads_again_everyone_sees_it_and_the_client_follows", async () => {
 		const { counsellor, client } = lost;
+		const address = await confirmed(house, house.admin);
 		assert.deepEqual(await house.admin.engine.organise("recoveryApply", made.result), { rooms: 1, entries: 1 });
+		const letter = await hurried(house, house.admin, "opened", address);
+		assert.match(letter, /palvelussa https:\S+ on organisaatiossasi tehty \d\d\.\d\d\.20\d\d toimenpide/);
+		assert.doesNotMatch(letter, /Oona|Helena|Testikunta|menettivät|#/);
 		await counsellor.until("old messages", () => ["ensimmäinen viesti", "vastaus siihen", "Tervetuloa!"].every((text) => counsellor.texts(room).includes(text)));
 		for (const one of [counsellor, client]) {
 			await one.until("the line", () => linesOf(one, room).length === 1);

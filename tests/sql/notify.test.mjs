@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => Promise.all(Object.values(db).map((c) => c.end())));
 beforeEach(async () => {
-	for (const org of [here, there]) await owner(org, 'DELETE FROM notify_address WHERE true');
+	for (const org of [here, there]) for (const table of ['notify_address', 'notify_mail']) await owner(org, `DELETE FROM ${table} WHERE true`);
 	room = await makeRoom(db.luotsi_owner, here);
 });
 
@@ -27,7 +27,7 @@ const jobs = (name, input, org = null) => ask(db.luotsi_jobs, org, name, input);
 const put = async (account, { most = 5, org = here } = {}) => (await app('notify_put', { account, address: id(), sealed: SEALED, language: 'fi', seconds: 1800, most }, org))[0].outcome;
 const state = async (account, org = here) => (await app('notify_get', { account, most: 5 }, org))[0];
 const confirm = async (account, org = here) => (await app('notify_confirm', { account, address: (await state(account, org)).address }, org))[0].confirmed;
-const choose = (account, messages, reminders) => app('notify_choose', { account, messages, reminders, language: 'sv' });
+const choose = (account, messages, reminders) => app('notify_choose', { account, messages, reminders, requests: null, language: 'sv' });
 /** Confirmed, and away for an hour; the letter with the code is done with. */
 const confirmed = async (account, org = here) => {
 	assert.equal(await put(account, { org }), 'ok');
@@ -262,13 +262,13 @@ test('an address that is refused for good gets nothing more, and its owner can s
 	assert.deepEqual([(await state(account)).state, (await state(account)).letter], ['unconfirmed', 'waiting']);
 });
 
-test('an address goes with its account, when it is disabled, and when it has no rooms any more', async () => {
-	for (const change of ['disabled_at = now()', "role = 'admin'"]) {
-		const { account } = (await makeRoom(db.luotsi_owner, here)).staff;
-		await confirmed(account);
-		await owner(here, `UPDATE account SET ${change} WHERE account = $1`, [account]);
-		assert.equal(await state(account), undefined, change);
-	}
+test('an address goes with its account, when it is disabled, and stays in another role', async () => {
+	const { account: colleague } = room.staff;
+	await confirmed(colleague);
+	await owner(here, "UPDATE account SET role = 'admin' WHERE account = $1", [colleague]);
+	assert.equal((await state(colleague)).state, 'confirmed');
+	await owner(here, 'UPDATE account SET disabled_at = now() WHERE account = $1', [colleague]);
+	assert.equal(await state(colleague), undefined);
 	const { account } = room.client;
 	await confirmed(account);
 	assert.equal((await app('notify_remove', { account }))[0].removed, true);
@@ -300,7 +300,7 @@ test('each organisation has its turn, and sees nothing of another', async () => 
 	assert.equal((await app('notify_remove', { account: foreign.client.account }))[0].removed, false);
 	for (const role of ['luotsi_app', 'luotsi_jobs', 'luotsi_read'])
 		for (const table of ['notify_address', 'notify_mail']) await refused(within(db[role], here.org, () => db[role].query(`SELECT FROM ${table}`)), '42501', assert);
-	for (const call of ['notify_queue(0, ARRAY[1])', `notify_take('${ZERO}', ARRAY[1])`, `notify_done('${ZERO}', 'code', '${ZERO}', 'sent')`])
+	for (const call of ['notify_queue(0, ARRAY[1])', `notify_take('${ZERO}', ARRAY[1])`, `letter_take('${ZERO}', ARRAY[1])`, `letter_make('${ZERO}', 'changed')`, `notify_done('${ZERO}', 'code', '${ZERO}', 'sent')`])
 		await refused(within(db.luotsi_app, here.org, () => db.luotsi_app.query(`SELECT ${call}`)), '42501', assert);
 	await refused(within(db.luotsi_jobs, here.org, () => db.luotsi_jobs.query(`SELECT notify_remove('${ZERO}')`)), '42501', assert);
 });

@@ -237,6 +237,23 @@ static void what_waits_is_told_without_a_link_into_it(void **state)
 	}
 }
 
+static void what_has_happened_is_told_with_its_day_and_nothing_of_whom(void **state)
+{
+	(void)state;
+	static const char *const days[] = {"29.11.2026", "29.11.2026", "29 November 2026"};
+	static const enum letter_kind kinds[] = {LETTER_CHANGED, LETTER_OPENED};
+	for (enum letter_language l = 0; l < LETTER_LANGUAGES; l++) {
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+			assert_true(says(kinds[i], l, days[l]));
+			assert_true(says(kinds[i], l, " https://luotsi.example "));
+			assert_false(says(kinds[i], l, "#"));
+		}
+		assert_true(says(LETTER_REQUEST, l, " https://luotsi.example "));
+		assert_false(says(LETTER_REQUEST, l, days[l]));
+		assert_false(says(LETTER_REQUEST, l, "#"));
+	}
+}
+
 static void a_code_and_its_address_are_read_as_they_were_written(void **state)
 {
 	(void)state;
@@ -296,6 +313,7 @@ int main(void)
 		T(the_head_of_a_letter_is_exactly_this),
 		T(a_letter_of_an_enrolment_welcomes_a_colleague),
 		T(only_a_letter_with_a_code_holds_it), T(what_waits_is_told_without_a_link_into_it),
+		T(what_has_happened_is_told_with_its_day_and_nothing_of_whom),
 		T(a_code_and_its_address_are_read_as_they_were_written),
 		T(a_secret_is_read_as_it_was_written), T(languages_are_three_words)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

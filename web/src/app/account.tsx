@@ -8,7 +8,7 @@ import { keepFocus } from "./keep-focus.js";
 import { Unlockers } from "./keys/unlockers.js";
 import { lock } from "./leave.js";
 import { Lazy } from "./lazy.js";
-import { Notify } from "./notify/notify.js";
+import { Notify, WayChanges } from "./notify/notify.js";
 import { Button, Choice, Field, Loading, Notice, PageTitle, useAct } from "./parts.js";
 import { Passkeys } from "./passkey/passkeys.js";
 import { OwnEvents } from "./roles/events.js";
@@ -135,7 +135,8 @@ export const OwnAccount = () => {
 			{hasRooms && !client && <Part title={t("absence.title")}><Lazy load={async () => (await import("./upkeep/own-plan.js")).OwnPlan} props={{}} /></Part>}
 			{!without && <Part title={t("account.secrets")}><Unlockers /></Part>}
 			<Part title={t("passkey.title")}><Passkeys /></Part>
-			{hasRooms && <Part title={t("notify.title")}><Notify /></Part>}
+			<Part title={t("notify.changes")}><WayChanges /></Part>
+			<Part title={t("notify.title")}><Notify /></Part>
 			{client && <Part title={t("rights.title")}><Rights /></Part>}
 			<Part title={t("account.sessions")}><Sessions /></Part>
 			<Part title={t("account.language")}><Choice legend={t("shell.language")} value={language} options={languages} onChange={(next) => void speak(next)} /></Part>

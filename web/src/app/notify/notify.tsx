@@ -1,9 +1,11 @@
-// Letters by e-mail that say only that something waits: an address, the code that proves it, and what is told there.
+// Letters by e-mail that say only that something waits: an address, the code that proves it, and what is told there. And what of
+// one's ways in has changed, which is told there whatever was chosen.
 
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Language, NotifyOp } from "../../client/api.js";
 import type { Body, Reply } from "../../client/wire.js";
 import { isAddress } from "../address.js";
+import { Again } from "../again.js";
 import { engine } from "../engine.js";
 import { Button, Check, Field, Loading, Notice, useAct } from "../parts.js";
 import { say, use, useSpeech } from "../state.js";
@@ -127,11 +129,17 @@ const Unconfirmed = ({ one, again }: Part) => {
 
 type Chosen = Body<"notify_choose">;
 
+/** Of what there can be letters, by what the person does here. */
+const useKind = (): { client: boolean; rooms: boolean; office: boolean } => {
+	const role = use((all) => all.self?.role ?? "");
+	return { client: role === "client", rooms: ["client", "counsellor", "team_lead"].includes(role), office: role === "admin" || role === "dpo" };
+};
+
 const Choices = ({ one }: Pick<Part, "one">) => {
 	const { t } = useSpeech();
 	const id = useId();
-	const client = use((all) => all.self?.role === "client");
-	const [chosen, setChosen] = useState<Chosen>({ messages: one.messages, reminders: one.reminders, language: one.language });
+	const { client, rooms, office } = useKind();
+	const [chosen, setChosen] = useState<Chosen>({ messages: one.messages, reminders: one.reminders, requests: one.requests, language: one.language });
 	const [saved, setSaved] = useState(false);
 	const choosing = useAct();
 	const choose = (change: Partial<Chosen>): void => {
@@ -140,12 +148,13 @@ const Choices = ({ one }: Pick<Part, "one">) => {
 		setChosen(next);
 		void choosing.act(() => ask("notify_choose", next)).then((done) => (done ? setSaved(true) : setChosen(chosen)));
 	};
-	const nothing = !chosen.messages && !(client && chosen.reminders);
+	const nothing = (rooms || office) && !(rooms && chosen.messages) && !(client && chosen.reminders) && !(office && chosen.requests);
 	return (
 		<fieldset class="choice">
 			<legend>{t("notify.what")}</legend>
-			<Check label={t("notify.messages")} hint={t("notify.messages_hint")} checked={chosen.messages} onChange={(messages) => choose({ messages })} />
+			{rooms && <Check label={t("notify.messages")} hint={t("notify.messages_hint")} checked={chosen.messages} onChange={(messages) => choose({ messages })} />}
 			{client && <Check label={t("notify.reminders")} hint={t("notify.reminders_hint")} checked={chosen.reminders} onChange={(reminders) => choose({ reminders })} />}
+			{office && <Check label={t("notify.requests")} hint={t("notify.requests_hint")} checked={chosen.requests ?? false} onChange={(requests) => choose({ requests })} />}
 			<div class="field">
 				<label for={id}>{t("notify.language")}</label>
 				<select id={id} value={chosen.language} onChange={(event) => choose({ language: event.currentTarget.value as Language })}>
@@ -160,10 +169,12 @@ const Choices = ({ one }: Pick<Part, "one">) => {
 
 const Confirmed = ({ one, again }: Part) => {
 	const { t } = useSpeech();
+	const { office } = useKind();
 	const [changing, change] = useState(false);
 	return (
 		<>
 			<p>{t("notify.goes_to", { address: one.address ?? "" })}</p>
+			<p>{t(office ? "notify.always_office" : "notify.always")}</p>
 			<Choices one={one} />
 			{changing && <AddressForm label={t("notify.other_address")} onPut={again} />}
 			<div class="row">
@@ -195,7 +206,7 @@ const Place = ({ one, again }: Part) => {
 
 export const Notify = () => {
 	const { t } = useSpeech();
-	const client = use((all) => all.self?.role === "client");
+	const { client, rooms, office } = useKind();
 	const news = use((all) => all.news);
 	const [one, know] = useState<Standing | null>(null);
 	const place = useRef<HTMLDivElement>(null);
@@ -210,7 +221,7 @@ export const Notify = () => {
 	useEffect(() => void asking.act(again), [news]);
 	return (
 		<>
-			{one?.mail !== false && <p>{t(client ? "notify.text" : "notify.text_staff")}</p>}
+			{one?.mail !== false && <p>{t(client ? "notify.text" : rooms ? "notify.text_staff" : office ? "notify.text_office" : "notify.text_other")}</p>}
 			{asking.error && (
 				<Notice kind="error">
 					<p>{asking.error}</p>
@@ -220,6 +231,32 @@ export const Notify = () => {
 			<div class="notify" ref={place} tabIndex={-1} role="group" aria-label={t("notify.title")}>
 				{one ? <Place one={one} again={moved} /> : !asking.error && <Loading text={t("notify.loading")} />}
 			</div>
+		</>
+	);
+};
+
+type Changes = Reply<"notify_changes">["changes"];
+
+/** What of one's ways in has changed, also where no letter goes. */
+export const WayChanges = () => {
+	const { t, format } = useSpeech();
+	const news = use((all) => all.news);
+	const [rows, setRows] = useState<Changes | null>(null);
+	const asking = useAct();
+	const bring = (): void => void asking.act(async () => setRows((await ask("notify_changes", {})).changes));
+	useEffect(bring, [news]);
+	return (
+		<>
+			<Again error={asking.error} onAgain={bring} />
+			{rows?.length === 0 && <p>{t("notify.changes_none")}</p>}
+			{rows && rows.length > 0 && (
+				<>
+					<p>{t("notify.changes_text")}</p>
+					<ul class="sessions">
+						{rows.map((row, at) => <li key={at}><div><span>{t(`notify.change.${row.what}`)}</span><span class="hint">{format.date(row.at)} {format.time(row.at)}</span></div></li>)}
+					</ul>
+				</>
+			)}
 		</>
 	);
 };
