@@ -95,7 +95,7 @@ export const makeEngine = (platform: Platform, emit: (event: EngineEvent) => voi
 	};
 
 	const rooms: Rooms = makeRooms(
-		call, () => self?.me.organisation ?? "", { title, preview: (room) => open.get(room)?.preview() ?? "" },
+		call, () => self?.me, { title, preview: (room) => open.get(room)?.preview() ?? "" },
 		(list) => emit({ type: "rooms", rooms: list }), learnNames,
 	);
 

@@ -1,9 +1,9 @@
 // The list of rooms: what the server counts (unread, who waits), with the names and the last words that only this browser knows.
 
 import type { Id, RoomSummary } from "./api.js";
+import type { Me } from "./context.js";
 import { insistent } from "./link.js";
-import { wordOf } from "./refusal.js";
-import type { Call, Reply, RoomRow } from "./wire.js";
+import type { Call, RoomRow } from "./wire.js";
 
 const PAUSE_MS = 250;
 const PAGE = 200;
@@ -33,24 +33,20 @@ const summary = (row: RoomRow, organisation: string, known: Known): RoomSummary 
 	unread: row.unread, waitingSince: row.waiting_since ?? null, pending: row.pending,
 });
 
-/** Who administers has no rooms, and is told so. */
-const orNone = (thrown: unknown): Reply<"room_list"> => {
-	if (wordOf(thrown) === "forbidden") return { rooms: [], more: false };
-	throw thrown;
-};
-
-export const makeRooms = (call: Call, organisation: () => string, known: Known, emit: (rooms: RoomSummary[]) => void, arrived: () => Promise<void>): Rooms => {
+export const makeRooms = (call: Call, me: () => Me | undefined, known: Known, emit: (rooms: RoomSummary[]) => void, arrived: () => Promise<void>): Rooms => {
 	const rows = new Map<Id, RoomRow>();
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let stopped = false;
 
-	const tell = (): void => emit([...rows.values()].sort((a, b) => b.last_at - a.last_at).map((row) => summary(row, organisation(), known)));
+	const tell = (): void => emit([...rows.values()].sort((a, b) => b.last_at - a.last_at).map((row) => summary(row, me()?.organisation ?? "", known)));
 
 	const fetchAll = async (): Promise<RoomRow[]> => {
 		const all: RoomRow[] = [];
+		const role = me()?.role;
+		if (role === "admin" || role === "dpo") return all; // who administers has no rooms: to ask would be noted as a refusal
 		for (;;) {
 			const after = all[all.length - 1]?.room;
-			const page = await call("room_list", { limit: PAGE, ...(after === undefined ? {} : { after }) }).catch(orNone);
+			const page = await call("room_list", { limit: PAGE, ...(after === undefined ? {} : { after }) });
 			all.push(...page.rooms);
 			if (!page.more || page.rooms.length === 0) return all;
 		}
