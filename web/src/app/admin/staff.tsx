@@ -183,7 +183,8 @@ export const StaffKeys = ({ staff, able, accounts, wanted, onChange }: Props) =>
 		if (wanted) ask({ act: "manage", user: wanted.user });
 	}, [wanted]);
 	const all = merged(accounts.rows, staff);
-	const known = (one: Colleague): string => one.keys?.name || one.row?.name || "";
+	const me = use((all) => all.self);
+	const known = (one: Colleague): string => one.keys?.name || one.row?.name || (one.user === me?.user ? me.name : "");
 	const named = all.sort((a, b) => known(a).localeCompare(known(b), "fi") || (a.keys?.since ?? 0) - (b.keys?.since ?? 0));
 	const unnamed = named.filter((one) => known(one) === "" && (one.row || stateOf(one) !== "no_keys"));
 	const without = named.filter((one) => !one.row && stateOf(one) === "no_keys").length;

@@ -58,7 +58,7 @@ const Told = ({ rows, outcomes, dry }: { rows: readonly Row[]; outcomes: readonl
 				<thead><tr><th scope="col">{t("agreement.import.row")}</th><th scope="col">{t("agreement.name")}</th><th scope="col">{t("agreement.business_id")}</th><th scope="col">{t("agreement.many.outcome")}</th></tr></thead>
 				<tbody>
 					{rows.map((row, i) => (
-						<tr key={i} class={outcomes[i] === "ok" ? "" : "wrong"}><td>{i + 2}</td><th scope="row">{row.name}</th><td>{row.business_id}</td><td>{outcomeText(speech, outcomes[i] ?? "", dry)}</td></tr>
+						<tr key={i} class={outcomes[i] === "ok" ? "" : "wrong"}><td>{i + 2}</td><th scope="row">{row.name}</th><td class="whole">{row.business_id}</td><td>{outcomeText(speech, outcomes[i] ?? "", dry)}</td></tr>
 					))}
 				</tbody>
 			</table>

@@ -77,7 +77,7 @@ export const EditOrganisation = ({ from, onDone }: { from: Organisation | null; 
 };
 
 const Make = ({ org, onDone }: { org: string; onDone: () => void }) => {
-	const { t } = useSpeech();
+	const { t, language } = useSpeech();
 	const [templates, setTemplates] = useState<readonly Template[]>([]);
 	const [chosen, choose] = useState("");
 	const [day, setDay] = useState(today());
@@ -86,7 +86,7 @@ const Make = ({ org, onDone }: { org: string; onDone: () => void }) => {
 		const all = (await office("agreement_template_list", {})).templates.filter((one) => one.published_at !== undefined);
 		const newest = all.filter((one, i) => all.findIndex((other) => other.template === one.template) === i);
 		setTemplates(newest);
-		choose(newest[0]?.template ?? "");
+		choose((newest.find((one) => one.language === language) ?? newest[0])?.template ?? "");
 	}), []);
 	const of = templates.find((one) => one.template === chosen);
 	return (

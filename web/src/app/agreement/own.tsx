@@ -122,7 +122,7 @@ const TrainingImport = ({ staff, onDone }: { staff: readonly Listed[]; onDone: (
 
 const Training = ({ required }: { required: boolean }) => {
 	const { t } = useSpeech();
-	const me = use((all) => all.self?.user);
+	const me = use((all) => all.self);
 	const [staff, setStaff] = useState<readonly Listed[]>([]);
 	const [days, setDays] = useState<ReadonlyMap<string, string>>(new Map());
 	const [day, setDay] = useState(today());
@@ -141,8 +141,9 @@ const Training = ({ required }: { required: boolean }) => {
 			bring();
 		});
 	const nameOf = (one: Listed): string => {
-		const name = one.certified || one.name || t(`staff.role.${one.role}`);
-		return one.account === me ? `${name} (${t("staff.me")})` : name;
+		const own = one.account === me?.user;
+		const name = one.certified || one.name || (own && me?.name) || t(`staff.role.${one.role}`);
+		return own ? `${name} (${t("staff.me")})` : name;
 	};
 	return (
 		<section>

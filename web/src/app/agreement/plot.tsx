@@ -3,6 +3,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { Select } from "../library/list.js";
+import { useNarrow } from "../narrow.js";
 import { office } from "../office.js";
 import { Button, Loading, Notice, useAct } from "../parts.js";
 import { useSpeech } from "../state.js";
@@ -11,7 +12,6 @@ import { FORMS, regionName, regionNames, STATES, type Form, type State, type Stu
 const BAR = 18, PAGE = 60;
 /** For a desk, and for a phone, where the words stand above their bar. */
 const WIDE = { whole: 640, left: 215, row: 34, top: 8, count: 175 }, NARROW = { whole: 350, left: 0, row: 56, top: 26, count: 150 };
-const isNarrow = (): boolean => matchMedia("(max-width: 40rem)").matches;
 const WAITING: readonly State[] = STATES.filter((state) => state !== "live" && state !== "ended");
 
 interface Standing {
@@ -32,16 +32,6 @@ const standings = (rows: readonly Stuck[]): readonly Standing[] =>
 		const of = rows.filter((row) => row.state === state);
 		return { state, n: of.reduce((sum, row) => sum + row.n, 0), most: Math.max(0, ...of.map((row) => row.days_most)) };
 	});
-
-const useNarrow = (): boolean => {
-	const [narrow, know] = useState(isNarrow);
-	useEffect(() => {
-		const wide = matchMedia("(max-width: 40rem)"), look = (): void => know(isNarrow());
-		wide.addEventListener("change", look);
-		return () => wide.removeEventListener("change", look);
-	}, []);
-	return narrow;
-};
 
 const Drawing = ({ all }: { all: readonly Standing[] }) => {
 	const { t, format } = useSpeech();

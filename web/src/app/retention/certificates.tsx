@@ -21,7 +21,7 @@ const One = ({ of, onClose }: { of: Certificate; onClose: () => void }) => {
 	const { head, rows } = rowsOf(speech, of);
 	return (
 		<Dialog title={t("certificate.one", { n: String(of.n) })} onClose={onClose} wide>
-			<dl>
+			<dl class="opening">
 				<dt>{t("certificate.organisation")}</dt>
 				<dd>{of.organisation}</dd>
 				<dt>{t("certificate.at")}</dt>

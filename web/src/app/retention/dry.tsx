@@ -25,7 +25,7 @@ const useTurn = (): (() => () => boolean) => {
 };
 
 const RowsOut = ({ until }: { until: number }) => {
-	const { t } = useSpeech();
+	const { t, format } = useSpeech();
 	const [asked, ask] = useState(false);
 	const turn = useTurn();
 	const taking = useAct();
@@ -46,7 +46,7 @@ const RowsOut = ({ until }: { until: number }) => {
 			<Button onClick={() => ask(!asked)}>{t("retention.rows")}</Button>
 			{asked && (
 				<>
-					<Why text={t("retention.rows_text", { most: String(MOST) })} reasons={[t("log.why.check"), t("log.why.request")]} action={t("retention.rows_take")} busy={taking.busy} onReason={take} />
+					<Why text={t("retention.rows_text", { most: format.number(MOST) })} reasons={[t("log.why.check"), t("log.why.request")]} action={t("retention.rows_take")} busy={taking.busy} onReason={take} />
 					{taking.error && <Notice kind="error"><p>{taking.error}</p></Notice>}
 				</>
 			)}

@@ -108,6 +108,7 @@ const Versions = ({ versions }: { versions: readonly Version[] }) => {
 export const Rules = ({ rules, versions, admin, onChange }: { rules: readonly Rule[]; versions: readonly Version[]; admin: boolean; onChange: () => void }) => {
 	const { t, format } = useSpeech();
 	const [changing, change] = useState<Rule | null>(null);
+	const begins = Math.max(0, ...rules.map((rule) => (rule.days_before === undefined ? (rule.holds_from ?? 0) : 0)));
 	const done = (): void => {
 		change(null);
 		onChange();
@@ -115,6 +116,7 @@ export const Rules = ({ rules, versions, admin, onChange }: { rules: readonly Ru
 	return (
 		<section>
 			<h3>{t("retention.rules")}</h3>
+			{begins > 0 && <Notice kind="info"><p>{t("retention.holds_first", { day: format.date(begins) })}</p></Notice>}
 			{rules.every((rule) => rule.most === undefined) && <Notice kind="warning"><p>{t("retention.no_agreement")}</p></Notice>}
 			<div class="scroll" tabIndex={0} role="region" aria-label={t("retention.rules")}>
 				<table class="events">
@@ -127,7 +129,7 @@ export const Rules = ({ rules, versions, admin, onChange }: { rules: readonly Ru
 								<th scope="row">{t(`retention.kind.${rule.kind}`)}<br /><span class="hint">{t(`retention.from.${rule.kind}`)}</span></th>
 								<td>{rule.days === undefined ? t("retention.with_room") : t("retention.for", { days: rule.days })}<br />
 									<span class="hint">{rule.days === undefined ? "" : rule.version === 0 ? t("retention.agreed") : t("retention.since", { version: String(rule.version), day: format.date(rule.at ?? 0) })}</span>
-									{rule.holds_from !== undefined && <><br /><span class="hint">{t("retention.holds_from", { day: format.date(rule.holds_from) })}</span></>}</td>
+									{rule.holds_from !== undefined && rule.days_before !== undefined && <><br /><span class="hint">{t("retention.holds_from", { day: format.date(rule.holds_from) })}</span></>}</td>
 								<td>{rule.most === undefined ? "–" : t("retention.for", { days: rule.most })}</td>
 								{admin && <td><Button small label={t("retention.change_of", { what: t(`retention.kind.${rule.kind}`) })} onClick={() => change(rule)}>{t("retention.change")}</Button></td>}
 							</tr>

@@ -1,6 +1,6 @@
 // Rows of the audit trail in plain words; and what was done to one's own account.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Again } from "../again.js";
 import { office, type EventRow } from "../office.js";
 import { useAct } from "../parts.js";
@@ -30,10 +30,23 @@ const Who = ({ id, name }: { id: string | undefined; name: ((id: string) => stri
 	return known ? <span>{known}</span> : <code title={id}>{id.slice(0, SHORT)}</code>;
 };
 
+/** Older rows that come push the button that brought them out of sight: whoever pressed it goes on from the first of them. */
+const useOlder = (rows: readonly Row[]) => {
+	const body = useRef<HTMLTableSectionElement>(null);
+	const before = useRef(rows);
+	useEffect(() => {
+		const had = before.current;
+		before.current = rows;
+		if (rows.length > had.length && had.length > 0 && rows[0]?.n === had[0]?.n) body.current?.rows[had.length]?.focus({ preventScroll: true });
+	}, [rows]);
+	return body;
+};
+
 /** With the names of those who have one here. */
 export const Table = ({ rows, name, title }: { rows: readonly Row[]; name?: (id: string) => string | undefined; title: string }) => {
 	const { t, format } = useSpeech();
 	const words = useWords();
+	const body = useOlder(rows);
 	return (
 		<div class="scroll" tabIndex={0} role="region" aria-label={title}>
 			<table class="events">
@@ -45,9 +58,9 @@ export const Table = ({ rows, name, title }: { rows: readonly Row[]; name?: (id:
 						<th scope="col">{t("event.whom")}</th>
 					</tr>
 				</thead>
-				<tbody>
+				<tbody ref={body}>
 					{rows.map((row) => (
-						<tr key={row.n}>
+						<tr key={row.n} tabIndex={-1}>
 							<td><time dateTime={new Date(row.at).toISOString()}>{format.date(row.at)} {format.time(row.at)}</time></td>
 							<td>{words(row)}{row.reason && <><br /><span class="hint">{t("event.reason", { reason: row.reason })}</span></>}</td>
 							<td><Who id={row.actor} name={name} /></td>

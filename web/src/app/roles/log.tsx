@@ -48,7 +48,7 @@ const Standing = () => {
 					<p>{t("log.refused_text", { why: at.refused, at: at.refused_at ?? 0 })}</p>
 				</Notice>
 			)}
-			<dl>
+			<dl class="opening">
 				<dt>{t("log.signed")}</dt>
 				<dd>{at.signed_at === undefined ? t("log.never") : t("log.signed_at", { count: at.signed_size, at: `${format.date(at.signed_at)} ${format.time(at.signed_at)}` })}</dd>
 				{at.key !== undefined && (
@@ -96,7 +96,7 @@ const Filters = ({ actions, busy, onFilter }: { actions: readonly string[]; busy
 };
 
 const Take = ({ filter, reason }: { filter: Filter; reason: string }) => {
-	const { t } = useSpeech();
+	const { t, format } = useSpeech();
 	const words = useWords();
 	const taking = useAct();
 	const all = async (): Promise<LogRow[]> => {
@@ -127,7 +127,7 @@ const Take = ({ filter, reason }: { filter: Filter; reason: string }) => {
 				<Button busy={taking.busy} onClick={table}>{t("log.csv")}</Button>
 				<Button busy={taking.busy} onClick={list}>{t("log.list")}</Button>
 			</div>
-			<p class="hint">{t("log.take_text", { most: String(MOST) })}</p>
+			<p class="hint">{t("log.take_text", { most: format.number(MOST) })}</p>
 			{taking.error && <Notice kind="error"><p>{taking.error}</p></Notice>}
 		</>
 	);

@@ -4,6 +4,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { writeTable } from "../../agreement/csv.js";
 import { Select } from "../admin/manage.js";
+import { useNarrow } from "../narrow.js";
 import { office } from "../office.js";
 import { Button, Loading, Notice, useAct } from "../parts.js";
 import { save } from "../roles/log.js";
@@ -12,7 +13,9 @@ import type { Report } from "./data.js";
 
 const BYS = ["all", "topic", "office"] as const;
 const SPANS = ["6", "12", "24"] as const;
-const ROW = 44, LEFT = 90, WIDE = 600, BAR = 15, ROOM = 60;
+const ROW = 44, LEFT = 90, BAR = 15, ROOM = 60;
+/** For a desk and for a phone. */
+const WIDE = 600, NARROW = 350;
 
 const useMonth = (): ((month: string) => string) => {
 	const { language } = useSpeech();
@@ -30,9 +33,9 @@ const useOf = (by: (typeof BYS)[number]): ((of: string) => string) => {
 	};
 };
 
-const Bar = ({ n, most, y, calm }: { n: number | undefined; most: number; y: number; calm: boolean }) => {
+const Bar = ({ n, most, whole, y, calm }: { n: number | undefined; most: number; whole: number; y: number; calm: boolean }) => {
 	const { t, format } = useSpeech();
-	const long = ((WIDE - LEFT - ROOM) * (n ?? 0)) / most;
+	const long = ((whole - LEFT - ROOM) * (n ?? 0)) / most;
 	return (
 		<>
 			<rect class={calm ? "stuck-bar calm" : "stuck-bar"} x={LEFT} y={y} height={BAR} width={long} />
@@ -44,16 +47,17 @@ const Bar = ({ n, most, y, calm }: { n: number | undefined; most: number; y: num
 const Drawing = ({ rows }: { rows: readonly Report[] }) => {
 	const { t } = useSpeech();
 	const monthOf = useMonth();
+	const whole = useNarrow() ? NARROW : WIDE;
 	const most = Math.max(1, ...rows.flatMap((row) => [row.opened ?? 0, row.closed ?? 0]));
 	return (
 		<>
 			<p class="hint">{t("report.legend")}</p>
-			<svg class="stuck-plot" viewBox={`0 0 ${WIDE} ${rows.length * ROW + 4}`} role="img" aria-label={t("report.drawing")}>
+			<svg class="stuck-plot" viewBox={`0 0 ${whole} ${rows.length * ROW + 4}`} role="img" aria-label={t("report.drawing")}>
 				{rows.map((row, i) => (
 					<g key={row.month}>
 						<text x={LEFT - 10} y={i * ROW + 24} text-anchor="end">{monthOf(row.month)}</text>
-						<Bar n={row.opened} most={most} y={i * ROW + 4} calm={false} />
-						<Bar n={row.closed} most={most} y={i * ROW + 21} calm />
+						<Bar n={row.opened} most={most} whole={whole} y={i * ROW + 4} calm={false} />
+						<Bar n={row.closed} most={most} whole={whole} y={i * ROW + 21} calm />
 					</g>
 				))}
 			</svg>
