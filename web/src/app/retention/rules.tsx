@@ -105,10 +105,13 @@ const Versions = ({ versions }: { versions: readonly Version[] }) => {
 	);
 };
 
+/** As agreed, and there was no rule before it: what waits is the agreement, nothing became shorter. */
+const isFirst = (rule: Rule): boolean => rule.version === 0 && rule.days_before === undefined;
+
 export const Rules = ({ rules, versions, admin, onChange }: { rules: readonly Rule[]; versions: readonly Version[]; admin: boolean; onChange: () => void }) => {
 	const { t, format } = useSpeech();
 	const [changing, change] = useState<Rule | null>(null);
-	const begins = Math.max(0, ...rules.map((rule) => (rule.days_before === undefined ? (rule.holds_from ?? 0) : 0)));
+	const begins = Math.max(0, ...rules.filter(isFirst).map((rule) => rule.holds_from ?? 0));
 	const done = (): void => {
 		change(null);
 		onChange();
@@ -129,7 +132,7 @@ export const Rules = ({ rules, versions, admin, onChange }: { rules: readonly Ru
 								<th scope="row">{t(`retention.kind.${rule.kind}`)}<br /><span class="hint">{t(`retention.from.${rule.kind}`)}</span></th>
 								<td>{rule.days === undefined ? t("retention.with_room") : t("retention.for", { days: rule.days })}<br />
 									<span class="hint">{rule.days === undefined ? "" : rule.version === 0 ? t("retention.agreed") : t("retention.since", { version: String(rule.version), day: format.date(rule.at ?? 0) })}</span>
-									{rule.holds_from !== undefined && rule.days_before !== undefined && <><br /><span class="hint">{t("retention.holds_from", { day: format.date(rule.holds_from) })}</span></>}</td>
+									{rule.holds_from !== undefined && !isFirst(rule) && <><br /><span class="hint">{t("retention.holds_from", { day: format.date(rule.holds_from) })}</span></>}</td>
 								<td>{rule.most === undefined ? "–" : t("retention.for", { days: rule.most })}</td>
 								{admin && <td><Button small label={t("retention.change_of", { what: t(`retention.kind.${rule.kind}`) })} onClick={() => change(rule)}>{t("retention.change")}</Button></td>}
 							</tr>
