@@ -37,6 +37,8 @@ export interface Handshake {
 
 export const openWire = async (house: { service: Service; ca: string }, h: Handshake): Promise<Wire> => {
 	const { service, ca } = house;
+	// Before the connection: from then on its first frame has seconds to come, and a busy machine needs them for a request.
+	const ticket = h.cookie === undefined ? undefined : await ticketOf(house, h.cookie).catch(() => undefined);
 	const headers = { ...(h.cookie === undefined ? {} : { cookie: h.cookie }), ...(h.origin === "" ? {} : { origin: h.origin ?? service.origin }) };
 	const socket = new WebSocket(`wss://localhost:${service.port}/ws`, h.protocols ?? ["luotsi.v1"], { ca, headers, perMessageDeflate: false });
 	const waiting = new Map<number, (reply: Reply) => void>();
@@ -71,7 +73,7 @@ export const openWire = async (house: { service: Service; ca: string }, h: Hands
 	return {
 		socket, heard, closed, refused, ask,
 		raw: (data) => socket.send(data),
-		open: async () => ask("session_open", { ticket: await ticketOf(house, h.cookie ?? "") }),
+		open: async () => ask("session_open", { ticket: ticket ?? (await ticketOf(house, h.cookie ?? "")) }),
 	};
 };
 
