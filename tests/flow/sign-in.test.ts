@@ -332,7 +332,8 @@ const others = (get: () => House): void => {
 			assert.ok(answered > 0, "others are answered while one waits");
 			const said = await waiting;
 			assert.deepEqual(said, FAILED);
-			assert.ok(Date.now() - began > 3_000 && Date.now() - began < 60_000);
+			const took = Date.now() - began; // two seconds where it had to connect, which the bank's kernel lets it; five where it was connected
+			assert.ok(took > 1_900 && took < 60_000, `${took} ms`);
 			assert.equal(await newest(house), "token_unreachable");
 		} finally {
 			process.kill(pid, "SIGCONT");
