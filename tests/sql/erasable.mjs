@@ -1,11 +1,18 @@
 // What tests of erasing are about: rooms with epochs, wraps, messages, files and the keys of their units, made row by row.
 
-import { ask, connect, envelope, id, makeRoom, post, rand32, within } from './lib.mjs';
+import { ask, connect, envelope, id, makeRoom, post, rand32, unitsDatabase, within } from './lib.mjs';
 
 const wrapped = () => Buffer.concat([rand32(), rand32(), Buffer.alloc(1)]);
 
+// The place in a header of 240 bytes at which what is in clear begins, by its length: the file's id, and what else a manifest has there.
+const manifest = (file) => {
+	const envelope = Buffer.alloc(700);
+	Buffer.from(file.replaceAll('-', ''), 'hex').copy(envelope, 176);
+	return envelope;
+};
+
 export async function openErasable() {
-	const [owner, app, units] = [await connect('luotsi_owner'), await connect('luotsi_app'), await connect('luotsi_app', 'luotsi_units')];
+	const [owner, app, units] = [await connect('luotsi_owner'), await connect('luotsi_app'), await connect('luotsi_app', unitsDatabase)];
 	const sql = (org, text, values = []) => within(owner, org.org, async () => (await owner.query(text, values)).rows);
 	const unit = (org, of, part) => ask(units, org.org, 'unit_put', { units: [of], parts: [part], wrapped: [wrapped()] });
 	const keyOf = async (org, of, part) => (await ask(units, org.org, 'unit_get', { units: [of], parts: [part] }))[0]?.wrapped;
@@ -28,7 +35,7 @@ export async function openErasable() {
 		await within(owner, org.org, async () => {
 			await owner.query('UPDATE room SET last_seq = last_seq + 1 WHERE room = $1', [room.room]);
 			await owner.query(`INSERT INTO message (room, seq, msg_id, sender, kind, op, header_len, retention_class, at, env_hash, envelope)
-				SELECT $1, last_seq, $2, $3, 5, 0, 240, 1, now(), $4, $5 FROM room WHERE room = $1`, [room.room, msg_id, member.account, rand32(), Buffer.alloc(700)]);
+				SELECT $1, last_seq, $2, $3, 5, 0, 240, 1, now(), $4, $5 FROM room WHERE room = $1`, [room.room, msg_id, member.account, rand32(), manifest(file)]);
 			await owner.query("INSERT INTO file (file, room, account, cipher_size, state, seq, sent_at) SELECT $1, $2, $3, 16472, 'sent', last_seq, now() - make_interval(days => $4) FROM room WHERE room = $2",
 				[file, room.room, member.account, days]);
 			await owner.query('INSERT INTO file_part (file, n, digest, bytes) VALUES ($1, 0, $2, $3)', [file, rand32(), Buffer.alloc(16472)]);

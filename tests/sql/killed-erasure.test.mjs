@@ -90,6 +90,7 @@ const erased = async (org, kill) => {
 			}
 			const before = now;
 			now = await everything(org);
+			assert.deepEqual(await made.sql(org, 'SELECT fault FROM erasure_faults()'), [], `whoever looks after ${text} finds nothing wrong`);
 			const changed = now.join() !== before.join();
 			if (kill && changed) died.set(text, (died.get(text) ?? 0) + n - 2);
 			if (changed) idle = false;

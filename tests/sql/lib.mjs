@@ -23,8 +23,11 @@ export const rand32 = () => randomBytes(32);
 export const id = randomUUID;
 export const hex = (uuid) => uuid.replaceAll('-', '');
 
-export async function connect(role, database = 'luotsi') {
-	const client = new pg.Client({ host: process.env.SQL_SOCKETS, user: role, database: typeof database === 'string' ? database : 'luotsi' });
+const main = process.env.SQL_DATABASE ?? 'luotsi';
+export const unitsDatabase = process.env.SQL_UNITS ?? 'luotsi_units';
+
+export async function connect(role, database = main) {
+	const client = new pg.Client({ host: process.env.SQL_SOCKETS, user: role, database: typeof database === 'string' ? database : main });
 	await client.connect();
 	return client;
 }
