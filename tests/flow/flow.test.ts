@@ -15,6 +15,7 @@ import { hostileTests } from "./hostile.test.js";
 import { identifyTests } from "./identify.test.js";
 import { invitationTests } from "./invitation.test.js";
 import { jobsTests } from "./jobs.test.js";
+import { killedTests } from "./killed.test.js";
 import { libraryTests } from "./library.test.js";
 import { notifyTests } from "./notify.test.js";
 import { passkeyTests } from "./passkey.test.js";
@@ -75,7 +76,7 @@ const suites = {
 	lineBegins, talk: talkTests, commit: commitTests, file: fileTests, share: shareTests, line: lineTests, wire: wireTests, signIn: signInTests, hostile: hostileTests, session: sessionTests,
 	admin: adminTests, agreement: agreementTests, roles: rolesTests, roomwork: roomworkTests, assignments: assignmentTests, library: libraryTests, retention: retentionTests, ending: endingTests, reset: resetTests, passkey: passkeyTests, half: halfTests, drain: (of: () => House) => drainTests(of, () => build as Build),
 	box: boxTests,
-	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, log: logTests, recovery: recoveryTests, rights: rightsTests,
+	identify: identifyTests, invitation: invitationTests, jobs: jobsTests, staff: staffTests, notify: notifyTests, log: logTests, killed: killedTests, recovery: recoveryTests, rights: rightsTests,
 };
 
 for (const [name, tests] of Object.entries(suites)) if (!isEdge || name in edge) tests(get);

@@ -59,20 +59,20 @@ export const processOf = (house: House, role: string): number => {
 	throw new Error(`no process ${role}`);
 };
 
-const key = (house: House, kind: string, version: number): Buffer => readFileSync(join(told(house).state, "keys", `${kind}.${version}.key`));
+export const key = (house: House, kind: string, version: number): Buffer => readFileSync(join(told(house).state, "keys", `${kind}.${version}.key`));
 
 /** As server/keys/vault.c does. */
-const indexOf = (master: Buffer, org: Buffer, subject: Buffer): Buffer =>
+export const indexOf = (master: Buffer, org: Buffer, subject: Buffer): Buffer =>
 	createHmac("sha256", createHmac("sha256", master).update("luotsi/v1/index\0").update(org).digest()).update(subject).digest();
 
 const aad = (kind: number, version: number, org: Buffer): Buffer => Buffer.concat([Buffer.from("luotsi/v1/field\0"), Buffer.of(kind), u32(version), Buffer.of(1), org]);
 
-const sealed = (house: House, kind: number, version: number, org: Buffer, plain: Buffer): Buffer => {
+export const sealed = (house: House, kind: number, version: number, org: Buffer, plain: Buffer): Buffer => {
 	const nonce = randomBytes(12), cipher = createCipheriv("aes-256-gcm", key(house, "field", version), nonce).setAAD(aad(kind, version, org));
 	return Buffer.concat([Buffer.of(1), u32(version), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 };
 
-const opened = (house: House, kind: number, version: number, org: Buffer, bytes: Buffer): string => {
+export const opened = (house: House, kind: number, version: number, org: Buffer, bytes: Buffer): string => {
 	assert.equal(bytes.readUInt32BE(1), version);
 	const open = createDecipheriv("aes-256-gcm", key(house, "field", version), bytes.subarray(5, 17)).setAAD(aad(kind, version, org));
 	open.setAuthTag(bytes.subarray(-16));

@@ -17,7 +17,7 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 ARTEFACTS = pathlib.Path(os.environ.get("LUOTSI_ARTEFACTS", TESTS / "artefacts"))
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
-TOLD = re.compile(r"^\s*(?:# (?:seed\b.*|\d+ entries.*)|ok - (?:fuzz_\w+: .*|\d+ s of chaos.*)|# \w+/\w+\.c: .*|# BELOW.*|not ok\b.*)$", re.MULTILINE)
+TOLD = re.compile(r"^\s*(?:# (?:seed\b.*|\d+ entries.*|\w+ killed \d+ times.*)|ok - (?:fuzz_\w+: .*|\d+ s of chaos.*)|# \w+/\w+\.c: .*|# BELOW.*|not ok\b.*)$", re.MULTILINE)
 LWS = "fuzz_lws_edge fuzz_lws_direct"
 
 
@@ -81,7 +81,7 @@ class Step:
 def steps():
     parsers = [name for name in targets() if name not in LWS.split()]
     return [
-        Step("fuzz", 0.40, len(parsers), fuzz([], targets())),
+        Step("fuzz", 0.35, len(parsers), fuzz([], targets())),
         Step("fuzz coverage", 0.02, 30, fuzz(["coverage"], targets())),
         Step("fuzz lws", 0.10, 60, fuzz(["lws"], LWS.split())),
         Step("tls", 0.01, 240, plain("yardsticks/testssl")),
@@ -90,6 +90,7 @@ def steps():
         Step("evil", 0.06, 240, plain("evil/run", "long"), repeat=True),
         Step("flow", 0.12, 900, plain("flow/run"), repeat=True),
         Step("upgrade", 0.02, 600, plain("upgrade/run")),
+        Step("killed", 0.05, 1200, plain("flow/run", "a_process_killed_at_every_statement", LUOTSI_FLOW="direct", LUOTSI_KILLED="long")),
         Step("limits", 0.05, 300, plain("limits/run"), repeat=True),
         Step("pressure", 0.05, 900, plain("bench/run", "pressure")),
     ]
