@@ -76,7 +76,7 @@ const ask = (path: string, cookie: string, op: string, body: object): Promise<An
 		const asked = request({ socketPath: path, path: `/api/${op}`, method: "POST", headers, agent: false }, (answer) => {
 			const parts: Buffer[] = [];
 			answer.on("data", (part: Buffer) => parts.push(part));
-			answer.on("end", () => resolve(JSON.parse(Buffer.concat(parts).toString("utf8")) as Answer));
+			answer.on("end", () => resolve(answer.headers["content-type"]?.startsWith("application/json") ? (JSON.parse(Buffer.concat(parts).toString("utf8")) as Answer) : { err: `status ${answer.statusCode}` }));
 			answer.on("error", () => resolve(undefined));
 		});
 		asked.on("error", () => resolve(undefined));

@@ -108,7 +108,8 @@ export const openBench = async (house: House): Promise<Bench> => {
 			return verdict;
 		}, () => child.kill("SIGKILL"), (statement) => done.set(statement, (done.get(statement) ?? 0) + 1));
 		try {
-			await until(() => `the end of a life, at ${JSON.stringify([...done])}`, async () => end !== undefined || (killed === undefined && (await life.isOver(now))));
+			// One that has asked nothing yet may not even know what to do when it is told to stop.
+			await until(() => `the end of a life, at ${JSON.stringify([...done])}`, async () => end !== undefined || (killed === undefined && done.size > 0 && (await life.isOver(now))));
 		} catch (thrown) {
 			child.kill("SIGKILL");
 			throw thrown;
