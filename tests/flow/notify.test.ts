@@ -9,7 +9,7 @@ import { post } from "../../web/src/client/node.js";
 import type { Body, Reply } from "../../web/src/client/wire.js";
 import type { Actor } from "../client/organisation.js";
 import type { Letter } from "../lib/smtp.js";
-import { again, cookieOf, idToUuid, proveAgain, say, talk, type House } from "./house.js";
+import { actorOf, again, cookieOf, idToUuid, proveAgain, say, talk, type House } from "./house.js";
 import { processOf } from "./jobs.test.js";
 
 let addresses = 0;
@@ -216,6 +216,19 @@ const offices = (get: () => House): void => {
 		assert.equal((await ask(admin, "notify_get", {})).requests, false, "as it was");
 		await ask(admin, "notify_remove", {});
 		await hurried(house, admin, "changed", address);
+	});
+
+	test("who has neither rooms nor keys is told of their way in too", async () => {
+		const house = get();
+		const { rows } = await house.db.query("INSERT INTO account (org, account, role, login) VALUES ($1, gen_random_uuid(), 'coordinator', gen_random_uuid()) RETURNING account", [idToUuid(house.org)]);
+		const person = Buffer.from((rows[0].account as string).replaceAll("-", ""), "hex").toString("base64url");
+		const actor = await actorOf(house, { person, role: "coordinator" });
+		house.open.push(actor);
+		await actor.engine.start();
+		const address = await confirmed(house, actor);
+		assert.deepEqual((await ask(actor, "notify_changes", {})).changes.map((one) => one.what), ["notify_confirm"]);
+		await ask(actor, "notify_remove", {});
+		assert.match(await hurried(house, actor, "changed", address), /osoitetta, johon kerromme tällaisesta, on muutettu/);
 	});
 
 	test("a person is told that their way in has changed, also when they wanted to hear nothing and are here", async () => {
