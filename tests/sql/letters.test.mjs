@@ -1,14 +1,15 @@
 // Letters that nobody can call back, and those to who looks after an organisation: who gets which, how often, and what nobody
-// can stop. In a database of organisations that other files have too: each test has its own.
+// can stop. In a database of their own, since a round takes what is due of every organisation; each test has its own organisations.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { ask, connect, id, makeAccount, makeOrg, makeRoom, rand32, within } from './lib.mjs';
+import { ask, connect, id, makeAccount, makeOrg, makeRoom, ownDatabase, rand32, within } from './lib.mjs';
 
-const db = {};
+const own = 'luotsi_letters', db = {};
 before(async () => {
-	for (const role of ['luotsi_owner', 'luotsi_app', 'luotsi_jobs']) db[role] = await connect(role);
+	await ownDatabase(own);
+	for (const role of ['luotsi_owner', 'luotsi_app', 'luotsi_jobs']) db[role] = await connect(role, own);
 });
 after(() => Promise.all(Object.values(db).map((c) => c.end())));
 

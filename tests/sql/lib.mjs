@@ -4,7 +4,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +30,16 @@ export async function connect(role, database = main) {
 	const client = new pg.Client({ host: process.env.SQL_SOCKETS, user: role, database: typeof database === 'string' ? database : main });
 	await client.connect();
 	return client;
+}
+
+/** Another database, with all migrations and nothing else in it. */
+export async function ownDatabase(name) {
+	const cluster = await connect('postgres', 'postgres');
+	await cluster.query(`CREATE DATABASE ${name} OWNER luotsi_owner`);
+	await cluster.end();
+	const owner = await connect('luotsi_owner', name), folder = join(root, 'db', 'migrations');
+	for (const file of readdirSync(folder).sort()) await owner.query(`BEGIN; ${readFileSync(join(folder, file), 'utf8')}; COMMIT`);
+	await owner.end();
 }
 
 // Runs work in one transaction of an organisation (null: of none), committed unless it throws.

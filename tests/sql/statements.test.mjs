@@ -3,11 +3,9 @@
 // foreign row, because row-level security holds where code is wrong.
 
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fill } from './filled.mjs';
-import { connect, envelope, id, makeAccount, makeOrg, makeRoom, post, rand32, root, statements, terms } from './lib.mjs';
+import { connect, envelope, id, makeAccount, makeOrg, makeRoom, ownDatabase, post, rand32, statements, terms } from './lib.mjs';
 import { functionWithout, without } from './rewrite.mjs';
 
 const ROLES = ['client', 'counsellor', 'team_lead', 'admin', 'dpo', 'coordinator', 'operator'];
@@ -44,7 +42,7 @@ const own = 'luotsi_statements', db = {};
 let here, there, none, theirs, functions;
 
 before(async () => {
-	await ownDatabase();
+	await ownDatabase(own); // nothing but the two organisations: what is asked here without conditions reads all there is
 	const owner = await connect('luotsi_owner', own), app = await connect('luotsi_app', own);
 	db.luotsi = await connect('postgres', own);
 	db.units = await connect('postgres', 'luotsi_units');
@@ -57,16 +55,6 @@ before(async () => {
 	functions = await functionsWithout();
 });
 after(() => Promise.all(Object.values(db).map((c) => c.end())));
-
-// Nothing but the two organisations: what is asked here without conditions reads all there is.
-async function ownDatabase() {
-	const cluster = await connect('postgres', 'postgres');
-	await cluster.query(`CREATE DATABASE ${own} OWNER luotsi_owner`);
-	await cluster.end();
-	const owner = await connect('luotsi_owner', own), folder = join(root, 'db', 'migrations');
-	for (const file of readdirSync(folder).sort()) await owner.query(`BEGIN; ${readFileSync(join(folder, file), 'utf8')}; COMMIT`);
-	await owner.end();
-}
 
 async function makeFilled(owner, app) {
 	const room = await makeRoom(owner, await makeOrg(owner));
