@@ -122,6 +122,7 @@ struct runner {
 	struct unit_check unit_check;
 	struct notifying *notifying;
 	struct checking *checking;
+	bool stopping;
 	int exit_code;
 };
 
@@ -185,6 +186,8 @@ static void jobs_round(void *ctx)
 static void jobs_checked(void *ctx, enum err e)
 {
 	struct runner *r = ctx;
+	if (r->stopping)
+		return;
 	if (e != ERR_OK) {
 		r->exit_code = EXIT_SETUP;
 		loop_stop(r->parts.loop);
@@ -209,6 +212,7 @@ static void jobs_ready(void *ctx, enum err e)
 static void jobs_stop(void *ctx)
 {
 	struct runner *r = ctx;
+	r->stopping = true;
 	loop_stop(r->parts.loop);
 }
 

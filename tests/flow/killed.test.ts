@@ -14,10 +14,10 @@ import { openBench, type Bench, type Plan, type Ran } from "./killed/runs.js";
 const LANES = 4;
 const isLong = process.env["LUOTSI_KILLED"] === "long";
 
-/** Each of the statements, once when it was executed and is not committed, and once when nobody heard that it was: at most one a life. */
+/** Each of the statements, once when it was executed and is not committed, and once when nobody heard that it was, or to be told to stop: at most one a life. */
 const each = (left: Set<string>): Plan => () => ({ kind, statement }: Step): Verdict => {
 	if (kind === "execute") return "pass";
-	for (const form of ["before", "after"] as const) if (left.delete(`${statement} ${form}`)) return form;
+	for (const form of ["before", "after", "stop"] as const) if (left.delete(`${statement} ${form}`)) return form;
 	return "pass";
 };
 
@@ -42,16 +42,16 @@ const all = async <T>(works: readonly Promise<T>[]): Promise<T[]> => {
 };
 
 const short = async (bench: Bench, role: Role): Promise<void> => {
-	const left = new Set(role.writes.flatMap((name) => [`${name} before`, `${name} after`])), most = left.size;
+	const left = new Set([...role.writes.flatMap((name) => [`${name} before`, `${name} after`]), ...role.stops.map((name) => `${name} stop`)]), most = left.size;
 	const [undisturbed, killed] = (await all([bench.run(role, () => () => "pass"), bench.run(role, each(left))])) as [Ran, Ran];
 	same(undisturbed, undisturbed, "undisturbed");
 	same(killed, undisturbed, "killed at each statement that changes something");
-	assert.deepEqual([[...left], killed.kills.length], [[], most], "each of them was killed, in both ways");
+	assert.deepEqual([[...left], killed.kills.length], [[], most], "each of them was killed, in both ways, and told to stop where it begins");
 	const total = undisturbed.steps.filter(({ life }) => life === 1).length, stride = Math.max(1, Math.floor(total / 2 / (role.samples + 1)));
 	const sampled = await all(Array.from({ length: role.samples }, (_, i) => bench.run(role, at((i + 1) * stride, "before"))));
 	for (const [i, ran] of sampled.entries()) same(ran, undisturbed, `killed before message ${(i + 1) * stride}`);
 	const more = sampled.flatMap(({ kills }) => kills).length;
-	console.log(`${role.name} killed ${most} times at ${role.writes.length} statements, and ${more} times at messages ${stride} apart, of ${total}`);
+	console.log(`${role.name} killed ${2 * role.writes.length} times at ${role.writes.length} statements, told to stop ${role.stops.length} times, and killed ${more} times at messages ${stride} apart, of ${total}`);
 	assert.ok(more > 0 || role.samples === 0);
 };
 

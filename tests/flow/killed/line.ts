@@ -15,8 +15,10 @@ export interface Step {
 	readonly statement: string;
 }
 
-/** before: PostgreSQL never gets the message. after, of a commit: it has done what the message says, and nobody hears of it. */
-export type Verdict = "pass" | "before" | "after";
+/**
+ * before: PostgreSQL never gets the message. after, of a commit: it has done what the message says, and nobody hears of it.
+ * stop: it is told to stop, and waits for an answer that does not come. */
+export type Verdict = "pass" | "before" | "after" | "stop";
 
 export interface Line {
 	/** What the server takes for the directory of PostgreSQL's socket. */
@@ -83,6 +85,11 @@ export const openLine = async (sockets: string): Promise<Line> => {
 			const verdict = kind === undefined ? "pass" : judge({ n: ++n, kind, statement });
 			if (verdict === "before") {
 				die();
+				return false;
+			}
+			if (verdict === "stop") {
+				dead = true;
+				kill();
 				return false;
 			}
 			if (verdict === "after") last = up;

@@ -27,6 +27,8 @@ export interface Role {
 	readonly samples: number;
 	/** What it does that changes something. */
 	readonly writes: readonly string[];
+	/** What it asks before it serves: told to stop meanwhile, it ends as it should. */
+	readonly stops: readonly string[];
 	settings(place: Place): Readonly<Record<string, string>>;
 	start(at: At): ChildProcess;
 	/** Whether everything is done. */
@@ -50,6 +52,7 @@ export const jobs = (remaining: string): Role => ({
 		"job_sweep_files", "job_agreements", "job_succession", "job_rights", "job_identity_rotate", "unit_put", "job_unit_seal", "job_retention_begin", "job_unit_batch_take", "job_unit_erase",
 		"job_unit_batch_done", "job_retention_rows", "job_retention_certify",
 	],
+	stops: ["unit_newest_batch", "unit_batch_known"],
 	settings: () => ({}),
 	start: ({ place, conf }) => place.start("jobs", "-c", conf),
 	isOver: async ({ main }) => (await main.query(remaining, [2])).rows.length === 0,
@@ -95,6 +98,7 @@ export const worker = (token: Buffer): Role => {
 		name: "worker",
 		samples: 0, // what it asks besides only reads
 		writes: ["agreement_take_many"],
+		stops: ["unit_newest_batch"],
 		settings: (place) => ({ edge: "yes", edge_socket_dir: join(place.dir, "run"), public_origin: ORIGIN, workers: "1", drain_seconds: "1" }),
 		start: ({ place, tag, conf }) => place.listening("SOCK_STREAM", socketOf(place, tag), "worker", "-c", conf, "-n", "1"),
 		isOver: async (at) => (await step(at)) !== undefined,

@@ -100,13 +100,14 @@ export const openBench = async (house: House): Promise<Bench> => {
 	let serial = 0;
 	const live = async (role: Role, line: Line, at: Omit<At, "done">, life: { judge(step: Step): Verdict; isOver(at: At): Promise<boolean> }) => {
 		const done = new Map<string, number>(), now = { ...at, done }, child = role.start(now), gone = ended(child);
-		let killed: Step | undefined, end: number | string | undefined, stopping = false;
+		let killed: Step | undefined, signal: NodeJS.Signals = "SIGKILL", end: number | string | undefined, stopping = false;
 		void gone.then((how) => (end = how));
 		line.begin((step) => {
 			const verdict = stopping ? "pass" : life.judge(step);
 			if (verdict !== "pass") killed = step;
+			if (verdict === "stop") signal = "SIGTERM";
 			return verdict;
-		}, () => child.kill("SIGKILL"), (statement) => done.set(statement, (done.get(statement) ?? 0) + 1));
+		}, () => child.kill(signal), (statement) => done.set(statement, (done.get(statement) ?? 0) + 1));
 		try {
 			// One that has asked nothing yet may not even know what to do when it is told to stop.
 			await until(() => `the end of a life, at ${JSON.stringify([...done])}`, async () => end !== undefined || (killed === undefined && done.size > 0 && (await life.isOver(now))));
@@ -118,7 +119,7 @@ export const openBench = async (house: House): Promise<Bench> => {
 		if (stopping) child.kill("SIGTERM");
 		const how = await gone;
 		await line.empty();
-		if (how !== (stopping ? 0 : "SIGKILL")) throw new Error(`a process ended with ${how}: ${place.log().split("\n").slice(-8).join("\n")}`);
+		if (how !== (stopping || signal === "SIGTERM" ? 0 : signal)) throw new Error(`a process ended with ${how}: ${place.log().split("\n").slice(-8).join("\n")}`);
 		return killed;
 	};
 	const run = async (role: Role, plan: Plan): Promise<Ran> => {
