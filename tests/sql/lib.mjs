@@ -23,8 +23,19 @@ export const rand32 = () => randomBytes(32);
 export const id = randomUUID;
 export const hex = (uuid) => uuid.replaceAll('-', '');
 
-const main = process.env.SQL_DATABASE ?? 'luotsi';
-export const unitsDatabase = process.env.SQL_UNITS ?? 'luotsi_units';
+let main = 'luotsi';
+export let unitsDatabase = 'luotsi_units';
+
+/** What is done meanwhile is done in these two; afterwards in those from before. */
+export async function inDatabases([other, otherUnits], work) {
+	const before = [main, unitsDatabase];
+	[main, unitsDatabase] = [other, otherUnits];
+	try {
+		return await work();
+	} finally {
+		[main, unitsDatabase] = before;
+	}
+}
 
 export async function connect(role, database = main) {
 	const client = new pg.Client({ host: process.env.SQL_SOCKETS, user: role, database: typeof database === 'string' ? database : main });

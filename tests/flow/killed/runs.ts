@@ -18,7 +18,7 @@ export interface Outcome {
 }
 
 export interface World {
-	makeWorld(people: (org: Buffer) => object[], token: Buffer): Promise<Plain>;
+	makeWorld(databases: [string, string], people: (org: Buffer) => object[], token: Buffer): Promise<Plain>;
 	outcome(main: pg.Client, units: pg.Client): Promise<Outcome>;
 	readonly remaining: string;
 }
@@ -91,10 +91,10 @@ export const openBench = async (house: House): Promise<Bench> => {
 	await command(world, "keys", "--make");
 	await command(world, "keys", "--rotate");
 	const keys = place.listening("SOCK_SEQPACKET", own.keys_socket, "keys", "-c", world);
-	Object.assign(process.env, { SQL_SOCKETS: sockets, SQL_DATABASE: names("world")[0], SQL_UNITS: names("world")[1] });
+	process.env["SQL_SOCKETS"] = sockets;
 	const { makeWorld, outcome, remaining } = (await import(pathToFileURL(join(root, "tests", "flow", "killed", "world.mjs")).href)) as World;
 	const theirs = { service: { state: place.dir } } as unknown as House; // whose keys are those of the place
-	const token = randomBytes(32), plain = await makeWorld(people(theirs), token);
+	const token = randomBytes(32), plain = await makeWorld(names("world"), people(theirs), token);
 
 	// --- runs ---
 	let serial = 0;

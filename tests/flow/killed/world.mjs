@@ -1,8 +1,8 @@
 // Databases in which something of everything waits for the jobs process, and what there is in them in the end, but for times and for what is
-// drawn at random. Each run gets copies of the same two. Loaded as it is, with SQL_SOCKETS, SQL_DATABASE and SQL_UNITS.
+// drawn at random. Each run gets copies of the same two. Loaded as it is, with SQL_SOCKETS.
 
 import { openErasable } from '../../sql/erasable.mjs';
-import { ask, connect, hash, id, makeAccount, makeOrg, makeRoom, post, envelope, rand32, ruleHolds, terms, unitsDatabase, within } from '../../sql/lib.mjs';
+import { ask, connect, hash, id, inDatabases, makeAccount, makeOrg, makeRoom, post, envelope, rand32, ruleHolds, terms, unitsDatabase, within } from '../../sql/lib.mjs';
 
 /** Room is reserved for one more file. */
 const begun = (made, org) => made.sql(org, 'INSERT INTO file_use (used) VALUES (16472) ON CONFLICT (org) DO UPDATE SET used = file_use.used + 16472');
@@ -95,7 +95,9 @@ const offices = async (made, token) => {
 };
 
 /** people: rows of account_identity under the keys before the newest, by the organisation's bytes. token: of an operator's session. */
-export async function makeWorld(people, token) {
+export const makeWorld = (databases, people, token) => inDatabases(databases, () => fill(people, token));
+
+async function fill(people, token) {
 	const made = await openErasable(), org = await makeOrg(made.owner);
 	const { room, file } = await plain(made, org);
 	await leftovers(made, org, room);

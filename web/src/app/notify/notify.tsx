@@ -252,7 +252,7 @@ export const WayChanges = () => {
 			{rows && rows.length > 0 && (
 				<>
 					<p>{t("notify.changes_text")}</p>
-					<ul class="sessions">
+					<ul class="sessions" aria-label={t("notify.changes")}>
 						{rows.map((row, at) => <li key={at}><div><span>{t(`notify.change.${row.what}`)}</span><span class="hint">{format.date(row.at)} {format.time(row.at)}</span></div></li>)}
 					</ul>
 				</>
