@@ -1,4 +1,4 @@
-// What a room says of its agreement beside the parties: that another processor comes or came, in the room itself until it has been read,
+// What a room says of its agreement beside the parties: that another processor comes or came, in the room itself until it has been read unless it ends before,
 // in its details always; and there that it ends, which the room says where nobody can write (room/blocked.tsx).
 
 import { useState } from "preact/hooks";
@@ -12,7 +12,7 @@ type Card = RoomView["card"];
 export const CardNotice = ({ card }: { card: Card }) => {
 	const { t } = useSpeech();
 	const [read, close] = useState(false);
-	if (read || !card?.processor_next || !card.processor_next_from) return null;
+	if (read || !card?.processor_next || !card.processor_next_from || (card.ends_on && card.ends_on < card.processor_next_from)) return null;
 	return (
 		<div class="room-note">
 			<Notice kind="info">

@@ -52,7 +52,7 @@ export const History = ({ org, of }: { org?: string; of: Agreement }) => {
 				{rows.map((one, i) => (
 					<li key={i}>
 						<div>
-							<strong>{one.from === one.to ? t("agreement.part.succession") : t(`agreement.state.${one.to}`)}</strong>
+							<strong>{one.from === one.to ? t("agreement.history_note") : t(`agreement.state.${one.to}`)}</strong>
 							<span class="hint">{format.date(one.at)} {format.time(one.at)}, {t(`agreement.by.${one.by}`)}</span>
 							{one.note && <span>{one.note}</span>}
 							{one.next && one.next_by && <span class="hint">{t("agreement.next")}: {t(`agreement.state.${one.next}`)}, {t("agreement.by_day", { day: dayText(one.next_by) })}</span>}
