@@ -263,11 +263,14 @@ export const talk = async (house: House, name = "Aino"): Promise<Talk> => {
 	return { client, counsellor, room, link };
 };
 
-/** Until the counsellor's browser has wrapped the client's epoch for recovery, and both have heard of it: nobody moves the head any more. */
-export const atRest = async (room: string, client: Actor, counsellor: Actor): Promise<void> => {
+/**
+ * Until the counsellor's browser has wrapped the client's epoch for recovery, and both have heard of it: nobody moves the head any more. Both
+ * at once: before the counsellor has heard of that epoch every one is wrapped, and with the same log one may still be to wrap.
+ */
+export const atRest = (room: string, client: Actor, counsellor: Actor): Promise<void> => {
 	const stateOf = (actor: Actor) => actor.engine.parts.room(room).log.state();
-	await counsellor.until("every epoch is wrapped for recovery", () => stateOf(counsellor).epoch > 0 && stateOf(counsellor).epochs.every((one) => one.recoveryWrapped));
-	await client.until("both have the same log", () => toBase64Url(stateOf(client).head) === toBase64Url(stateOf(counsellor).head));
+	return counsellor.until("every epoch is wrapped for recovery, in both logs", () =>
+		stateOf(counsellor).epoch > 0 && stateOf(counsellor).epochs.every((one) => one.recoveryWrapped) && toBase64Url(stateOf(client).head) === toBase64Url(stateOf(counsellor).head));
 };
 
 /** By kill -9; who has ended meanwhile is as dead. */
