@@ -5,8 +5,8 @@ import { createHash } from "node:crypto";
 import { copyFileSync, readFileSync } from "node:fs";
 import { after } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { PASSPHRASE, type Actor } from "../client/organisation.js";
-import { actorOf, atRest, closeHouse, idToUuid, openHouse, proveAgain, say, talk, type House } from "../flow/house.js";
+import { PASSPHRASE, rested, type Actor } from "../client/organisation.js";
+import { actorOf, closeHouse, idToUuid, openHouse, proveAgain, say, talk, type House } from "../flow/house.js";
 import { certify } from "../../web/src/demo/ceremony.js";
 import { makeSheets } from "../../web/src/seal/share.js";
 import { checkExport } from "../../web/src/verify/check.js";
@@ -71,7 +71,7 @@ before(async () => {
 	await person.engine.openRoom(room, "fi");
 	await person.engine.send(room, "Uudet avaimet");
 	await staff.until("the client's message", () => staff.texts(room).includes("Uudet avaimet"));
-	await atRest(room, person, staff); // else the epoch of the client's new keys would not be checked for recovery
+	await rested(room, person, staff); // else the epoch of the client's new keys would not be checked for recovery
 	await staff.engine.stop();
 	await person.engine.stop();
 	browser = await launch();

@@ -5,6 +5,7 @@ import { makeEngine } from "../../web/src/client/engine.js";
 import type { EngineEvent } from "../../web/src/client/api.js";
 import type { Platform } from "../../web/src/client/platform.js";
 import { certify, makeOrganisation, type Ceremony } from "../../web/src/demo/ceremony.js";
+import { equal } from "../../web/src/seal/index.js";
 import type { Relay } from "./relay.js";
 import type { MessageView, RoomView, RoomSummary } from "../../web/src/client/api.js";
 
@@ -61,11 +62,14 @@ export const makeActor = (user: string, platform: Platform, make = makeEngine): 
 	};
 };
 
-/** Until the counsellor's browser has wrapped the client's epoch for recovery, and both have heard of it: nobody moves the head any more. */
-export const rested = async (room: string, client: Actor, counsellor: Actor): Promise<void> => {
+/**
+ * Until the counsellor's browser has wrapped the client's epoch for recovery, and both have heard of it: nobody moves the head any more. Both
+ * at once: before the counsellor has heard of that epoch every one is wrapped, and with the same log one may still be to wrap.
+ */
+export const rested = (room: string, client: Actor, counsellor: Actor): Promise<void> => {
 	const stateOf = (actor: Actor) => actor.engine.parts.room(room).log.state();
-	await counsellor.until("every epoch is wrapped for recovery", () => stateOf(counsellor).epoch > 0 && stateOf(counsellor).epochs.every((one) => one.recoveryWrapped));
-	await client.until("both have the same log", () => stateOf(client).n === stateOf(counsellor).n);
+	return counsellor.until("every epoch is wrapped for recovery, in both logs", () =>
+		stateOf(counsellor).epoch > 0 && stateOf(counsellor).epochs.every((one) => one.recoveryWrapped) && equal(stateOf(client).head, stateOf(counsellor).head));
 };
 
 /** Until what was on its way has arrived and nothing comes after it: the same number ten looks long. */

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import pg from "pg";
-import { joinUp, makeActor, PASSPHRASE, type Actor } from "../client/organisation.js";
+import { joinUp, makeActor, PASSPHRASE, rested, type Actor } from "../client/organisation.js";
 import { openMailbox, type Mailbox } from "../lib/smtp.js";
 import { beginWith, call, finish, signIn, walk, type SignedIn } from "../lib/bank.js";
 import { openNodePlatform } from "../../web/src/client/node.js";
@@ -259,18 +259,8 @@ export const talk = async (house: House, name = "Aino"): Promise<Talk> => {
 	await client.engine.acceptInvitation(link);
 	await client.engine.openRoom(room, "fi");
 	await counsellor.engine.openRoom(room, "fi");
-	await atRest(room, client, counsellor);
+	await rested(room, client, counsellor);
 	return { client, counsellor, room, link };
-};
-
-/**
- * Until the counsellor's browser has wrapped the client's epoch for recovery, and both have heard of it: nobody moves the head any more. Both
- * at once: before the counsellor has heard of that epoch every one is wrapped, and with the same log one may still be to wrap.
- */
-export const atRest = (room: string, client: Actor, counsellor: Actor): Promise<void> => {
-	const stateOf = (actor: Actor) => actor.engine.parts.room(room).log.state();
-	return counsellor.until("every epoch is wrapped for recovery, in both logs", () =>
-		stateOf(counsellor).epoch > 0 && stateOf(counsellor).epochs.every((one) => one.recoveryWrapped) && toBase64Url(stateOf(client).head) === toBase64Url(stateOf(counsellor).head));
 };
 
 /** By kill -9; who has ended meanwhile is as dead. */

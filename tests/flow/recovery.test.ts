@@ -3,9 +3,9 @@
 
 import { strict as assert } from "node:assert";
 import { after } from "node:test";
-import { actorOf, atRest, closeHouse, idToUuid, openHouse, proveAgain, say, talk, type House } from "./house.js";
+import { actorOf, closeHouse, idToUuid, openHouse, proveAgain, say, talk, type House } from "./house.js";
 import { confirmed, hurried } from "./notify.test.js";
-import type { Actor } from "../client/organisation.js";
+import { rested, type Actor } from "../client/organisation.js";
 import { beginCeremony } from "../../web/src/ceremony/open.js";
 import { readRequest, type Request, type Result } from "../../web/src/client/recovery-files.js";
 import { makeControlLog } from "../../web/src/client/control-log.js";
@@ -87,7 +87,7 @@ export const recoveryTests = (): void => {
 		await person.engine.openRoom(room, "fi");
 		await person.engine.send(room, "Olen täällä taas");
 		await staff.until("the client's new message", () => staff.texts(room).includes("Olen täällä taas"));
-		await atRest(room, person, staff); // a request taken out now stays the newest
+		await rested(room, person, staff); // a request taken out now stays the newest
 		assert.ok(!staff.texts(room).includes("ensimmäinen viesti") && !person.texts(room).includes("ensimmäinen viesti"));
 	});
 

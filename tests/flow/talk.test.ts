@@ -3,7 +3,8 @@
 import { strict as assert } from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { again, atRest, doubts, idToUuid, killHard, say, talk, type House } from "./house.js";
+import { rested } from "../client/organisation.js";
+import { again, doubts, idToUuid, killHard, say, talk, type House } from "./house.js";
 
 const children = (pid: number): number[] =>
 	readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
@@ -122,7 +123,7 @@ export const talkTests = (house: () => House): void => {
 		const now = a.log.state().epoch;
 		await Promise.all([a.acts.rotate(() => now), b.acts.rotate(() => now)]);
 		await Promise.all([a.log.sync(), b.log.sync()]);
-		await atRest(room, client, counsellor); // the counsellor's browser wraps the new epoch for recovery, which moves the head once more
+		await rested(room, client, counsellor); // the counsellor's browser wraps the new epoch for recovery, which moves the head once more
 		assert.equal(a.log.state().epoch, b.log.state().epoch);
 		assert.deepEqual(a.log.state().head, b.log.state().head);
 		await say(client, counsellor, room, "sama avain");
