@@ -11,7 +11,7 @@ import { openMailbox, type Mailbox } from "../lib/smtp.js";
 import { beginWith, call, finish, signIn, walk, type SignedIn } from "../lib/bank.js";
 import { openNodePlatform } from "../../web/src/client/node.js";
 import { certify, makeOrganisation, type Ceremony } from "../../web/src/demo/ceremony.js";
-import { fromBase64Url, toBase64Url } from "../../web/src/seal/index.js";
+import { fromBase64Url } from "../../web/src/seal/index.js";
 
 export interface Service {
 	origin: string;
